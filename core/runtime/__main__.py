@@ -1,0 +1,38 @@
+"""The `runtime` command."""
+
+from __future__ import annotations
+
+import typer
+
+from runtime.cli.dev import dev
+from runtime.cli.start import start
+from runtime.cli.version import version
+
+_app = typer.Typer(
+    name="runtime",
+    help="A backend runtime with one primitive, the step: TypeScript, JavaScript and Python in one project.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_app.command()(dev)
+_app.command()(start)
+_app.command()(version)
+
+
+@_app.callback(invoke_without_command=True)
+def _root(
+    show_version: bool = typer.Option(False, "--version", "-V", help="Print the version and leave."),
+) -> None:
+    if show_version:
+        version()
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs the command line."""
+    _app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""What the terminal shows: log lines, the start-up summary, faults. Colours only on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from runtime.app import Started
+from runtime.catalog import Catalog
+from runtime.errors import RuntimeFault
+from runtime.model import LogLevel, LogRecord, Severity
+from runtime.values import decode
+
+_COLOUR = {LogLevel.DEBUG: "\x1b[2m", LogLevel.INFO: "\x1b[36m", LogLevel.WARN: "\x1b[33m", LogLevel.ERROR: "\x1b[31m"}
+_DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
+
+
+class TextLog:
+    """Log lines for people: `HH:MM:SS.mmm [INFO] StepName message {data} trace=…`."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._coloured = self._stream.isatty()
+
+    def write(self, record: LogRecord) -> None:
+        """Writes one line, or as many as its message has."""
+        time = datetime.fromtimestamp(record.time).strftime("%H:%M:%S.%f")[:-3]
+        level = f"[{record.level.name}]"
+        data = f" {_json(record)}" if record.data else ""
+        trace = f" trace={record.trace_id}" if record.trace_id else ""
+        if self._coloured:
+            time, trace = f"{_DIM}{time}{_PLAIN}", f"{_DIM}{trace}{_PLAIN}"
+            level = f"{_COLOUR[record.level]}{level}{_PLAIN}"
+        self._stream.write(f"{time} {level} {record.source} {record.message}{data}{trace}\n")
+        self._stream.flush()
+
+
+class JsonLog:
+    """Log lines for machines: one JSON object each."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+
+    def write(self, record: LogRecord) -> None:
+        """Writes one line."""
+        line = {
+            "time": datetime.fromtimestamp(record.time, UTC).isoformat(timespec="milliseconds"),
+            "level": record.level.name.lower(),
+            "step": record.source,
+            "message": record.message,
+        }
+        if record.trace_id:
+            line["traceId"] = record.trace_id
+        data = f', "data": {_json(record)}' if record.data else ""
+        self._stream.write(f"{json.dumps(line, ensure_ascii=False)[:-1]}{data}}}\n")
+        self._stream.flush()
+
+
+def _json(record: LogRecord) -> str:
+    try:
+        return json.dumps(decode(record.data), ensure_ascii=False, default=repr)
+    except ValueError:
+        return json.dumps(record.data.hex())
+
+
+def print_started(started: Started) -> None:
+    """Prints one line a step, then what is wrong, then the address."""
+    console = Console(highlight=False, soft_wrap=True)
+    for step in started.catalog.steps:
+        console.print(f"[green]\\[CREATED][/green] Step ({step.type.upper()}) {escape(step.file)}")
+    for stream in started.catalog.streams.values():
+        console.print(f"[green]\\[CREATED][/green] Stream {escape(stream.file)}")
+    if not started.catalog.steps and not started.catalog.problems:
+        console.print("No steps yet: put a file such as steps/hello.step.ts or steps/hello_step.py into this folder.")
+    print_problems(started.catalog)
+    host = f"[{started.host}]" if ":" in started.host else started.host
+    console.print(f"\nReady at http://{escape(host)}:{started.port}")
+    sys.stdout.flush()
+
+
+def print_problems(catalog: Catalog) -> None:
+    """Prints a table of what did not load or looks wrong; nothing when all is well."""
+    if not catalog.problems:
+        return
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    errors = sum(problem.severity is Severity.ERROR for problem in catalog.problems)
+    title = f"{errors} of the project's files could not be used" if errors else "Warnings"
+    table = Table("", "file", "what is wrong", "what to do", title=title, title_justify="left")
+    for problem in catalog.problems:
+        place = f":{problem.line}" if problem.line else ""
+        place += f":{problem.column}" if problem.line and problem.column else ""
+        mark = "[red]error[/red]" if problem.severity is Severity.ERROR else "[yellow]warning[/yellow]"
+        table.add_row(mark, escape(problem.file + place), escape(problem.message), escape(problem.fix))
+    console.print(table)
+
+
+def print_fault(fault: RuntimeFault) -> None:
+    """Prints what stopped the runtime, and what to do about it."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"[red]error:[/red] {escape(str(fault))}")
+    if fault.fix:
+        console.print(f"       {escape(fault.fix)}")

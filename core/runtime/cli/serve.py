@@ -1,0 +1,79 @@
+"""What `dev` and `start` have in common: settings, signals, exit codes."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Literal
+
+import anyio
+import typer
+
+from runtime.app import App
+from runtime.cli.console import JsonLog, TextLog, print_fault, print_started
+from runtime.config import Settings, load_settings
+from runtime.errors import RuntimeFault
+
+EXIT_FAULT = 1
+EXIT_INTERRUPTED = 130
+
+
+def serve(port: int | None, host: str | None, debug: bool, log_format: Literal["text", "json"]) -> None:
+    """Runs the project in the working directory until a signal stops it."""
+    root = Path.cwd()
+    try:
+        settings = _settings(root, port, host, debug)
+        format = settings.log.format or log_format
+        app = App(root, settings, JsonLog() if format == "json" else TextLog())
+        finished = anyio.run(_run, app, backend="asyncio", backend_options={"use_uvloop": True})
+    except RuntimeFault as fault:
+        print_fault(fault)
+        raise typer.Exit(EXIT_FAULT) from fault
+    if not finished:
+        raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _settings(root: Path, port: int | None, host: str | None, debug: bool) -> Settings:
+    """The project's settings with the command line's words on top."""
+    settings = load_settings(root)
+    http = {name: value for name, value in (("port", port), ("host", host)) if value is not None}
+    log = {"level": "debug"} if debug else {}
+    return settings.model_copy(
+        update={"http": settings.http.model_copy(update=http), "log": settings.log.model_copy(update=log)}
+    )
+
+
+async def _run(app: App) -> bool:
+    """True after an orderly end; false when a second signal cut it short."""
+    stop = anyio.Event()
+    with anyio.CancelScope() as everything:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_watch_signals, stop, everything)
+            await _run_app(app, stop)
+            tasks.cancel_scope.cancel()
+    return not everything.cancelled_caught
+
+
+async def _run_app(app: App, stop: anyio.Event) -> None:
+    try:
+        await app.run(stop, print_started)
+    except* RuntimeFault as group:
+        raise _first(group) from None
+
+
+def _first(group: BaseExceptionGroup[RuntimeFault]) -> RuntimeFault:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, RuntimeFault)
+    return error
+
+
+async def _watch_signals(stop: anyio.Event, everything: anyio.CancelScope) -> None:
+    """The first signal asks for an orderly end, the second ends at once."""
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            if stop.is_set():
+                everything.cancel()
+                return
+            stop.set()

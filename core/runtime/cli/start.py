@@ -1,0 +1,14 @@
+"""`runtime start`."""
+
+from __future__ import annotations
+
+from runtime.cli.options import Debug, Host, Port
+from runtime.cli.serve import serve
+
+
+def start(port: Port = None, host: Host = None, debug: Debug = False) -> None:
+    """Run the project in this folder for production, with logs as JSON lines.
+
+    Example: runtime start --host 0.0.0.0 --port 8080
+    """
+    serve(port, host, debug, "json")

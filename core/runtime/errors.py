@@ -1,0 +1,54 @@
+"""What follows a failure (one table), and the errors that stop the runtime itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runtime.model import FailureKind
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What a failure kind means for an HTTP client and for an event."""
+
+    http_status: int
+    retry: bool
+
+
+CONSEQUENCES: Mapping[FailureKind, Consequence] = {
+    FailureKind.HANDLER: Consequence(500, retry=True),
+    FailureKind.NON_RETRIABLE: Consequence(500, retry=False),
+    FailureKind.INVALID_INPUT: Consequence(400, retry=False),
+    FailureKind.CANCELLED: Consequence(503, retry=True),
+    FailureKind.DEADLINE: Consequence(504, retry=True),
+    FailureKind.UNKNOWN_STEP: Consequence(503, retry=True),
+    FailureKind.LOAD: Consequence(503, retry=True),
+    FailureKind.RUNNER_LOST: Consequence(502, retry=True),
+    FailureKind.OVERLOADED: Consequence(503, retry=True),
+    FailureKind.INVALID_OUTPUT: Consequence(500, retry=False),
+    FailureKind.REFUSED: Consequence(500, retry=False),
+}
+
+
+class RuntimeFault(Exception):
+    """The runtime cannot start or go on; the message is for the person at the terminal.
+
+    `fix` is one sentence that says what to do, or empty.
+    """
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.fix = fix
+
+
+class ConfigFault(RuntimeFault):
+    """The configuration cannot be read or is not valid."""
+
+
+class RunnerFault(RuntimeFault):
+    """A runner cannot be started or has stopped starting."""
+
+
+class HostCallRefused(Exception):
+    """A host call that the core will not carry out; the message reaches the handler's author."""

@@ -1,0 +1,254 @@
+"""The nouns of the runtime: frozen, without behaviour, importing nothing of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class TriggerKind(Enum):
+    """What makes a step run; the value is the word that step files use."""
+
+    API = "api"
+    EVENT = "event"
+    CRON = "cron"
+
+
+class FailureKind(Enum):
+    """What went wrong; everything that follows a failure follows from its kind."""
+
+    HANDLER = "handler"
+    NON_RETRIABLE = "non_retriable"
+    INVALID_INPUT = "invalid_input"
+    CANCELLED = "cancelled"
+    DEADLINE = "deadline"
+    UNKNOWN_STEP = "unknown_step"
+    LOAD = "load"
+    RUNNER_LOST = "runner_lost"
+    OVERLOADED = "overloaded"
+    INVALID_OUTPUT = "invalid_output"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as data.
+
+    `stack` is cut to the user's frames and empty when the language gave none. `http_status` is
+    0 unless the thrower asked for a status; `http_body` is then an encoded value, or empty.
+    """
+
+    kind: FailureKind
+    message: str
+    type: str = ""
+    stack: str = ""
+    cause: Failure | None = None
+    retryable: bool = True
+    http_status: int = 0
+    http_body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiTrigger:
+    """An HTTP route; `method` is upper case, `path` as the step file has it."""
+
+    method: str
+    path: str
+    kind: TriggerKind = TriggerKind.API
+
+
+@dataclass(frozen=True, slots=True)
+class EventTrigger:
+    """A subscription to a topic, matched exactly."""
+
+    topic: str
+    kind: TriggerKind = TriggerKind.EVENT
+
+
+@dataclass(frozen=True, slots=True)
+class CronTrigger:
+    """A schedule; `timezone` is an IANA name, empty for the project's own."""
+
+    expression: str
+    timezone: str = ""
+    kind: TriggerKind = TriggerKind.CRON
+
+
+Trigger = ApiTrigger | EventTrigger | CronTrigger
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """A topic that a step says it emits; label and conditional are for people only."""
+
+    topic: str
+    label: str = ""
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePolicy:
+    """How the queue of an event step behaves; times in seconds."""
+
+    concurrency: int = 10
+    max_retries: int = 3
+    delay: float = 0.0
+    backoff_delay: float = 1.0
+    backoff_factor: float = 2.0
+    backoff_max: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step file that can run (or, with no triggers, that is only drawn).
+
+    `file` is relative to the project root with "/" as separator, and is the step's identity
+    towards its runner; `name` is its identity towards people. `timeout` is in seconds.
+    """
+
+    name: str
+    language: str
+    file: str
+    type: str
+    triggers: tuple[Trigger, ...] = ()
+    emits: tuple[Emit, ...] = ()
+    virtual_emits: tuple[Emit, ...] = ()
+    virtual_subscribes: tuple[Emit, ...] = ()
+    flows: tuple[str, ...] = ()
+    description: str = ""
+    timeout: float = 30.0
+    queue: QueuePolicy = field(default_factory=QueuePolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDefinition:
+    """A stream that steps write to by `name`."""
+
+    name: str
+    language: str
+    file: str
+
+
+class Severity(Enum):
+    """How bad a problem is: an error leaves its file out, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a file of the project; `line` and `column` count from 1, 0 is unknown."""
+
+    file: str
+    message: str
+    fix: str = ""
+    line: int = 0
+    column: int = 0
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """A step or stream file that its runner has loaded; `config` is the decoded map, not yet checked."""
+
+    file: str
+    config: object
+    has_handler: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What one runner can run now, as it says itself."""
+
+    language: str
+    steps: tuple[LoadedFile, ...] = ()
+    streams: tuple[LoadedFile, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One run of one handler, as the dispatcher gets it from any trigger.
+
+    `payload` is an encoded value, empty for none. `source` names what fired (topic, cron
+    expression) and is empty for requests; `cause_id` names the cause across attempts.
+    """
+
+    step: Step
+    kind: TriggerKind
+    trigger_index: int
+    payload: bytes
+    trace_id: str
+    attempt: int = 1
+    source: str = ""
+    cause_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an invocation ended: `failure` is None when the handler returned."""
+
+    payload: bytes = b""
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something emitted; `data` is an encoded value. `due` is a Unix time, 0 for at once."""
+
+    id: str
+    topic: str
+    data: bytes
+    trace_id: str
+    due: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueKey:
+    """Each pair of topic and step is a queue of its own."""
+
+    topic: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event taken from a queue and not yet acknowledged; `attempt` counts from 1."""
+
+    id: int
+    queue: QueueKey
+    event: Event
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamChange:
+    """What happened to a stream; `id` is empty when an event goes to a whole group."""
+
+    stream: str
+    group: str
+    id: str
+    operation: str
+    data: bytes
+
+
+class LogLevel(Enum):
+    """How loud a log line is; the value orders them."""
+
+    DEBUG = 10
+    INFO = 20
+    WARN = 30
+    ERROR = 40
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """A log line; `time` is a Unix time in seconds, `data` an encoded value or empty."""
+
+    time: float
+    level: LogLevel
+    source: str
+    message: str
+    data: bytes = b""
+    trace_id: str = ""

@@ -1,0 +1,1 @@
+"""Language runners: their processes, their connections and the wire."""

@@ -1,0 +1,302 @@
+"""The connection to one runner process, from `Welcome` to the end of the stream."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import anyio
+from anyio.abc import TaskGroup
+
+from runtime._gen import runner_pb2 as pb
+from runtime.config import LinkSettings
+from runtime.errors import HostCallRefused
+from runtime.ids import new_span_id
+from runtime.model import Failure, FailureKind, Invocation, LogLevel, Manifest, Outcome
+from runtime.runners.convert import read_failure, read_log, read_manifest, write_failure, write_invoke
+from runtime.runners.discovery import LanguageFiles
+from runtime.runners.hostcalls import HostCalls
+from runtime.runners.outbox import Outbox, Transfer
+from runtime.runners.transfers import ProtocolFault, Transfers
+from runtime.services.logs import LogService
+
+PROTOCOL = 1
+Read = Callable[[], Awaitable[pb.RunnerFrame | None]]
+Write = Callable[[pb.CoreFrame], Awaitable[None]]
+
+
+class _Run:
+    """An invocation that has no `Result` yet; its caller may have stopped waiting."""
+
+    __slots__ = ("host_calls", "invocation", "outcome", "transfer")
+
+    def __init__(self, invocation: Invocation, outcome: asyncio.Future[Outcome]) -> None:
+        self.invocation = invocation
+        self.outcome = outcome
+        self.transfer: Transfer | None = None
+        self.host_calls = 0
+
+    def end(self, outcome: Outcome) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(outcome)
+
+
+class Link:
+    """One generation of a runner, seen from the core: it loads once, then runs invocations until it is gone."""
+
+    def __init__(
+        self,
+        language: str,
+        files: LanguageFiles,
+        settings: LinkSettings,
+        max_in_flight: int,
+        host: HostCalls,
+        logs: LogService,
+        on_room: Callable[[], None],
+    ) -> None:
+        self.language = language
+        self.session = new_span_id()
+        self.loaded: asyncio.Future[Manifest] = asyncio.get_running_loop().create_future()
+        self.drained = anyio.Event()
+        self._files = files
+        self._settings = settings
+        self._max_in_flight = max_in_flight
+        self._host = host
+        self._logs = logs
+        self._on_room = on_room
+        self._outbox = Outbox(settings.chunk_bytes, settings.max_queued_bytes)
+        self._transfers = Transfers(settings.max_payload_bytes, max_in_flight + settings.max_host_calls)
+        self._runs: dict[int, _Run] = {}
+        self._ids = itertools.count(1)
+        self._open = False
+        self._welcomed = False
+        self._tasks: TaskGroup
+        self._handlers: Mapping[str, Callable[[Any], None]] = {
+            "hello": self._on_hello,
+            "manifest": self._on_manifest,
+            "chunk": self._on_chunk,
+            "host_call": self._on_host_call,
+            "log": self._on_log,
+            "call_reply": self._on_call_reply,
+            "pong": self._on_pong,
+            "bye": self._on_bye,
+        }
+
+    @property
+    def in_flight(self) -> int:
+        """Invocations without a `Result`."""
+        return len(self._runs)
+
+    @property
+    def has_room(self) -> bool:
+        """True while the runner is there, has loaded, and may get another invocation."""
+        return self._open and len(self._runs) < self._max_in_flight
+
+    # ------------------------------------------------------------ invocations
+
+    async def run(self, invocation: Invocation) -> Outcome:
+        """Runs the handler; the outcome is a failure when the deadline passes or the runner is lost first."""
+        loop = asyncio.get_running_loop()
+        id = next(self._ids)
+        run = self._runs[id] = _Run(invocation, loop.create_future())
+        try:
+            await self._outbox.room()
+        except asyncio.CancelledError:
+            self._runs.pop(id, None)
+            raise
+        self._send_invoke(id, run)
+        timer = loop.call_later(invocation.step.timeout, self._expire, id)
+        try:
+            return await run.outcome
+        except asyncio.CancelledError:
+            self._cancel(id, pb.CANCEL_REASON_CLIENT_GONE)
+            raise
+        finally:
+            timer.cancel()
+
+    def _send_invoke(self, id: int, run: _Run) -> None:
+        payload = run.invocation.payload
+        if not self._outbox.is_large(payload):
+            invoke = self._outbox.add(len(payload)).invoke
+            write_invoke(invoke, id, run.invocation)
+            invoke.payload = payload
+            return
+
+        def fill(envelope: pb.CoreEnvelope, transfer: int) -> None:
+            write_invoke(envelope.invoke, id, run.invocation)
+            envelope.invoke.payload_transfer = transfer
+
+        run.transfer = self._outbox.transfer(payload, fill)
+
+    def _expire(self, id: int) -> None:
+        run = self._runs.get(id)
+        if run is not None:
+            message = f"the handler did not end within {run.invocation.step.timeout:g} s"
+            run.end(Outcome(failure=Failure(FailureKind.DEADLINE, message)))
+            self._cancel(id, pb.CANCEL_REASON_DEADLINE)
+
+    def _cancel(self, id: int, reason: pb.CancelReason) -> None:
+        """Asks for an end; the run keeps its place until its `Result` comes."""
+        run = self._runs.get(id)
+        if run is None or not self._open:
+            return
+
+        def fill(envelope: pb.CoreEnvelope) -> None:
+            envelope.cancel.invocation_id = id
+            envelope.cancel.reason = reason
+            envelope.cancel.grace_ms = int(self._settings.cancel_grace * 1000)
+
+        if run.transfer is not None and not run.transfer.sent:
+            run.transfer.then.append(fill)
+        else:
+            fill(self._outbox.add())
+
+    # ------------------------------------------------------------ life of the connection
+
+    async def serve(self, read: Read, write: Write) -> None:
+        """Speaks with the runner until the stream ends; then every open invocation is RUNNER_LOST."""
+        try:
+            async with anyio.create_task_group() as self._tasks:
+                self._tasks.start_soon(self._outbox.run, write)
+                try:
+                    await self._read(read)
+                except ProtocolFault as fault:
+                    self._logs.core(LogLevel.ERROR, f"the {self.language} runner broke the protocol: {fault}")
+                    await self._say_goodbye(write, pb.BYE_REASON_PROTOCOL_ERROR, str(fault))
+                self._tasks.cancel_scope.cancel()
+        finally:
+            self.lose()
+
+    async def _read(self, read: Read) -> None:
+        while (frame := await read()) is not None:
+            for envelope in frame.envelopes:
+                kind = envelope.WhichOneof("kind")
+                if kind == "result":
+                    self._on_result(envelope.result)
+                elif not self._welcomed and kind != "hello":
+                    raise ProtocolFault(f"the first envelope is '{kind}', not 'hello'")
+                elif kind is not None:
+                    self._handlers[kind](getattr(envelope, kind))
+
+    async def _say_goodbye(self, write: Write, reason: pb.ByeReason, message: str) -> None:
+        frame = pb.CoreFrame()
+        frame.envelopes.add(bye=pb.Bye(reason=reason, message=message))
+        await write(frame)
+
+    def drain(self, grace: float) -> None:
+        """Asks the runner to finish and leave; it gets no further invocation."""
+        if self._open or not self.loaded.done():
+            self._open = False
+            self._outbox.add().drain.grace_ms = int(grace * 1000)
+
+    def lose(self) -> None:
+        """Ends everything that still waits for this runner; called again it does nothing."""
+        self._open = False
+        self.drained.set()
+        failure = Failure(FailureKind.RUNNER_LOST, f"the {self.language} runner ended before the handler did")
+        runs, self._runs = self._runs, {}
+        for run in runs.values():
+            run.end(Outcome(failure=failure))
+        if not self.loaded.done():
+            self.loaded.cancel()
+
+    # ------------------------------------------------------------ envelopes
+
+    def _on_hello(self, hello: pb.Hello) -> None:
+        if not hello.min_protocol <= PROTOCOL <= hello.max_protocol:
+            offered = f"{hello.min_protocol} to {hello.max_protocol}"
+            message = f"the runner speaks protocol {offered}, the core {PROTOCOL}"
+            self._logs.core(LogLevel.ERROR, f"{self.language}: {message}")
+            self._outbox.add().bye.CopyFrom(pb.Bye(reason=pb.BYE_REASON_PROTOCOL_VERSION, message=message))
+            return
+        welcome = self._outbox.add().welcome
+        welcome.protocol = PROTOCOL
+        welcome.session = self.session
+        welcome.limits.max_in_flight = self._max_in_flight
+        welcome.limits.max_payload_bytes = self._settings.max_payload_bytes
+        welcome.limits.chunk_bytes = self._settings.chunk_bytes
+        welcome.limits.max_queued_bytes = self._settings.max_queued_bytes
+        welcome.limits.max_host_calls = self._settings.max_host_calls
+        load = self._outbox.add().load
+        load.step_files.extend(self._files.steps)
+        load.stream_files.extend(self._files.streams)
+        self._welcomed = True
+
+    def _on_manifest(self, manifest: pb.Manifest) -> None:
+        if self.loaded.done():
+            raise ProtocolFault("a second manifest came for one load")
+        self._open = True
+        self.loaded.set_result(read_manifest(manifest, self.language))
+
+    def _on_result(self, result: pb.Result) -> None:
+        payload = self._transfers.take(result.payload_transfer) if result.payload_transfer else result.payload
+        run = self._runs.pop(result.invocation_id, None)
+        if run is None:
+            raise ProtocolFault(f"a result came for invocation {result.invocation_id}, which is not open")
+        run.end(Outcome(payload, read_failure(result.failure) if result.HasField("failure") else None))
+        self._on_room()
+
+    def _on_chunk(self, chunk: pb.Chunk) -> None:
+        self._transfers.add(chunk)
+
+    def _on_host_call(self, call: pb.HostCall) -> None:
+        payload = self._transfers.take(call.payload_transfer) if call.payload_transfer else call.payload
+        run = self._runs.get(call.invocation_id)
+        if run is None:
+            self._refuse(call.call_id, f"invocation {call.invocation_id} has ended")
+        elif run.host_calls >= self._settings.max_host_calls:
+            self._refuse(call.call_id, f"more than {self._settings.max_host_calls} calls are unanswered")
+        else:
+            run.host_calls += 1
+            self._tasks.start_soon(self._answer, run, call, payload)
+
+    async def _answer(self, run: _Run, call: pb.HostCall, payload: bytes) -> None:
+        try:
+            reply = await self._host.answer(run.invocation, call, payload)
+        except (HostCallRefused, ValueError) as error:
+            self._refuse(call.call_id, str(error))
+            return
+        except Exception as error:  # an engine failed: the handler must hear of it, the core must go on
+            self._logs.core(LogLevel.ERROR, f"{pb.HostOp.Name(call.op)} failed: {error!r}", run.invocation.step.name)
+            self._refuse(call.call_id, "the runtime could not carry this out; see its log", FailureKind.HANDLER)
+            return
+        finally:
+            run.host_calls -= 1
+        await self._outbox.room()
+        self._reply(call.call_id, reply)
+
+    def _reply(self, call_id: int, payload: bytes) -> None:
+        if not self._outbox.is_large(payload):
+            reply = self._outbox.add(len(payload)).host_reply
+            reply.call_id = call_id
+            reply.payload = payload
+            return
+
+        def fill(envelope: pb.CoreEnvelope, transfer: int) -> None:
+            envelope.host_reply.call_id = call_id
+            envelope.host_reply.payload_transfer = transfer
+
+        self._outbox.transfer(payload, fill)
+
+    def _refuse(self, call_id: int, message: str, kind: FailureKind = FailureKind.REFUSED) -> None:
+        reply = self._outbox.add().host_reply
+        reply.call_id = call_id
+        write_failure(reply.failure, Failure(kind, message, retryable=kind is not FailureKind.REFUSED))
+
+    def _on_log(self, log: pb.Log) -> None:
+        run = self._runs.get(log.invocation_id)
+        step = run.invocation.step.name if run else f"{self.language} runner"
+        self._logs.write(read_log(log, step, run.invocation.trace_id if run else ""))
+
+    def _on_bye(self, bye: pb.Bye) -> None:
+        self._open = False
+        if bye.reason != pb.BYE_REASON_DRAINED:
+            self._logs.core(LogLevel.WARN, f"the {self.language} runner leaves: {bye.message}")
+
+    def _on_call_reply(self, reply: pb.CallReply) -> None:
+        raise ProtocolFault("a call reply came, but this core makes no calls")
+
+    def _on_pong(self, pong: pb.Pong) -> None:
+        raise ProtocolFault("a pong came, but this core sends no pings")

@@ -1,0 +1,85 @@
+"""`runner.toml`: what the core must know of a language to run it."""
+
+from __future__ import annotations
+
+import fnmatch
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from runtime.config import Settings
+from runtime.errors import RunnerFault
+
+MANIFEST_FILE = "runner.toml"
+_PACKAGED = Path(__file__).resolve().parent.parent / "_runners"
+_CHECKOUT = Path(__file__).resolve().parents[3] / "runners"
+
+
+class RunnerManifest(BaseModel):
+    """A runner's description of itself; see PROTOCOL.md, section 2."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    language: str = Field(min_length=1)
+    """Name of the language, as `Hello` says it."""
+    command: tuple[str, ...] = Field(min_length=1)
+    """Program and arguments; `{dir}` is the manifest's folder, `{python}` and `{node}` those programs."""
+    step_files: tuple[str, ...] = Field(min_length=1)
+    """File name patterns of steps."""
+    stream_files: tuple[str, ...] = ()
+    """File name patterns of stream definitions."""
+    reload: str = "process"
+    """How changed code is taken up: `process` starts a new generation."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledRunner:
+    """A runner manifest and the folder it was found in."""
+
+    manifest: RunnerManifest
+    folder: Path
+
+    def command(self, programs: Mapping[str, str]) -> list[str]:
+        """The command with its placeholders filled in."""
+        return [part.format(dir=self.folder, **programs) for part in self.manifest.command]
+
+    def takes_step(self, name: str) -> bool:
+        """True for the file name of a step of this language."""
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.manifest.step_files)
+
+    def takes_stream(self, name: str) -> bool:
+        """True for the file name of a stream definition of this language."""
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.manifest.stream_files)
+
+
+def find_runners(root: Path, settings: Settings) -> list[InstalledRunner]:
+    """The runners that come along and those that `runtime.yaml` adds, without those that it turns off.
+
+    Raises `RunnerFault` for a manifest that is missing or not valid.
+    """
+    home = _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+    folders = {path.parent.name: path.parent for path in sorted(home.glob(f"*/{MANIFEST_FILE}"))}
+    for name, runner in settings.runners.items():
+        if runner.manifest is not None:
+            folders[name] = root / runner.manifest
+        elif name not in folders:
+            known = ", ".join(folders)
+            raise RunnerFault(
+                f"runtime.yaml: runners.{name} names no runner; those that come along are {known}",
+                f"add runners.{name}.manifest, the folder that holds its {MANIFEST_FILE}",
+            )
+    return [_read(folder) for name, folder in folders.items() if settings.runner(name).enabled]
+
+
+def _read(folder: Path) -> InstalledRunner:
+    path = folder / MANIFEST_FILE
+    try:
+        manifest = RunnerManifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise RunnerFault(f"the runner manifest {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:
+        raise RunnerFault(f"the runner manifest {path} is not valid: {error}") from error
+    return InstalledRunner(manifest, folder)

@@ -1,0 +1,135 @@
+"""Writing to a runner: whatever waits when the previous write is done goes out as one frame."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from runtime._gen import runner_pb2 as pb
+
+_FRAME_BYTES = 512 * 1024
+_FRAME_ENVELOPES = 1024
+_CHUNKS_A_FRAME = 2
+
+Fill = Callable[[pb.CoreEnvelope], None]
+
+
+class Transfer:
+    """A payload that goes out in chunks; afterwards the envelopes of `then`, in order."""
+
+    def __init__(self, id: int, payload: bytes, fill: Fill) -> None:
+        self.id = id
+        self.payload = memoryview(payload)
+        self.position = 0
+        self.then: list[Fill] = [fill]
+
+    @property
+    def sent(self) -> bool:
+        """True once the envelope that names the transfer is in a frame."""
+        return not self.then
+
+
+class _Waiting:
+    """A frame that has not been written, and the payload bytes counted in it."""
+
+    __slots__ = ("frame", "size")
+
+    def __init__(self) -> None:
+        self.frame = pb.CoreFrame()
+        self.size = 0
+
+
+class Outbox:
+    """The one writer of a connection. Envelopes are built inside the frame that they leave in."""
+
+    def __init__(self, chunk_bytes: int, max_queued_bytes: int) -> None:
+        self._chunk_bytes = chunk_bytes
+        self._max_queued_bytes = max_queued_bytes
+        self._waiting: deque[_Waiting] = deque([_Waiting()])
+        self._queued_bytes = 0
+        self._transfers: deque[Transfer] = deque()
+        self._transfer_ids = itertools.count(1)
+        self._idle_writer: asyncio.Future[None] | None = None
+        self._room = asyncio.Event()
+        self._room.set()
+
+    def add(self, payload_bytes: int = 0) -> pb.CoreEnvelope:
+        """A fresh envelope at the end of the queue; the caller fills it in before anything else runs."""
+        last = self._waiting[-1]
+        if last.size + payload_bytes > _FRAME_BYTES or len(last.frame.envelopes) >= _FRAME_ENVELOPES:
+            last = _Waiting()
+            self._waiting.append(last)
+        last.size += payload_bytes
+        self._count(payload_bytes)
+        self._wake()
+        return last.frame.envelopes.add()
+
+    def is_large(self, payload: bytes) -> bool:
+        """True for a payload that must travel as a transfer."""
+        return len(payload) > self._chunk_bytes
+
+    def transfer(self, payload: bytes, fill: Callable[[pb.CoreEnvelope, int], None]) -> Transfer:
+        """Queues a large payload; `fill` gets the envelope that follows it, and the transfer's id."""
+        id = next(self._transfer_ids)
+        transfer = Transfer(id, payload, lambda envelope: fill(envelope, id))
+        self._transfers.append(transfer)
+        self._count(len(payload))
+        self._wake()
+        return transfer
+
+    async def room(self) -> None:
+        """Waits while more than the bound is queued."""
+        await self._room.wait()
+
+    async def run(self, write: Callable[[pb.CoreFrame], Awaitable[None]]) -> None:
+        """Writes frames until cancelled."""
+        while True:
+            frame = self._next_frame()
+            if frame is None:
+                await self._wait()
+            else:
+                await write(frame)
+
+    def _next_frame(self) -> pb.CoreFrame | None:
+        first = self._waiting.popleft()
+        if not self._waiting:
+            self._waiting.append(_Waiting())
+        self._queued_bytes -= first.size
+        self._add_chunks(first.frame)
+        if self._queued_bytes <= self._max_queued_bytes:
+            self._room.set()
+        return first.frame if first.frame.envelopes else None
+
+    def _add_chunks(self, frame: pb.CoreFrame) -> None:
+        for _ in range(min(_CHUNKS_A_FRAME, len(self._transfers))):
+            transfer = self._transfers.popleft()
+            end = transfer.position + self._chunk_bytes
+            chunk = frame.envelopes.add().chunk
+            chunk.transfer = transfer.id
+            chunk.data = bytes(transfer.payload[transfer.position : end])
+            transfer.position = end
+            self._queued_bytes -= len(chunk.data)
+            if end < len(transfer.payload):
+                self._transfers.append(transfer)
+                continue
+            chunk.last = True
+            for fill in transfer.then:
+                fill(frame.envelopes.add())
+            transfer.then.clear()
+
+    def _count(self, size: int) -> None:
+        self._queued_bytes += size
+        if self._queued_bytes > self._max_queued_bytes:
+            self._room.clear()
+
+    async def _wait(self) -> None:
+        self._idle_writer = asyncio.get_running_loop().create_future()
+        await self._idle_writer
+
+    def _wake(self) -> None:
+        if self._idle_writer is not None:
+            if not self._idle_writer.done():
+                self._idle_writer.set_result(None)
+            self._idle_writer = None

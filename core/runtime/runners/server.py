@@ -1,0 +1,82 @@
+"""The gRPC end that runners dial: a socket private to this user, and a secret for each process."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
+import grpc
+
+from runtime._gen import runner_pb2 as pb
+from runtime._gen import runner_pb2_grpc
+from runtime.runners.link import Link
+
+SECRET_KEY = "runtime-secret"
+_MAX_FRAME_BYTES = 16 * 1024 * 1024
+
+
+class RunnerServer(runner_pb2_grpc.RunnerLinkServicer):
+    """Accepts the one connection of each runner process that was started, and no other."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self._expected: dict[str, Link] = {}
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Listens for the time of the context; `address` says where."""
+        with tempfile.TemporaryDirectory(prefix="runtime-") as folder:
+            server = grpc.aio.server(
+                options=[
+                    ("grpc.max_receive_message_length", _MAX_FRAME_BYTES),
+                    ("grpc.max_send_message_length", _MAX_FRAME_BYTES),
+                ]
+            )
+            runner_pb2_grpc.add_RunnerLinkServicer_to_server(self, server)
+            self.address = _listen(server, Path(folder))
+            await server.start()
+            try:
+                yield
+            finally:
+                await server.stop(grace=None)
+
+    def expect(self, link: Link) -> str:
+        """Makes a secret with which one process may take its place as the link's runner."""
+        secret = secrets.token_urlsafe(32)
+        self._expected[secret] = link
+        return secret
+
+    def forget(self, secret: str) -> None:
+        """Withdraws a secret that was not used."""
+        self._expected.pop(secret, None)
+
+    async def Connect(self, request_iterator: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        """Serves one runner for its whole life."""
+        metadata = dict(context.invocation_metadata() or ())
+        link = self._expected.pop(str(metadata.get(SECRET_KEY, "")), None)
+        if link is None:
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, f"'{SECRET_KEY}' is missing, wrong or was used before")
+            return
+
+        async def read() -> pb.RunnerFrame | None:
+            frame = await context.read()
+            return None if frame is grpc.aio.EOF else cast(pb.RunnerFrame, frame)
+
+        await link.serve(read, context.write)
+
+
+def _listen(server: grpc.aio.Server, folder: Path) -> str:
+    """A unix socket in a folder that only this user can enter; loopback TCP where there are none."""
+    if os.name != "nt":
+        address = f"unix:{folder / 'core.sock'}"
+        server.add_insecure_port(address)
+        return address
+    return f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"

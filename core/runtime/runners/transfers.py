@@ -1,0 +1,40 @@
+"""Payloads that arrive in chunks, put together again."""
+
+from __future__ import annotations
+
+from runtime._gen import runner_pb2 as pb
+
+
+class ProtocolFault(Exception):
+    """The other side broke the protocol; the connection ends with this message."""
+
+
+class Transfers:
+    """The transfers that a connection has begun and not yet used; bounded in number and size."""
+
+    def __init__(self, max_payload_bytes: int, max_open: int) -> None:
+        self._max_payload_bytes = max_payload_bytes
+        self._max_open = max_open
+        self._open: dict[int, bytearray] = {}
+        self._complete: dict[int, bytes] = {}
+
+    def add(self, chunk: pb.Chunk) -> None:
+        """Takes the next piece. Raises `ProtocolFault` over a bound."""
+        if chunk.HasField("aborted"):
+            self._open.pop(chunk.transfer, None)
+            return
+        if chunk.transfer not in self._open and len(self._open) + len(self._complete) >= self._max_open:
+            raise ProtocolFault(f"more than {self._max_open} transfers are open at once")
+        data = self._open.setdefault(chunk.transfer, bytearray())
+        if len(data) + len(chunk.data) > self._max_payload_bytes:
+            raise ProtocolFault(f"transfer {chunk.transfer} is longer than {self._max_payload_bytes} bytes")
+        data += chunk.data
+        if chunk.last:
+            self._complete[chunk.transfer] = bytes(self._open.pop(chunk.transfer))
+
+    def take(self, transfer: int) -> bytes:
+        """The whole payload, once. Raises `ProtocolFault` for a transfer that is not complete."""
+        payload = self._complete.pop(transfer, None)
+        if payload is None:
+            raise ProtocolFault(f"an envelope names transfer {transfer}, which is not complete")
+        return payload

@@ -1,0 +1,1 @@
+"""What handlers can ask of the core."""

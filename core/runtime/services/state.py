@@ -1,0 +1,59 @@
+"""State as handlers use it."""
+
+from __future__ import annotations
+
+from runtime.contracts import StateStore
+from runtime.errors import HostCallRefused
+from runtime.services.updates import apply_updates
+from runtime.values import NIL, decode, encode, encode_array
+
+
+class StateService:
+    """Checks bounds and keeps values encoded; every answer is an encoded value, empty for none."""
+
+    def __init__(self, store: StateStore, max_value_bytes: int) -> None:
+        self._store = store
+        self._max_value_bytes = max_value_bytes
+
+    async def get(self, group: str, key: str) -> bytes:
+        """The value, empty when absent."""
+        return await self._store.get(group, key) or b""
+
+    async def set(self, group: str, key: str, value: bytes) -> None:
+        """Stores the value. Raises `HostCallRefused` over the size limit."""
+        self._check(group, key, value)
+        await self._store.set(group, key, value or NIL)
+
+    async def delete(self, group: str, key: str) -> bytes:
+        """Removes the value and returns it, empty when absent."""
+        return await self._store.delete(group, key) or b""
+
+    async def values(self, group: str) -> bytes:
+        """An array of the group's values in insertion order."""
+        return encode_array(await self._store.values(group))
+
+    async def keys(self, group: str) -> bytes:
+        """An array of the group's keys in insertion order."""
+        return encode(list(await self._store.keys(group)))
+
+    async def clear(self, group: str) -> None:
+        """Removes the group."""
+        await self._store.clear(group)
+
+    async def update(self, group: str, key: str, operations: bytes) -> bytes:
+        """Applies the operations with nothing in between and returns the new value."""
+        wanted = decode(operations)
+
+        def change(value: bytes | None) -> bytes:
+            changed = encode(apply_updates(decode(value or b""), wanted))
+            self._check(group, key, changed)
+            return changed
+
+        return await self._store.modify(group, key, change)
+
+    def _check(self, group: str, key: str, value: bytes) -> None:
+        if len(value) > self._max_value_bytes:
+            raise HostCallRefused(
+                f"the value for '{group}' / '{key}' has {len(value)} bytes, over the limit of "
+                f"{self._max_value_bytes} (state.maxValueBytes)"
+            )

@@ -1,0 +1,95 @@
+"""The operations of an atomic `update`, applied to a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runtime.errors import HostCallRefused
+
+_MISSING = object()
+
+
+def apply_updates(value: Any, operations: object) -> Any:
+    """The value after all operations, in order; the given one may be changed.
+
+    An operation is `{op, path?, value?}`; `path` is a dotted string or a list of keys, absent for the whole
+    value. Raises `HostCallRefused` that names the operation which does not fit.
+    """
+    if not isinstance(operations, list):
+        raise HostCallRefused("update takes a list of operations, such as [{'op': 'increment', 'path': 'count'}]")
+    root = {"": value}
+    for index, operation in enumerate(operations):
+        if not isinstance(operation, Mapping) or operation.get("op") not in _OPERATIONS:
+            known = ", ".join(_OPERATIONS)
+            raise HostCallRefused(f"operation {index} of update has no known 'op'; known are {known}")
+        holder, key = _place(root, _path(operation.get("path")), index)
+        _OPERATIONS[operation["op"]](holder, key, operation.get("value", _MISSING), index)
+    return root.get("")
+
+
+def _path(path: object) -> list[str]:
+    if path is None or path == "":
+        return []
+    return [str(part) for part in path] if isinstance(path, list) else str(path).split(".")
+
+
+def _place(root: dict[str, Any], path: list[str], index: int) -> tuple[dict[str, Any], str]:
+    """The map that holds the last key of the path; maps on the way are made where nothing is."""
+    holder, key = root, ""
+    for part in path:
+        if holder.get(key) is None:
+            holder[key] = {}
+        inner = holder[key]
+        if not isinstance(inner, dict):
+            raise HostCallRefused(f"operation {index} of update: '{'.'.join(path)}' leads through what is no map")
+        holder, key = inner, part
+    return holder, key
+
+
+def _set(holder: dict[str, Any], key: str, value: Any, index: int) -> None:
+    holder[key] = None if value is _MISSING else value
+
+
+def _increment(holder: dict[str, Any], key: str, value: Any, index: int) -> None:
+    holder[key] = _number(holder.get(key, 0), index) + _number(1 if value is _MISSING else value, index)
+
+
+def _decrement(holder: dict[str, Any], key: str, value: Any, index: int) -> None:
+    holder[key] = _number(holder.get(key, 0), index) - _number(1 if value is _MISSING else value, index)
+
+
+def _append(holder: dict[str, Any], key: str, value: Any, index: int) -> None:
+    current = holder.get(key)
+    if current is not None and not isinstance(current, list):
+        raise HostCallRefused(f"operation {index} of update appends to a value that is no list")
+    holder[key] = [*(current or []), None if value is _MISSING else value]
+
+
+def _merge(holder: dict[str, Any], key: str, value: Any, index: int) -> None:
+    current = holder.get(key)
+    if not isinstance(value, dict) or not (current is None or isinstance(current, dict)):
+        raise HostCallRefused(f"operation {index} of update merges, which takes a map into a map")
+    holder[key] = {**(current or {}), **value}
+
+
+def _remove(holder: dict[str, Any], key: str, value: Any, index: int) -> None:
+    holder.pop(key, None)
+
+
+def _number(value: Any, index: int) -> int | float:
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise HostCallRefused(f"operation {index} of update counts with {value!r}, which is no number")
+    return value
+
+
+_OPERATIONS: Mapping[str, Callable[[dict[str, Any], str, Any, int], None]] = {
+    "set": _set,
+    "increment": _increment,
+    "decrement": _decrement,
+    "append": _append,
+    "merge": _merge,
+    "remove": _remove,
+}

@@ -1,0 +1,1 @@
+"""Storage engines, one folder each, the same file names inside."""

@@ -1,0 +1,1 @@
+"""The memory engine: keeps nothing beyond the process; the smallest implementation of every store."""

@@ -1,0 +1,1 @@
+"""What makes steps run: each trigger turns its cause into an Invocation."""

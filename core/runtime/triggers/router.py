@@ -1,0 +1,108 @@
+"""Routes -> a compiled router: static paths by dictionary, others by one pattern each, most specific first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from runtime.catalog import Bound
+from runtime.model import ApiTrigger
+
+Route = Bound[ApiTrigger]
+
+
+class BadEscape(ValueError):
+    """A path parameter whose percent-encoding is no UTF-8."""
+
+
+class Match(NamedTuple):
+    """The route of a request and its decoded path parameters."""
+
+    route: Route
+    path_params: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    expression: re.Pattern[str]
+    names: tuple[str, ...]
+    methods: Mapping[str, Route]
+
+
+class Router:
+    """Finds the route of a request. A trailing slash is the same path; static beats parameter beats wildcard."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        by_path: dict[str, dict[str, Route]] = {}
+        for route in routes:
+            methods = by_path.setdefault(route.trigger.path.rstrip("/") or "/", {})
+            methods.setdefault(route.trigger.method, route)
+        self._static = {path: methods for path, methods in by_path.items() if not _is_dynamic(path)}
+        dynamic = sorted((path for path in by_path if _is_dynamic(path)), key=_specificity)
+        self._patterns = [_compile(path, by_path[path]) for path in dynamic]
+
+    def find(self, method: str, path: str) -> Match | tuple[str, ...]:
+        """The match; else the methods that the path has, none for an unknown path.
+
+        `path` is as it was sent, percent-encoded. Raises `BadEscape`.
+        """
+        methods = self._static.get(path)
+        if methods is not None and method in methods:
+            return Match(methods[method], {})
+        return self._search(method, path.rstrip("/") or "/")
+
+    def _search(self, method: str, path: str) -> Match | tuple[str, ...]:
+        allowed: dict[str, None] = {}
+        for methods, names, groups in self._candidates(path):
+            route = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
+            if route is not None:
+                return Match(route, {name: _decode(value) for name, value in zip(names, groups, strict=True)})
+            allowed.update(dict.fromkeys(methods))
+        return tuple(sorted(allowed))
+
+    def _candidates(self, path: str) -> list[tuple[Mapping[str, Route], tuple[str, ...], tuple[str, ...]]]:
+        static = self._static.get(path) or self._static.get(unquote(path))
+        found: list[tuple[Mapping[str, Route], tuple[str, ...], tuple[str, ...]]] = []
+        if static is not None:
+            found.append((static, (), ()))
+        for pattern in self._patterns:
+            match = pattern.expression.fullmatch(path)
+            if match is not None:
+                found.append((pattern.methods, pattern.names, match.groups()))
+        return found
+
+
+def _is_dynamic(path: str) -> bool:
+    return any(part.startswith((":", "*")) for part in path.split("/"))
+
+
+def _specificity(path: str) -> list[int]:
+    """Sorts parts from left to right: static, then parameter, then wildcard."""
+    return [2 if "*" in part else 1 if part.startswith(":") else 0 for part in path.split("/")]
+
+
+def _compile(path: str, methods: Mapping[str, Route]) -> _Pattern:
+    names: list[str] = []
+    expression = ""
+    for part in path.strip("/").split("/"):
+        if part.startswith(":") and part.endswith("*"):
+            names.append(part[1:-1])
+            expression += "(?:/(.*))?"
+        elif part == "*":
+            expression += "(?:/.*)?"
+        elif part.startswith(":"):
+            names.append(part[1:])
+            expression += "/([^/]+)"
+        else:
+            expression += "/" + re.escape(part)
+    return _Pattern(re.compile(expression), tuple(names), methods)
+
+
+def _decode(value: str | None) -> str:
+    try:
+        return unquote(value or "", errors="strict")
+    except UnicodeDecodeError as error:
+        raise BadEscape(f"'{value}' is not percent-encoded UTF-8") from error

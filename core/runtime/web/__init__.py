@@ -1,0 +1,1 @@
+"""The HTTP servers that carry our ASGI applications."""

@@ -1,0 +1,114 @@
+"""Serving an ASGI application over HTTP: uvicorn by default, Hypercorn by choice."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from typing import Any, Protocol
+
+import anyio
+import uvicorn
+
+from runtime.config import HttpSettings
+from runtime.errors import RuntimeFault
+
+Application = Callable[
+    [
+        MutableMapping[str, Any],
+        Callable[[], Awaitable[MutableMapping[str, Any]]],
+        Callable[[MutableMapping[str, Any]], Awaitable[None]],
+    ],
+    Awaitable[None],
+]
+
+
+class HttpServer(Protocol):
+    """Serves until told to stop."""
+
+    async def serve(self, listener: socket.socket, stop: anyio.Event, grace: float) -> None:
+        """Accepts connections until `stop` is set, then lets running requests end for at most the grace (seconds)."""
+
+
+def listen(settings: HttpSettings) -> socket.socket:
+    """A bound, listening socket. Raises `RuntimeFault` when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(settings.backlog)
+    except OSError as error:
+        listener.close()
+        raise RuntimeFault(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}",
+            "choose another with --port, or stop what holds it",
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def http_server(settings: HttpSettings, application: Application) -> HttpServer:
+    """The server that the settings choose."""
+    if settings.server == "hypercorn":
+        return _Hypercorn(settings, application)
+    return _Uvicorn(settings, application)
+
+
+class _Uvicorn:
+    def __init__(self, settings: HttpSettings, application: Application) -> None:
+        self._settings = settings
+        self._application = application
+
+    async def serve(self, listener: socket.socket, stop: anyio.Event, grace: float) -> None:
+        config = uvicorn.Config(
+            self._application,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level=logging.CRITICAL,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=int(self._settings.keep_alive),
+            timeout_graceful_shutdown=int(grace),
+        )
+        server = _QuietUvicorn(config)
+        async with anyio.create_task_group() as tasks:
+
+            async def stopper() -> None:
+                await stop.wait()
+                server.should_exit = True
+
+            tasks.start_soon(stopper)
+            await server.serve(sockets=[listener])
+            tasks.cancel_scope.cancel()
+
+
+class _QuietUvicorn(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves signals to the runtime, which owns the whole process."""
+        yield
+
+
+class _Hypercorn:
+    def __init__(self, settings: HttpSettings, application: Application) -> None:
+        self._settings = settings
+        self._application = application
+
+    async def serve(self, listener: socket.socket, stop: anyio.Event, grace: float) -> None:
+        from hypercorn.asyncio import serve
+        from hypercorn.config import Config
+
+        config = Config()
+        config.bind = [f"fd://{listener.fileno()}"]
+        config.accesslog = None
+        config.errorlog = None
+        config.include_server_header = False
+        config.graceful_timeout = grace
+        config.keep_alive_timeout = self._settings.keep_alive
+        application: Any = self._application
+        await serve(application, config, shutdown_trigger=stop.wait, mode="asgi")

@@ -1,0 +1,17 @@
+const config = {
+  type: 'event',
+  name: 'SendConfirmation',
+  description: 'Tells the customer and everybody who watches the order board',
+  subscribes: ['order.scored'],
+  virtualEmits: ['order.confirmed'],
+  flows: ['orders'],
+}
+
+const handler = async ({ orderId, total }, { streams, logger }) => {
+  const text = `Thank you! Your order comes to ${total.toFixed(2)}.`
+
+  await streams.orderBoard.set('today', orderId, { total, confirmation: text })
+  logger.info('confirmation sent', { orderId })
+}
+
+module.exports = { config, handler }

@@ -1,0 +1,97 @@
+"""The wheel, installed into an empty environment outside the repository, serves steps of both runners."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.integration.project import REPOSITORY, RunningProject, write_project
+
+PROJECT = {
+    "steps/hello.step.ts": """
+        import { ApiRouteConfig, Handlers } from 'motia'
+
+        export const config: ApiRouteConfig = {
+          type: 'api', name: 'HelloTypeScript', method: 'GET', path: '/typescript', emits: [],
+        }
+        export const handler: Handlers['HelloTypeScript'] = async () => {
+          return { status: 200, body: { hello: 'TypeScript' } }
+        }
+    """,
+    "steps/hello_step.py": """
+config = {"type": "api", "name": "HelloPython", "method": "GET", "path": "/python", "emits": []}
+
+
+async def handler(req, ctx):
+    return {"status": 200, "body": {"hello": "Python"}}
+    """,
+}
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout, built with what is installed here."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(REPOSITORY))
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command `runtime` of an environment that holds nothing but the wheel and what it requires."""
+    environment = tmp_path_factory.mktemp("environment")
+    venv.create(environment)
+    run(sys.executable, "-m", "pip", "--python", str(environment), "install", "--quiet", str(wheel))
+    return environment / "bin" / "runtime"
+
+
+def test_the_wheel_is_of_its_platform_and_any_python(wheel: Path) -> None:
+    tag = wheel.stem.split("-", 2)[2]
+    assert tag.startswith("py3-none-")
+    assert not tag.endswith("-any")
+
+
+def test_the_wheel_holds_both_runners_and_a_compiler_that_can_be_executed(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        modes = {entry.filename: entry.external_attr >> 16 for entry in archive.infolist()}
+    runners = "runtime/_runners/"
+    assert {f"{runners}node/runner.toml", f"{runners}python/runner.toml", f"{runners}python/main.py"} <= modes.keys()
+    (compiler,) = (name for name in modes if name.startswith(runners) and name.endswith("/bin/esbuild"))
+    assert modes[compiler] & 0o111 == 0o111
+
+
+def test_an_installed_runtime_serves_both_languages_and_stops(installed: Path, tmp_path: Path) -> None:
+    write_project(tmp_path, PROJECT)
+    process = subprocess.Popen(
+        [installed, "start", "--port", "0"],
+        cwd=tmp_path,
+        # Of the environment only what every process has, so that nothing of this checkout is found by chance.
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        try:
+            project = RunningProject(process)
+            with project.client as client:
+                answers = [client.get(path).json() for path in ("/typescript", "/python")]
+            assert answers == [{"hello": "TypeScript"}, {"hello": "Python"}]
+            assert project.stop() == 0
+        finally:
+            process.kill()
+
+
+def run(*command: str) -> None:
+    """Runs a command to its end; shows its output when it fails."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}"
