@@ -49,7 +49,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The command `runtime` of an environment that holds nothing but the wheel and what it requires."""
     environment = tmp_path_factory.mktemp("environment")
     venv.create(environment)
-    run(sys.executable, "-m", "pip", "--python", str(environment), "install", "--quiet", str(wheel))
+    run(sys.executable, "-m", "pip", "--python", str(environment), "install", "--quiet", "--no-compile", str(wheel))
     return environment / "bin" / "runtime"
 
 

@@ -41,8 +41,10 @@ class CronScheduler:
     async def _keep(self, bound: Bound[CronTrigger], runs: TaskGroup) -> None:
         zone = _zone(bound.trigger.timezone or self._timezone)
         turn = anyio.Semaphore(1)
+        tick = self._clock.now()
         while True:
-            tick = next_tick(bound.trigger.expression, self._clock.now(), zone)
+            # A timer may fire a little early by the clock: the same tick must not come twice.
+            tick = next_tick(bound.trigger.expression, max(tick, self._clock.now()), zone)
             await self._reach(tick)
             if turn.value == 0:
                 self._report(LogLevel.WARN, "skipped a tick: the run before is not done", bound.step.name, "")

@@ -84,7 +84,7 @@ class EventConsumers:
         else:
             then = "moved to the dead letters"
             await self._bus.bury(delivery, failure)
-        message = f"attempt {delivery.attempt} of '{delivery.event.topic}' failed: {describe(failure)}; {then}"
+        message = f"attempt {delivery.attempt} of '{delivery.event.topic}' failed, {then}: {describe(failure)}"
         self._report(LogLevel.ERROR, message, bound.step.name, delivery.event.trace_id)
 
 
@@ -94,6 +94,7 @@ def backoff(policy: QueuePolicy, attempt: int) -> float:
 
 
 def describe(failure: Failure) -> str:
-    """The failure in one line, with its stack below where there is one."""
+    """The failure's type and message, with the stack below where there is one."""
     head = f"{failure.type}: {failure.message}" if failure.type else failure.message
-    return f"{head}\n{failure.stack}" if failure.stack else head
+    frames = [line for line in failure.stack.splitlines() if line.strip() != head]
+    return "\n".join([head, *frames])

@@ -1,0 +1,47 @@
+"""What a figure was measured on: without this it means nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+_PYTHON_VERSIONS = """
+import importlib.metadata, sys
+print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in sys.argv[1:]))
+"""
+
+
+def machine() -> str:
+    """Processor, cores and system."""
+    return f"{_processor()}, {os.cpu_count()} cores, {platform.platform(terse=True)}"
+
+
+def program_version(program: str) -> str:
+    """What the program says to `--version`."""
+    return _say([program, "--version"])
+
+
+def npm_version(folder: Path, package: str) -> str:
+    """Name and version of a package that is installed in the folder."""
+    manifest = json.loads((folder / "node_modules" / package / "package.json").read_text())
+    return f"{package} {manifest['version']}"
+
+
+def python_versions(python: str, *packages: str) -> str:
+    """Names and versions of packages that the interpreter has."""
+    return _say([python, "-c", _PYTHON_VERSIONS, *packages])
+
+
+def _say(command: list[str]) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())

@@ -1,0 +1,91 @@
+"""Servers as processes of their own: started, waited for, stopped."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from bench.harness import SCRATCH, BenchFault
+
+START_SECONDS = 60.0
+STOP_SECONDS = 10.0
+POLL_SECONDS = 0.05
+LOG_TAIL_LINES = 20
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def server(
+    name: str, command: Sequence[str], folder: Path, port: int, environment: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Runs a server for the time of the context; gives its base URL as soon as it accepts connections.
+
+    What it prints goes to a log file. Raises `BenchFault` when it ends or stays deaf for a minute.
+    """
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    log = SCRATCH / f"{name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **(environment or {})}, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            _await_port(name, process, port, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            _stop(process)
+
+
+def fetch(url: str, body: str | None = None) -> bytes:
+    """The body of the answer to a GET, or to a POST of JSON. Raises `BenchFault` unless it is a success."""
+    request = Request(url, body.encode() if body else None, {"content-type": "application/json"} if body else {})
+    try:
+        with urlopen(request, timeout=START_SECONDS) as response:
+            content: bytes = response.read()
+            return content
+    except (URLError, OSError) as error:
+        raise BenchFault(f"{url} does not answer as it should: {error}") from error
+
+
+def _await_port(name: str, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _accepts(port):
+        if process.poll() is not None:
+            raise BenchFault(f"{name} ended with code {process.returncode} before it listened:\n{_tail(log)}")
+        if time.monotonic() > deadline:
+            raise BenchFault(f"{name} did not listen within {START_SECONDS:g} s:\n{_tail(log)}")
+        time.sleep(POLL_SECONDS)
+
+
+def _accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,156 @@
+// What step files and stream files say about themselves.
+
+import type { ApiMiddleware } from './types.js';
+
+/** A topic in `emits`; label and conditional are for the Workbench's drawing only. */
+export type Emit = string | { topic: string; label?: string; conditional?: boolean };
+
+/** A schema: JSON Schema as a plain object, or an object of a schema library such as zod. */
+export type Schema = object;
+
+/** HTTP methods that a step can serve. */
+export type ApiRouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTIONS' | 'HEAD';
+
+/** Documents one query parameter. */
+export interface QueryParam {
+  name: string;
+  description: string;
+}
+
+/** How the core runs an event step. Times in seconds. */
+export interface Infrastructure {
+  handler?: { ram?: number; cpu?: number; timeout?: number; atomic?: boolean };
+  queue?: {
+    type?: 'standard' | 'fifo';
+    /** Tries after the first; 3 when absent. */
+    maxRetries?: number;
+    visibilityTimeout?: number;
+    delaySeconds?: number;
+    concurrency?: number;
+    backoff?: { type?: 'exponential' | 'fixed'; delay?: number; factor?: number; max?: number; jitter?: boolean };
+  };
+}
+
+/** What made a step run: a request, an event, a schedule, a change of state or of a stream. */
+export type Trigger = ApiTrigger | EventTrigger | CronTrigger | StateTrigger | StreamTrigger;
+
+/** An HTTP request. */
+export interface ApiTrigger {
+  type: 'api';
+  /** Such as `/users/:id`, `/files/*` or `/files/:rest*`. */
+  path: string;
+  method: ApiRouteMethod;
+  bodySchema?: Schema;
+  /** Schemas by status. */
+  responseSchema?: Record<number, Schema>;
+  queryParams?: readonly QueryParam[];
+}
+
+/** An event of one topic. */
+export interface EventTrigger {
+  type: 'event';
+  topic: string;
+  input?: Schema | null;
+}
+
+/** A schedule. */
+export interface CronTrigger {
+  type: 'cron';
+  /** Five or six fields (seconds first), or a name such as `@hourly`. */
+  cron: string;
+  /** IANA name; the machine's time zone when absent. */
+  timezone?: string;
+}
+
+/** A change in state. */
+export interface StateTrigger {
+  type: 'state';
+  groupId: string;
+  key?: string;
+  on?: readonly ChangeOperation[];
+}
+
+/** A change in a stream. */
+export interface StreamTrigger {
+  type: 'stream';
+  streamName: string;
+  groupId?: string;
+  id?: string;
+  on?: readonly ChangeOperation[];
+}
+
+/** What every kind of step may say about itself. */
+export interface BaseConfig {
+  /** The file's stem when absent. */
+  name?: string;
+  description?: string;
+  flows?: readonly string[];
+  emits?: readonly Emit[];
+  virtualEmits?: readonly Emit[];
+  virtualSubscribes?: readonly string[];
+  /** Globs, relative to the step file. */
+  includeFiles?: readonly string[];
+  infrastructure?: Infrastructure;
+}
+
+/** A step that answers HTTP requests. */
+export interface ApiRouteConfig extends BaseConfig, ApiTrigger {
+  middleware?: readonly ApiMiddleware[];
+}
+
+/** A step that takes events. */
+export interface EventConfig extends BaseConfig {
+  type: 'event';
+  subscribes: readonly string[];
+  input?: Schema | null;
+}
+
+/** A step that runs by the clock. */
+export interface CronConfig extends BaseConfig, CronTrigger {}
+
+/** A node in the drawing that runs nothing. */
+export interface NoopConfig extends BaseConfig {
+  type: 'noop';
+}
+
+/** A step that runs when state changes. */
+export interface StateConfig extends BaseConfig, StateTrigger {}
+
+/** A step that runs when a stream changes. */
+export interface StreamChangeConfig extends BaseConfig, StreamTrigger {}
+
+/** A step with several triggers; `ctx.trigger` says which one fired. */
+export interface TriggersConfig extends BaseConfig {
+  triggers: readonly Trigger[];
+  middleware?: readonly ApiMiddleware[];
+}
+
+/** The config of any step. */
+export type StepConfig =
+  | ApiRouteConfig
+  | EventConfig
+  | CronConfig
+  | NoopConfig
+  | StateConfig
+  | StreamChangeConfig
+  | TriggersConfig;
+
+/** The config of a stream file. */
+export interface StreamConfig {
+  name: string;
+  schema?: Schema;
+  baseConfig?: { storageType: 'default' };
+  /** Decides whether a client may subscribe; every client may when absent. */
+  canAccess?: (subscription: StreamSubscription, authContext: any) => boolean | Promise<boolean>;
+  onJoin?: (subscription: StreamSubscription, authContext: any) => unknown;
+  onLeave?: (subscription: StreamSubscription, authContext: any) => unknown;
+}
+
+/** What a client subscribes to: a group, or one item of it. */
+export interface StreamSubscription {
+  groupId: string;
+  id?: string;
+}
+
+/** What can happen to a value or an item. */
+export type ChangeOperation = 'create' | 'update' | 'delete';

@@ -1,0 +1,205 @@
+// What handlers take, work with and return.
+
+import type { ChangeOperation, StreamSubscription } from './config.js';
+
+// ---------------------------------------------------------------- requests
+
+/** A query parameter: text, a list where the key is repeated, a map for `a[b]=1`. */
+export type QueryValue = string | QueryValue[] | { [key: string]: QueryValue };
+
+/** A request. Middleware may set further fields; declare them by augmenting this interface. */
+export interface ApiRequest {
+  method: string;
+  /** Without the query. */
+  path: string;
+  pathParams: Record<string, string>;
+  queryParams: Record<string, any>;
+  /** Names in lower case; a list where the header is repeated. */
+  headers: Record<string, string | string[] | undefined>;
+  /** Parsed by content type; `{}` when there is none. */
+  body: any;
+  /** Exactly what arrived: text when it is UTF-8, else bytes. */
+  rawBody: string | Uint8Array;
+}
+
+/** A request with a body of a known type. */
+export type TypedRequest<TBody> = Omit<ApiRequest, 'body'> & { body: TBody };
+
+/** What an api step returns. Text goes out as text, bytes as bytes, anything else as JSON. */
+export interface ApiResponse<TStatus extends number = number, TBody = any> {
+  status: TStatus;
+  body?: TBody;
+  headers?: Record<string, string | number | readonly string[]>;
+}
+
+// ---------------------------------------------------------------- context
+
+/** What an emitted event may carry besides topic and data. */
+export interface EmitOptions {
+  /** Events of one group are handled in order; needed by fifo subscribers. */
+  messageGroupId?: string;
+  /** Seconds, or the time at which to deliver. */
+  delay?: number | string | Date;
+  /** A second emit with the same key is answered with the first one's id. */
+  idempotencyKey?: string;
+  /** Higher goes first. */
+  priority?: number;
+}
+
+/** An event to emit. */
+export interface EmittedEvent {
+  topic: string;
+  data?: any;
+}
+
+/** Emits an event; gives its id once it is safely kept. */
+export interface Emitter<TEvent = EmittedEvent> {
+  (event: TEvent & EmitOptions): Promise<string>;
+  (topic: string, data?: unknown, options?: EmitOptions): Promise<string>;
+}
+
+/** Writes log lines that carry the trace id and the step's name. */
+export interface Logger {
+  debug(message: string, data?: unknown): void;
+  info(message: string, data?: unknown): void;
+  warn(message: string, data?: unknown): void;
+  error(message: string, data?: unknown): void;
+}
+
+/** One change in an atomic update; `path` is dotted, absent for the whole value. */
+export interface UpdateOperation {
+  op: 'set' | 'increment' | 'decrement' | 'append' | 'merge' | 'remove';
+  path?: string;
+  value?: unknown;
+}
+
+/** Conditions of a write to state. */
+export interface StateSetOptions {
+  /** Seconds until the value is gone. */
+  ttl?: number;
+  /** Writes only when the stored version is this one. */
+  ifVersion?: number;
+}
+
+/** Values by group and key. Without a group, the group `default` is meant. */
+export interface StateManager {
+  /** Gives the value, null when there is none. */
+  get<T = any>(group: string, key: string): Promise<T | null>;
+  get<T = any>(key: string): Promise<T | null>;
+  /** Stores a value and gives it back. */
+  set<T>(group: string, key: string, value: T, options?: StateSetOptions): Promise<T>;
+  set<T>(key: string, value: T): Promise<T>;
+  /** Removes a value and gives it, null when there was none. */
+  delete<T = any>(group: string, key: string): Promise<T | null>;
+  delete<T = any>(key: string): Promise<T | null>;
+  /** Gives the values of a group in the order in which they were first set. */
+  getGroup<T = any>(group: string): Promise<T[]>;
+  /** Removes a group. */
+  clear(group: string): Promise<void>;
+  /** Changes a value in one step and gives the new one. */
+  update<T = any>(group: string, key: string, operations: readonly UpdateOperation[]): Promise<T>;
+  /** Gives the keys of a group in the order in which they were first set. */
+  keys(group: string): Promise<string[]>;
+}
+
+/** A stream item as it is stored. */
+export type StreamItem<TData> = TData & { id: string };
+
+/** One stream. */
+export interface MotiaStream<TData = any> {
+  /** Gives the item, null when there is none. */
+  get(groupId: string, id: string): Promise<StreamItem<TData> | null>;
+  /** Creates or replaces an item and gives it with its metadata. */
+  set(groupId: string, id: string, data: TData): Promise<StreamItem<TData>>;
+  /** Removes an item and gives it, null when there was none. */
+  delete(groupId: string, id: string): Promise<StreamItem<TData> | null>;
+  /** Gives the items of a group in the order in which they were created. */
+  getGroup(groupId: string): Promise<StreamItem<TData>[]>;
+  /** Changes an item in one step and gives the new one. */
+  update(groupId: string, id: string, operations: readonly UpdateOperation[]): Promise<StreamItem<TData>>;
+  /** Sends an event that is not kept to the group's clients, or to those of one item. */
+  send(channel: StreamSubscription, event: { type: string; data?: unknown }): Promise<void>;
+}
+
+/** The project's streams by name; generated types add theirs. */
+export interface FlowContextStateStreams {
+  [name: string]: MotiaStream<any>;
+}
+
+/** Which trigger fired. */
+export interface FiredTrigger {
+  type: 'api' | 'event' | 'cron' | 'state' | 'stream';
+  /** Place in the config's `triggers`; 0 for a config without. */
+  index: number;
+  /** The topic, cron expression or other name of what fired; absent for requests. */
+  source?: string;
+}
+
+/** What a handler works with. */
+export interface FlowContext<TEvent = EmittedEvent> {
+  emit: Emitter<TEvent>;
+  logger: Logger;
+  state: StateManager;
+  streams: FlowContextStateStreams;
+  /** 32 hex digits, the same for all that one cause set going. */
+  traceId: string;
+  flows: readonly string[];
+  trigger: FiredTrigger;
+  /** Counts deliveries of the same cause, from 1. */
+  attempt: number;
+  /** Aborted when the run is no longer wanted. */
+  readonly signal: AbortSignal;
+  /** When the core will give the run up; absent for never. */
+  readonly deadline?: Date;
+  /** Names the cause across attempts; absent for requests. */
+  idempotencyKey?: string;
+}
+
+// ---------------------------------------------------------------- handlers
+
+/** Runs around an api step; what it returns is the response. `next` runs what is inside, at most once. */
+export type ApiMiddleware = (
+  req: ApiRequest,
+  ctx: FlowContext<any>,
+  next: () => Promise<ApiResponse>,
+) => Promise<ApiResponse | void> | ApiResponse | void;
+
+/** The handler of an api step. */
+export type ApiRouteHandler<TBody = any, TResponse = ApiResponse, TEvent = EmittedEvent> = (
+  req: TypedRequest<TBody>,
+  ctx: FlowContext<TEvent>,
+) => Promise<TResponse> | TResponse;
+
+/** The handler of an event step. */
+export type EventHandler<TInput = any, TEvent = EmittedEvent> = (input: TInput, ctx: FlowContext<TEvent>) => unknown;
+
+/** The handler of a cron step. */
+export type CronHandler<TEvent = EmittedEvent> = (ctx: FlowContext<TEvent>) => unknown;
+
+/** A change of state. */
+export interface StateChange<T = any> {
+  groupId: string;
+  key: string;
+  operation: ChangeOperation;
+  /** Null after a delete. */
+  value: T | null;
+  /** Null before a create. */
+  previous: T | null;
+}
+
+/** A change of a stream. */
+export interface StreamChange<T = any> {
+  streamName: string;
+  groupId: string;
+  id: string;
+  operation: ChangeOperation;
+  /** Null after a delete. */
+  value: T | null;
+  /** Null before a create. */
+  previous: T | null;
+}
+
+/** The handlers of the project by step name; generated types add theirs, until then any handler fits. */
+export interface Handlers {
+  [step: string]: (input: any, ctx: FlowContext<any>) => any;
+}

@@ -1,0 +1,201 @@
+// Invoke -> Result: exactly one for each, whatever the handler does.
+
+import type { ApiRequest, FlowContext } from '../sdk/types.js';
+import { CancelReason, type Failure, FailureKind, type Invoke, TriggerKind } from './_gen/runtime/runner/v1/runner.js';
+import type { Bounds } from './bounds.js';
+import { type HostCalls, Run } from './hostcalls.js';
+import { contextOf } from './context.js';
+import { failureOf, InvalidInputError, toFailure } from './failure.js';
+import { readRequest, writeResponse } from './http.js';
+import type { Callable, Loader, Step } from './loader.js';
+import type { Logs } from './logs.js';
+import type { Outbox } from './outbox.js';
+import { checkSize } from './refusal.js';
+import { decode, encode } from './values.js';
+
+/** A payload so long that reading it, handling it and answering it should not hold up others in one go. */
+const LARGE_BYTES = 1 << 20;
+const EMPTY = Buffer.alloc(0);
+
+/** What the executor works with. */
+export interface Services {
+  root: string;
+  bounds: Bounds;
+  outbox: Outbox;
+  calls: HostCalls;
+  logs: Logs;
+  loader: Loader;
+}
+
+/** The outcome of a run: a payload, or a failure. */
+interface Outcome {
+  payload: Buffer;
+  failure: Failure | undefined;
+}
+
+/** Runs invocations. */
+export class Executor {
+  private readonly runs = new Map<bigint, Run>();
+  private draining = false;
+  private drained: (() => void) | undefined;
+
+  constructor(private readonly services: Services) {}
+
+  /** Invocations that are running. */
+  get inFlight(): number {
+    return this.runs.size;
+  }
+
+  /** Starts a run; its payload is complete. */
+  invoke(invoke: Invoke): void {
+    const step = this.services.loader.step(invoke.stepFile);
+    const refusal = this.refusal(invoke, step);
+    if (refusal !== undefined) return this.send(invoke.invocationId, { payload: EMPTY, failure: refusal });
+    const run = new Run(invoke, step as Step);
+    this.runs.set(run.id, run);
+    this.perform(run).catch((error: unknown) => this.end(run, failed(error, this.services.root, FailureKind.HANDLER)));
+  }
+
+  /** Tells a run that it is no longer wanted, and answers for it after `graceMs`. */
+  cancel(invocationId: bigint, reason: CancelReason, graceMs: number): void {
+    const run = this.runs.get(invocationId);
+    if (run === undefined || run.cancelled !== undefined) return;
+    run.cancel(reason);
+    run.graceTimer = setTimeout(() => this.end(run, { payload: EMPTY, failure: cancellation(run) }), graceMs);
+  }
+
+  /** Resolves when nothing runs any more; what still runs after `graceMs` is cancelled. */
+  async drain(graceMs: number): Promise<void> {
+    this.draining = true;
+    if (this.runs.size === 0) return;
+    const done = new Promise<void>((resolve) => (this.drained = resolve));
+    const timer = setTimeout(() => {
+      for (const id of this.runs.keys()) this.cancel(id, CancelReason.SHUTDOWN, 0);
+    }, graceMs);
+    await done;
+    clearTimeout(timer);
+  }
+
+  private refusal(invoke: Invoke, step: Step | undefined): Failure | undefined {
+    const { maxInFlight } = this.services.bounds;
+    if (step === undefined) {
+      return failureOf(FailureKind.UNKNOWN_STEP, `this runner has not loaded a step ${invoke.stepFile}`);
+    }
+    if (step.handler === undefined) {
+      return failureOf(FailureKind.UNKNOWN_STEP, `${step.file} exports no function named handler`);
+    }
+    if (this.draining) return failureOf(FailureKind.OVERLOADED, 'this runner is stopping');
+    if (this.runs.size < maxInFlight) return undefined;
+    return failureOf(FailureKind.OVERLOADED, `${maxInFlight} invocations are running, which is the limit`);
+  }
+
+  private async perform(run: Run): Promise<void> {
+    let outcome = await this.outcome(run);
+    if (run.hasLooseEnds) {
+      await run.settled();
+      if (run.uncaught !== undefined && outcome.failure === undefined) outcome = this.thrown(run, run.uncaught);
+    }
+    if (this.services.outbox.full) await this.services.outbox.room();
+    this.end(run, outcome);
+  }
+
+  private async outcome(run: Run): Promise<Outcome> {
+    const { invoke } = run;
+    const isLarge = invoke.payload.length > LARGE_BYTES;
+    let returned: unknown;
+    try {
+      const input = inputOf(invoke);
+      if (isLarge) await nextRound();
+      returned = await this.callHandler(run, input);
+      if (isLarge) await nextRound();
+    } catch (error) {
+      return this.thrown(run, error);
+    }
+    try {
+      const payload = invoke.trigger === TriggerKind.API ? writeResponse(returned) : valueOf(returned);
+      checkSize(payload.length, this.services.bounds.maxPayloadBytes, 'the result');
+      return { payload, failure: undefined };
+    } catch (error) {
+      return failed(error, this.services.root, FailureKind.INVALID_OUTPUT);
+    }
+  }
+
+  private callHandler(run: Run, input: unknown): unknown {
+    const { invoke, step } = run;
+    const handler = step.handler as Callable;
+    const ctx = contextOf(run, this.services.calls, this.services.logs);
+    if (invoke.trigger === TriggerKind.CRON) return handler(ctx);
+    if (invoke.trigger !== TriggerKind.API) return handler(input, ctx);
+    return step.middleware.length === 0 ? handler(input, ctx) : callApi(step, handler, input as ApiRequest, ctx);
+  }
+
+  private thrown(run: Run, error: unknown): Outcome {
+    const aborted = run.cancelled !== undefined && (error as Error | undefined)?.name === 'AbortError';
+    return aborted ? { payload: EMPTY, failure: cancellation(run) } : failed(error, this.services.root);
+  }
+
+  private end(run: Run, outcome: Outcome): void {
+    if (run.ended) return;
+    run.ended = true;
+    clearTimeout(run.graceTimer);
+    this.runs.delete(run.id);
+    this.send(run.id, outcome);
+    if (this.runs.size === 0) this.drained?.();
+  }
+
+  private send(invocationId: bigint, { payload, failure }: Outcome): void {
+    this.services.outbox.sendPayload(payload, (bytes, payloadTransfer) => {
+      const value = { invocationId, payload: bytes, payloadTransfer, failure, bodyTransfer: 0n };
+      return { kind: { $case: 'result', value } };
+    });
+  }
+}
+
+/** Calls the middleware from the outside in, the handler innermost. */
+function callApi(step: Step, handler: Callable, req: ApiRequest, ctx: FlowContext<any>): unknown {
+  const at = (place: number): unknown => {
+    const middleware = step.middleware[place];
+    return middleware === undefined ? handler(req, ctx) : around(place, middleware);
+  };
+  const around = async (place: number, middleware: Callable): Promise<unknown> => {
+    let inner: Promise<unknown> | undefined;
+    const next = (): Promise<unknown> => {
+      if (inner !== undefined) {
+        return Promise.reject(new Error(`middleware ${place + 1} of ${step.file} called next() twice`));
+      }
+      inner = (async () => at(place + 1))(); // async: a throw comes back as a rejection as well
+      return inner;
+    };
+    // A middleware that only does something before next() may forget to return what it gave.
+    return (await middleware(req, ctx, next)) ?? inner;
+  };
+  return at(0);
+}
+
+function inputOf({ trigger, payload }: Invoke): unknown {
+  if (trigger === TriggerKind.API) return readRequest(payload);
+  if (trigger === TriggerKind.CRON) return undefined;
+  try {
+    return decode(payload);
+  } catch (error) {
+    throw new InvalidInputError('the payload is no MessagePack value', { cause: error });
+  }
+}
+
+/** Lets other runs go on between two pieces of work that take long. */
+function nextRound(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function valueOf(returned: unknown): Buffer {
+  return returned === undefined ? EMPTY : encode(returned, 'result');
+}
+
+function failed(error: unknown, root: string, kind?: FailureKind): Outcome {
+  return { payload: EMPTY, failure: toFailure(error, root, kind) };
+}
+
+function cancellation({ cancelReason, cancelled }: Run): Failure {
+  const kind = cancelReason === CancelReason.DEADLINE ? FailureKind.DEADLINE : FailureKind.CANCELLED;
+  return failureOf(kind, cancelled?.message ?? '');
+}

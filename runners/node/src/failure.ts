@@ -1,0 +1,128 @@
+// Errors as data: what user code threw -> Failure, and the Failure of a host call -> an error for user code.
+
+import { sep } from 'node:path';
+import { inspect } from 'node:util';
+import { type Failure, FailureKind } from './_gen/runtime/runner/v1/runner.js';
+import { isHttpError, isNonRetriable } from '../sdk/errors.js';
+import { isOwnFile } from './project.js';
+import { checkSize } from './refusal.js';
+import { encode } from './values.js';
+
+/** Causes of causes that are told. */
+const MAX_CAUSES = 8;
+/** Characters of a message or stack that are told. */
+const MAX_TEXT = 64 << 10;
+/** Bytes of an `HttpError`'s body; it travels inside the failure, which cannot be cut into chunks. */
+const MAX_HTTP_BODY_BYTES = 256 << 10;
+const EMPTY = Buffer.alloc(0);
+const FRAME = /^\s+at (?:.*? \((.*)\)|(?:async )?(.*))$/;
+
+/** What a request cannot be read as. */
+export class InvalidInputError extends Error {
+  override readonly name = 'InvalidInputError';
+}
+
+/** What a handler returned that is no answer. */
+export class InvalidOutputError extends Error {
+  override readonly name = 'InvalidOutputError';
+}
+
+/** A call to the core that it refused or that failed there. */
+export class HostCallError extends Error {
+  override readonly name: string;
+  /** False when a retry is of no use. */
+  readonly retryable: boolean;
+
+  constructor(failure: Failure) {
+    super(failure.message, failure.cause && { cause: new HostCallError(failure.cause) });
+    this.name = failure.type || 'HostCallError';
+    this.retryable = failure.retryable;
+  }
+}
+
+/** Makes a failure that no error stands behind. */
+export function failureOf(kind: FailureKind, message: string): Failure {
+  return {
+    kind,
+    type: '',
+    message,
+    stack: '',
+    cause: undefined,
+    retryable: kind !== FailureKind.NON_RETRIABLE,
+    httpStatus: 0,
+    httpBody: EMPTY,
+  };
+}
+
+/** Makes the failure that a throw means; stacks are cut to the frames of the project at `root`. */
+export function toFailure(error: unknown, root: string, kind: FailureKind = kindOf(error)): Failure {
+  const failure = described(error, root, kind, MAX_CAUSES);
+  if (error instanceof HostCallError) failure.retryable = error.retryable;
+  return isHttpError(error) ? withResponse(failure, error.status, error.body, root) : failure;
+}
+
+/** A place in a source file; line and column count from 1. */
+export interface Place {
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** Gives the first place in the project that a stack names; undefined when there is none. */
+export function firstOwnPlace(stack: string, root: string): Place | undefined {
+  for (const line of stack.split('\n')) {
+    const place = placeOf(line);
+    if (place !== undefined && isOwnFile(place.file, root)) return place;
+  }
+  return undefined;
+}
+
+function withResponse(failure: Failure, status: number, body: unknown, root: string): Failure {
+  try {
+    const httpBody = body === undefined ? EMPTY : encode(body, 'body');
+    checkSize(httpBody.length, MAX_HTTP_BODY_BYTES, 'the body of the HttpError');
+    return { ...failure, httpStatus: status, httpBody };
+  } catch (error) {
+    return described(error, root, FailureKind.INVALID_OUTPUT, MAX_CAUSES);
+  }
+}
+
+function kindOf(error: unknown): FailureKind {
+  if (isNonRetriable(error) || isHttpError(error)) return FailureKind.NON_RETRIABLE;
+  if (error instanceof InvalidInputError) return FailureKind.INVALID_INPUT;
+  if (error instanceof InvalidOutputError) return FailureKind.INVALID_OUTPUT;
+  return FailureKind.HANDLER;
+}
+
+function described(error: unknown, root: string, kind: FailureKind, causes: number): Failure {
+  const failure = failureOf(kind, cut(error instanceof Error ? String(error.message) : inspect(error)));
+  if (!(error instanceof Error)) return failure;
+  failure.type = typeOf(error);
+  failure.stack = cut([`${failure.type}: ${failure.message}`, ...ownFrames(String(error.stack), root)].join('\n'));
+  if (error.cause !== undefined && causes > 0) {
+    failure.cause = described(error.cause, root, kindOf(error.cause), causes - 1);
+  }
+  return failure;
+}
+
+function typeOf(error: Error): string {
+  const { name } = error;
+  return typeof name === 'string' && name !== 'Error' ? name : error.constructor.name;
+}
+
+/** Gives the lines of a stack that name files of the project, with paths from its root. */
+function ownFrames(stack: string, root: string): string[] {
+  const lines = stack.split('\n').filter((line) => isOwnFile(placeOf(line)?.file ?? '', root));
+  return lines.map((line) => line.replace(root + sep, ''));
+}
+
+/** Reads a line of a stack such as "    at async handler (/a/b.ts:3:5)"; undefined for any other line. */
+function placeOf(line: string): Place | undefined {
+  const [, inBrackets, bare] = FRAME.exec(line) ?? [];
+  const [, file, row, column] = /^(?:file:\/\/)?(.+):(\d+):(\d+)$/.exec(inBrackets ?? bare ?? '') ?? [];
+  return file === undefined ? undefined : { file, line: Number(row), column: Number(column) };
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`.toWellFormed();
+}

@@ -1,0 +1,109 @@
+// The request map -> `req`, and what an api handler returned -> the response map (PROTOCOL.md §5).
+
+import { isUtf8 } from 'node:buffer';
+import { types } from 'node:util';
+import type { ApiRequest } from '../sdk/types.js';
+import { InvalidInputError, InvalidOutputError } from './failure.js';
+import { toJson } from './json.js';
+import { describeUnsendable, UnsendableError } from './refusal.js';
+import { decode, encode } from './values.js';
+
+const EMPTY = Buffer.alloc(0);
+const BYTE_ORDER_MARK = 0xfeff;
+
+type HeaderMap = Record<string, string | string[]>;
+
+interface RequestMap {
+  method: string;
+  path: string;
+  pathParams: Record<string, string>;
+  queryParams: Record<string, unknown>;
+  headers: HeaderMap;
+  form: 'none' | 'json' | 'text' | 'bytes' | 'value';
+  body?: Buffer;
+  value?: unknown;
+}
+
+/** Gives the handler's request. Throws `InvalidInputError` when the body is not what its form says. */
+export function readRequest(payload: Buffer): ApiRequest {
+  const map = decode(payload) as RequestMap;
+  const bytes = map.body ?? EMPTY;
+  const rawBody = isUtf8(bytes) ? bytes.toString('utf8') : bytes;
+  return {
+    method: map.method,
+    path: map.path,
+    pathParams: map.pathParams,
+    queryParams: map.queryParams,
+    headers: map.headers,
+    body: bodyOf(map, bytes, rawBody),
+    rawBody,
+  };
+}
+
+/** Gives the response map of what a handler returned. Throws `InvalidOutputError` or `UnsendableError`. */
+export function writeResponse(returned: unknown): Buffer {
+  if (typeof returned !== 'object' || returned === null || Array.isArray(returned)) {
+    throw new InvalidOutputError(
+      `an api handler must return a response such as { status: 200, body: {...} }, but it returned ${nameOf(returned)}`,
+    );
+  }
+  const { status, headers, body } = returned as { status?: unknown; headers?: unknown; body?: unknown };
+  const [form, bytes] = formOf(body);
+  return encode({ status, headers: headersOf(headers), form, body: bytes }, 'response');
+}
+
+function bodyOf(map: RequestMap, bytes: Buffer, rawBody: string | Buffer): unknown {
+  switch (map.form) {
+    case 'json':
+      return parse(rawBody);
+    case 'text':
+      return typeof rawBody === 'string' ? rawBody : bytes.toString('utf8');
+    case 'bytes':
+      return bytes;
+    case 'value':
+      return map.value;
+    default:
+      return {};
+  }
+}
+
+function parse(text: string | Buffer): unknown {
+  if (typeof text !== 'string') throw new InvalidInputError('the request body is not JSON: it is not UTF-8');
+  try {
+    return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
+  } catch (error) {
+    throw new InvalidInputError(`the request body is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function formOf(body: unknown): ['none' | 'json' | 'text' | 'bytes', Buffer | undefined] {
+  if (body === undefined) return ['none', undefined];
+  if (typeof body === 'string') return ['text', Buffer.from(body)];
+  if (body instanceof Uint8Array) return ['bytes', Buffer.from(body.buffer, body.byteOffset, body.byteLength)];
+  if (types.isAnyArrayBuffer(body)) return ['bytes', Buffer.from(body)];
+  return ['json', Buffer.from(toJson(body, 'body'))];
+}
+
+function headersOf(headers: unknown): HeaderMap | undefined {
+  if (headers === undefined || headers === null) return undefined;
+  if (typeof headers !== 'object') throw new UnsendableError(`headers ${describeUnsendable(headers)}`);
+  const entries = headers instanceof Headers || headers instanceof Map ? [...headers] : Object.entries(headers);
+  const written: HeaderMap = {};
+  for (const [name, value] of entries as [string, unknown][]) {
+    if (value === undefined || value === null) continue;
+    const text = Array.isArray(value) ? value.map((item) => headerText(item, name)) : headerText(value, name);
+    written[name] = name in written ? [written[name] ?? [], text].flat() : text; // `Headers` repeats set-cookie
+  }
+  return written;
+}
+
+function headerText(value: unknown, name: string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  throw new UnsendableError(`headers[${JSON.stringify(name)}] must be text or a list of texts, got ${nameOf(value)}`);
+}
+
+function nameOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+}

@@ -1,0 +1,89 @@
+// Why a file did not load, where, and what mends it.
+
+import { FailureKind, type LoadFailure } from './_gen/runtime/runner/v1/runner.js';
+import { firstOwnPlace, toFailure } from './failure.js';
+import { fromRoot, isOwnFile } from './project.js';
+import { SourceError } from './transform.js';
+
+/** A file that loads but does not define what it should. */
+export class DefinitionError extends Error {
+  override readonly name = 'DefinitionError';
+
+  constructor(
+    message: string,
+    /** What mends it, as one sentence. */
+    readonly fix: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What is told about one failure. */
+interface Account {
+  message?: string;
+  file?: string;
+  line?: number;
+  column?: number;
+  fix?: string;
+}
+
+/** Makes the entry of a file that threw while it was loaded; `root` is the project's path. */
+export function loadFailure(file: string, error: unknown, root: string): LoadFailure {
+  const account = accountOf(error, root);
+  const failure = toFailure(error, root, FailureKind.LOAD);
+  const place = account.file === undefined ? file : fromRoot(account.file, root);
+  return {
+    file,
+    failure: { ...failure, message: account.message ?? failure.message, retryable: false },
+    line: account.line ?? 0,
+    column: account.column ?? 0,
+    locationFile: place === file ? '' : place,
+    fix: account.fix ?? '',
+  };
+}
+
+function accountOf(error: unknown, root: string): Account {
+  if (error instanceof SourceError) return ofSource(error);
+  if (error instanceof DefinitionError) return { fix: error.fix };
+  if (!(error instanceof Error)) return {};
+  const place = firstOwnPlace(String(error.stack), root) ?? {};
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'MODULE_NOT_FOUND':
+      return { ...place, ...ofMissing(error, root) };
+    case 'ERR_REQUIRE_ESM':
+      return { ...place, fix: `Use Node 20.19 or newer, which can load this package; this is ${process.version}.` };
+    default:
+      return place;
+  }
+}
+
+function ofSource({ file, line, column, message }: SourceError): Account {
+  if (!message.startsWith('Top-level await')) return { file, line, column };
+  return {
+    file,
+    line,
+    column,
+    message: 'await stands outside of a function',
+    fix: 'Move the await into the handler, or into a function that the handler calls.',
+  };
+}
+
+function ofMissing(error: Error & { requireStack?: string[] }, root: string): Account {
+  const request = /Cannot find module '(.+?)'/.exec(error.message)?.[1];
+  if (request === undefined) return {};
+  const importer = importerOf(error, root);
+  const message = `cannot find ${request.startsWith('.') ? 'the file' : 'the package'} "${request}"`;
+  return {
+    message: importer ? `${message}, which ${importer} imports` : message,
+    fix: /^[./]/.test(request) ? `Create the file, or correct the path in ${importer}.` : `Run: npm install ${packageOf(request)}`,
+  };
+}
+
+function importerOf({ requireStack }: { requireStack?: string[] }, root: string): string {
+  const importer = requireStack?.[0] ?? '';
+  return isOwnFile(importer, root) ? fromRoot(importer, root) : importer;
+}
+
+function packageOf(request: string): string {
+  return request.split('/', request.startsWith('@') ? 2 : 1).join('/');
+}

@@ -1,0 +1,111 @@
+// Load -> Manifest: every file is loaded on its own; what goes wrong with one is told, not thrown.
+
+import { join } from 'node:path';
+import { Hook, type Load, type Manifest, type StepEntry, type StreamEntry } from './_gen/runtime/runner/v1/runner.js';
+import { splitConfig, STEP_SCHEMAS, STREAM_SCHEMAS } from './config.js';
+import { DefinitionError, loadFailure } from './load-failure.js';
+import type { Modules } from './modules.js';
+
+const STREAM_HOOKS: readonly (readonly [string, Hook])[] = [
+  ['canAccess', Hook.CAN_ACCESS],
+  ['onJoin', Hook.ON_JOIN],
+  ['onLeave', Hook.ON_LEAVE],
+];
+const STEP_EXAMPLE = "export const config = { type: 'api', name: 'Hello', method: 'GET', path: '/hello' }";
+const STREAM_EXAMPLE = "export const config = { name: 'chat', baseConfig: { storageType: 'default' } }";
+
+/** A function of the user's. */
+export type Callable = (...args: any[]) => unknown;
+type Config = Record<string, unknown>;
+
+/** A step that can run. */
+export interface Step {
+  /** The path as `Load` had it. */
+  file: string;
+  flows: readonly string[];
+  middleware: readonly Callable[];
+  /** Absent for a step that runs nothing. */
+  handler: Callable | undefined;
+}
+
+/** Loads files and keeps the steps of the last `Load`. */
+export class Loader {
+  private steps = new Map<string, Step>();
+
+  constructor(
+    private readonly modules: Modules,
+    private readonly root: string,
+  ) {}
+
+  /** Gives a step of the last `Load`. */
+  step(file: string): Step | undefined {
+    return this.steps.get(file);
+  }
+
+  /** Loads the files; the steps of an earlier `Load` are gone then. */
+  async load({ stepFiles, streamFiles }: Load): Promise<Manifest> {
+    const manifest: Manifest = { steps: [], streams: [], loadFailures: [] };
+    const steps = new Map<string, Step>();
+    const attempt = async (file: string, load: () => void): Promise<void> => {
+      try {
+        load();
+      } catch (error) {
+        manifest.loadFailures.push(loadFailure(file, error, this.root));
+      }
+      await new Promise<void>((resolve) => setImmediate(resolve)); // a ping may be waiting
+    };
+    for (const file of stepFiles) await attempt(file, () => manifest.steps.push(this.loadStep(file, steps)));
+    for (const file of streamFiles) await attempt(file, () => manifest.streams.push(this.loadStream(file)));
+    this.steps = steps;
+    return manifest;
+  }
+
+  private loadStep(file: string, steps: Map<string, Step>): StepEntry {
+    const { config, handler } = this.define(file, STEP_EXAMPLE);
+    const middleware = middlewareOf(config);
+    const entry: StepEntry = {
+      file,
+      ...splitConfig({ ...config, middleware: undefined }, STEP_SCHEMAS),
+      hasHandler: typeof handler === 'function',
+      middleware: middleware.length,
+      imports: this.modules.importsOf(join(this.root, file)),
+    };
+    const flows = Array.isArray(config.flows) ? (config.flows as string[]) : [];
+    steps.set(file, { file, flows, middleware, handler: typeof handler === 'function' ? (handler as Callable) : undefined });
+    return entry;
+  }
+
+  private loadStream(file: string): StreamEntry {
+    const { config } = this.define(file, STREAM_EXAMPLE);
+    const hooks = STREAM_HOOKS.filter(([name]) => typeof config[name] === 'function').map(([, hook]) => hook);
+    return { file, ...splitConfig(config, STREAM_SCHEMAS), hooks };
+  }
+
+  private define(file: string, example: string): { config: Config; handler: unknown } {
+    const exported = this.modules.load(join(this.root, file));
+    const { config, handler } = definitionIn(exported);
+    if (config === undefined) throw new DefinitionError('the file exports no config', `Add: ${example}`);
+    if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+      const got = Array.isArray(config) ? 'a list' : config === null ? 'null' : `a ${typeof config}`;
+      throw new DefinitionError(`config must be an object, but it is ${got}`, `Write: ${example}`);
+    }
+    return { config: config as Config, handler };
+  }
+}
+
+/** Finds config and handler among the exports, or in the default export. */
+function definitionIn(exported: unknown): { config?: unknown; handler?: unknown } {
+  if (typeof exported !== 'object' || exported === null) return {};
+  if ('config' in exported) return exported;
+  const inner: unknown = 'default' in exported ? exported.default : undefined;
+  return typeof inner === 'object' && inner !== null ? inner : {};
+}
+
+function middlewareOf({ middleware }: Config): readonly Callable[] {
+  if (middleware === undefined || middleware === null) return [];
+  const fix = 'Write: middleware: [myMiddleware], where each is a function (req, ctx, next).';
+  if (!Array.isArray(middleware)) throw new DefinitionError('config.middleware must be a list of functions', fix);
+  const wrong = middleware.findIndex((item) => typeof item !== 'function');
+  if (wrong < 0) return middleware as Callable[];
+  throw new DefinitionError(`config.middleware[${wrong}] must be a function, but it is a ${typeof middleware[wrong]}`, fix);
+}

@@ -1,0 +1,102 @@
+// ctx.logger: lines for the core. A line that cannot be sent is sent as text; logging never throws.
+
+import { inspect } from 'node:util';
+import type { Logger } from '../sdk/types.js';
+import { LogLevel } from './_gen/runtime/runner/v1/runner.js';
+import { toFailure } from './failure.js';
+import type { Outbox } from './outbox.js';
+import { encode } from './values.js';
+
+/** Bytes of a line's data; a log line cannot be cut into chunks. */
+const MAX_DATA_BYTES = 64 << 10;
+/** Characters of a line's text. */
+const MAX_MESSAGE = 64 << 10;
+/** Characters that stand for data that is too large. */
+const MAX_PREVIEW = 2 << 10;
+const EMPTY = Buffer.alloc(0);
+
+/** What a line belongs to: a run until it has ended, then the runner. */
+export interface LogOwner {
+  readonly id: bigint;
+  readonly ended: boolean;
+}
+
+/** Sends log lines. */
+export class Logs {
+  private dropped = 0;
+
+  /** `root` is the project's path: stacks of logged errors are cut to its frames. */
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly root: string,
+  ) {}
+
+  /** Makes the logger of one run. */
+  loggerOf(owner: LogOwner): Logger {
+    const at = (level: LogLevel) => (message: unknown, data?: unknown) => {
+      this.write(owner.ended ? 0n : owner.id, level, message, data);
+    };
+    return { debug: at(LogLevel.DEBUG), info: at(LogLevel.INFO), warn: at(LogLevel.WARN), error: at(LogLevel.ERROR) };
+  }
+
+  /** Logs an error that no run stands for. */
+  runnerError(message: string, error: unknown): void {
+    this.write(0n, LogLevel.ERROR, message, error);
+  }
+
+  private write(invocationId: bigint, level: LogLevel, message: unknown, data: unknown): void {
+    if (this.outbox.full) {
+      this.dropped++; // a log line cannot wait, so that a flood of them would fill the memory
+      return;
+    }
+    if (this.dropped > 0) this.tellDropped();
+    this.send(invocationId, level, textOf(message), data === undefined ? EMPTY : dataOf(data, this.root));
+  }
+
+  private tellDropped(): void {
+    const message = `${this.dropped} log lines were left out: they came faster than they could be sent`;
+    this.dropped = 0;
+    this.send(0n, LogLevel.WARN, message, EMPTY);
+  }
+
+  private send(invocationId: bigint, level: LogLevel, message: string, data: Buffer): void {
+    const value = { invocationId, level, message, data, timeMs: Date.now() };
+    this.outbox.send({ kind: { $case: 'log', value } }, data.length + message.length);
+  }
+}
+
+function textOf(message: unknown): string {
+  const text = typeof message === 'string' ? message : safeInspect(message);
+  return (text.length <= MAX_MESSAGE ? text : `${text.slice(0, MAX_MESSAGE)}…`).toWellFormed();
+}
+
+function dataOf(data: unknown, root: string): Buffer {
+  let bytes: Buffer;
+  try {
+    bytes = encode(data, 'data', (value) => standIn(value, root));
+  } catch {
+    // A toJSON or a getter inside threw: the line matters more than its form.
+    bytes = encode(safeInspect(data).toWellFormed(), 'data');
+  }
+  if (bytes.length <= MAX_DATA_BYTES) return bytes;
+  const preview = safeInspect(data).slice(0, MAX_PREVIEW).toWellFormed();
+  return encode(`${preview}… (${bytes.length} bytes; a log line has at most ${MAX_DATA_BYTES})`, 'data');
+}
+
+function standIn(value: unknown, root: string): unknown {
+  if (value instanceof Error) return errorData(value, root);
+  return typeof value === 'string' ? value.toWellFormed() : safeInspect(value).toWellFormed();
+}
+
+function errorData(error: Error, root: string): unknown {
+  const { type, message, stack } = toFailure(error, root);
+  return { type, message, stack };
+}
+
+function safeInspect(value: unknown): string {
+  try {
+    return inspect(value, { depth: 4, breakLength: Infinity });
+  } catch (error) {
+    return `(a value that cannot be shown: ${String(error)})`;
+  }
+}

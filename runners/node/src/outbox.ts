@@ -1,0 +1,160 @@
+// The only writer of the connection. While one frame is being written everything else queues up, and the next
+// frame takes all of it: batching without a timer.
+
+import { FailureKind, type RunnerEnvelope, type RunnerFrame } from './_gen/runtime/runner/v1/runner.js';
+import type { Bounds } from './bounds.js';
+import { failureOf } from './failure.js';
+
+/** Envelopes that one frame holds at most. */
+const MAX_FRAME_ENVELOPES = 512;
+/** Bytes of small envelopes after which a frame takes no further one. */
+const MAX_FRAME_BYTES = 1 << 20;
+/** Bytes of chunks that one frame holds at most, unless a single chunk is longer. */
+const MAX_FRAME_CHUNK_BYTES = 128 << 10;
+/** What an envelope is counted as besides its payload. */
+const ENVELOPE_BYTES = 128;
+const EMPTY = Buffer.alloc(0);
+
+/** Writes a frame and calls `done` when the next one may be written. */
+export type WriteFrame = (frame: RunnerFrame, done: () => void) => void;
+
+/** Makes an envelope from its payload, or from the transfer that carries it (then the payload is empty). */
+export type MakeEnvelope = (payload: Buffer, transfer: bigint) => RunnerEnvelope;
+
+interface Waiting {
+  envelope: RunnerEnvelope;
+  bytes: number;
+}
+
+interface Transfer {
+  id: bigint;
+  payload: Buffer;
+  sent: number;
+  make: MakeEnvelope;
+  wanted: () => boolean;
+}
+
+/** Queues envelopes and writes them in frames. */
+export class Outbox {
+  private small: Waiting[] = [];
+  private readonly transfers: Transfer[] = [];
+  private lastTransfer = 0n;
+  private queuedBytes = 0;
+  private busy = false;
+  private closed = false;
+  private readonly roomWanted: (() => void)[] = [];
+  private readonly emptyWanted: (() => void)[] = [];
+
+  constructor(
+    private readonly write: WriteFrame,
+    private readonly limits: Pick<Bounds, 'chunkBytes' | 'maxQueuedBytes'>,
+  ) {}
+
+  /** True when producers should wait for `room`. */
+  get full(): boolean {
+    return this.queuedBytes > this.limits.maxQueuedBytes;
+  }
+
+  /** Resolves when the queue is no longer full. */
+  async room(): Promise<void> {
+    while (this.full) await new Promise<void>((resolve) => this.roomWanted.push(resolve));
+  }
+
+  /** Writes everything queued, then this envelope, then nothing any more; resolves when that is done. */
+  async finish(last: RunnerEnvelope): Promise<void> {
+    await this.empty();
+    this.send(last);
+    this.closed = true;
+    await this.empty();
+  }
+
+  /** Queues an envelope; `bytes` is the length of what it carries. */
+  send(envelope: RunnerEnvelope, bytes = 0): void {
+    if (this.closed) return;
+    this.small.push({ envelope, bytes: bytes + ENVELOPE_BYTES });
+    this.queuedBytes += bytes + ENVELOPE_BYTES;
+    this.wake();
+  }
+
+  /**
+   * Queues an envelope with a payload, as a transfer when it is longer than a chunk. A transfer is given up
+   * when `wanted` says no before its last chunk.
+   */
+  sendPayload(payload: Buffer, make: MakeEnvelope, wanted = always): void {
+    if (payload.length <= this.limits.chunkBytes) return this.send(make(payload, 0n), payload.length);
+    this.lastTransfer += 1n;
+    this.transfers.push({ id: this.lastTransfer, payload, sent: 0, make, wanted });
+    this.queuedBytes += payload.length;
+    this.wake();
+  }
+
+  private async empty(): Promise<void> {
+    while (this.busy) await new Promise<void>((resolve) => this.emptyWanted.push(resolve));
+  }
+
+  private wake(): void {
+    if (this.busy) return;
+    this.busy = true;
+    // At the end of this round of the event loop, so that what the same round still queues goes along.
+    setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    const envelopes = this.takeSmall();
+    this.takeChunks(envelopes);
+    this.write({ envelopes }, () => this.written());
+  }
+
+  private written(): void {
+    if (!this.full) for (const resolve of this.roomWanted.splice(0)) resolve();
+    if (this.small.length > 0 || this.transfers.length > 0) return this.flush();
+    this.busy = false;
+    for (const resolve of this.emptyWanted.splice(0)) resolve();
+  }
+
+  private takeSmall(): RunnerEnvelope[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < this.small.length && count < MAX_FRAME_ENVELOPES && bytes < MAX_FRAME_BYTES) {
+      bytes += (this.small[count++] as Waiting).bytes;
+    }
+    const taken = this.small.slice(0, count);
+    this.small = count === this.small.length ? [] : this.small.slice(count);
+    this.queuedBytes -= bytes;
+    return taken.map((waiting) => waiting.envelope);
+  }
+
+  /** Takes a chunk each from the transfers that have waited longest and puts them at the end of the line. */
+  private takeChunks(envelopes: RunnerEnvelope[]): void {
+    let left = Math.max(1, Math.floor(MAX_FRAME_CHUNK_BYTES / this.limits.chunkBytes));
+    left = Math.min(left, this.transfers.length);
+    for (; left > 0; left--) {
+      const transfer = this.transfers.shift() as Transfer;
+      if (transfer.wanted()) this.takeChunk(transfer, envelopes);
+      else this.giveUp(transfer, envelopes);
+    }
+  }
+
+  private takeChunk(transfer: Transfer, envelopes: RunnerEnvelope[]): void {
+    const data = transfer.payload.subarray(transfer.sent, transfer.sent + this.limits.chunkBytes);
+    transfer.sent += data.length;
+    this.queuedBytes -= data.length;
+    const last = transfer.sent === transfer.payload.length;
+    envelopes.push({ kind: { $case: 'chunk', value: { transfer: transfer.id, data, last, aborted: undefined } } });
+    if (!last) this.transfers.push(transfer);
+    // At the end of the line, so that a long result does not overtake the log lines of its run.
+    else this.send(transfer.make(EMPTY, transfer.id));
+  }
+
+  private giveUp(transfer: Transfer, envelopes: RunnerEnvelope[]): void {
+    this.queuedBytes -= transfer.payload.length - transfer.sent;
+    if (transfer.sent === 0) return;
+    const aborted = failureOf(FailureKind.CANCELLED, 'the run that sent this has ended');
+    const value = { transfer: transfer.id, data: EMPTY, last: false, aborted };
+    envelopes.push({ kind: { $case: 'chunk', value } });
+  }
+}
+
+function always(): boolean {
+  return true;
+}

@@ -1,0 +1,91 @@
+// What there is between Welcome and the end: each kind of envelope goes to its owner.
+
+import type { CoreEnvelope, Drain, Load, Ping, RunnerEnvelope, Welcome } from './_gen/runtime/runner/v1/runner.js';
+import { boundsOf } from './bounds.js';
+import { adopt, HostCalls } from './hostcalls.js';
+import { Executor } from './execute.js';
+import { Loader } from './loader.js';
+import { Logs } from './logs.js';
+import type { Modules } from './modules.js';
+import { Outbox, type WriteFrame } from './outbox.js';
+import { Transfers } from './transfers.js';
+
+/** The work of one welcomed connection. */
+export class Session {
+  readonly outbox: Outbox;
+  private readonly transfers: Transfers;
+  private readonly calls: HostCalls;
+  private readonly logs: Logs;
+  private readonly loader: Loader;
+  private readonly executor: Executor;
+  private loading: Promise<void> = Promise.resolve();
+
+  /** `onDrained` is called when a `Drain` has been carried out. */
+  constructor(
+    { limits }: Welcome,
+    write: WriteFrame,
+    modules: Modules,
+    root: string,
+    private readonly onDrained: () => void,
+  ) {
+    const bounds = boundsOf(limits);
+    this.outbox = new Outbox(write, bounds);
+    this.transfers = new Transfers(bounds.maxPayloadBytes);
+    this.calls = new HostCalls(this.outbox, bounds);
+    this.logs = new Logs(this.outbox, root);
+    this.loader = new Loader(modules, root);
+    const { outbox, calls, logs, loader } = this;
+    this.executor = new Executor({ root, bounds, outbox, calls, logs, loader });
+  }
+
+  /** Acts on an envelope. Throws `ProtocolError` when it breaks the protocol. */
+  dispatch(kind: NonNullable<CoreEnvelope['kind']>): void {
+    switch (kind.$case) {
+      case 'load':
+        return this.load(kind.value);
+      case 'invoke':
+        kind.value.payload = this.transfers.payload(kind.value.payload, kind.value.payloadTransfer);
+        return this.executor.invoke(kind.value);
+      case 'chunk':
+        return this.transfers.add(kind.value);
+      case 'cancel':
+        return this.executor.cancel(kind.value.invocationId, kind.value.reason, kind.value.graceMs);
+      case 'hostReply':
+        kind.value.payload = this.transfers.payload(kind.value.payload, kind.value.payloadTransfer);
+        return this.calls.answer(kind.value);
+      case 'drain':
+        return this.drain(kind.value);
+      case 'ping':
+        return this.outbox.send(pong(kind.value, this.executor.inFlight));
+    }
+  }
+
+  /** Keeps the process alive when user code throws where nobody catches: such errors become log lines. */
+  catchStrays(): void {
+    process.on('unhandledRejection', (error) => {
+      if (!adopt(error)) this.logs.runnerError('a promise was rejected and nobody caught it', error);
+    });
+    process.on('uncaughtException', (error) => {
+      this.logs.runnerError('an error was thrown where nobody catches it', error);
+    });
+  }
+
+  private load(load: Load): void {
+    // One after the other: the last one's steps must be those that stay.
+    this.loading = this.loading.then(async () => {
+      const value = await this.loader.load(load);
+      this.outbox.send({ kind: { $case: 'manifest', value } });
+    });
+  }
+
+  private drain({ graceMs }: Drain): void {
+    void this.executor.drain(graceMs).then(this.onDrained);
+  }
+}
+
+function pong({ nonce }: Ping, inFlight: number): RunnerEnvelope {
+  const { user, system } = process.cpuUsage();
+  const cpuMs = BigInt(Math.round((user + system) / 1000));
+  const memoryBytes = BigInt(process.memoryUsage.rss());
+  return { kind: { $case: 'pong', value: { nonce, inFlight, memoryBytes, cpuMs, loopLagMs: 0 } } };
+}

@@ -1,0 +1,135 @@
+// Source text -> CommonJS that Node can compile under the file's own name, kept on disk between starts.
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type * as Esbuild from 'esbuild';
+import runner from '../package.json' with { type: 'json' };
+import type { CompilerOptions } from './tsconfig.js';
+
+const LOADERS: Readonly<Record<string, Esbuild.Loader>> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.tsx': 'tsx',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.jsx': 'jsx',
+};
+/** The settings of a tsconfig that change what code does; the others must not reach the transformer. */
+const HEEDED = [
+  'experimentalDecorators',
+  'jsx',
+  'jsxFactory',
+  'jsxFragmentFactory',
+  'jsxImportSource',
+  'target',
+  'useDefineForClassFields',
+] as const;
+/** A constant that ES modules may have but that is a parameter of Node's CommonJS wrapper. */
+const OWN_DIRNAME = /\b(?:const|let|class)\s+__(?:dirname|filename)\b/;
+
+/** File name endings that are transformed. */
+export const ENDINGS = Object.keys(LOADERS);
+
+/** A file that is no valid TypeScript or JavaScript. */
+export class SourceError extends Error {
+  override readonly name = 'SyntaxError';
+
+  /** `line` and `column` count from 1; 0 when unknown. */
+  constructor(
+    readonly file: string,
+    message: string,
+    readonly line: number,
+    readonly column: number,
+  ) {
+    super(message);
+  }
+}
+
+/** Transforms files, with a cache folder; an empty one means none. */
+export class Transformer {
+  private folder: string;
+  private readonly version = [runner.version, runner.dependencies.esbuild, process.version].join(' ');
+
+  constructor(cacheDir: string) {
+    this.folder = cacheDir && join(cacheDir, 'transformed');
+  }
+
+  /** Gives the CommonJS text of a file with its source map inside. Throws `SourceError`. */
+  transform(file: string, source: string, compilerOptions: CompilerOptions): string {
+    const options = transformOptions(file, source, compilerOptions);
+    if (!this.folder) return run(file, source, options);
+    const key = digest(this.version, JSON.stringify(options), file, source);
+    const place = join(this.folder, `${digest(file)}.js`);
+    const kept = readKept(place, key);
+    if (kept !== undefined) return kept;
+    const code = run(file, source, options);
+    this.keep(place, `${key}\n${code}`);
+    return code;
+  }
+
+  private keep(place: string, text: string): void {
+    // Renamed into place: the next generation of this runner may be reading at the same time.
+    const part = `${place}.${process.pid}`;
+    try {
+      mkdirSync(this.folder, { recursive: true });
+      writeFileSync(part, text);
+      renameSync(part, place);
+    } catch {
+      this.folder = ''; // a full or read-only disk costs speed, not steps
+    }
+  }
+}
+
+function transformOptions(file: string, source: string, compilerOptions: CompilerOptions): Esbuild.TransformOptions {
+  const meta = { url: pathToFileURL(file).href, filename: file, dirname: dirname(file) };
+  const define = Object.entries(meta).map(([key, value]) => [`import.meta.${key}`, JSON.stringify(value)]);
+  const heeded = HEEDED.filter((key) => compilerOptions[key] !== undefined);
+  return {
+    // ".mts" would switch to Node's reading of default imports, which is wrong for what `require` gives.
+    sourcefile: encodeURIComponent(basename(file, extname(file))) + extname(file).replace(/\.[mc]/, '.'),
+    loader: LOADERS[extname(file)] ?? 'js',
+    format: 'cjs',
+    platform: 'node',
+    target: `node${process.versions.node}`,
+    supported: { 'dynamic-import': false },
+    define: Object.fromEntries(define) as Record<string, string>,
+    sourcemap: 'inline',
+    sourcesContent: false,
+    logLevel: 'silent',
+    tsconfigRaw: { compilerOptions: Object.fromEntries(heeded.map((key) => [key, compilerOptions[key]])) },
+    ...(OWN_DIRNAME.test(source) && { banner: '"use strict";{', footer: '}' }),
+  };
+}
+
+function run(file: string, source: string, options: Esbuild.TransformOptions): string {
+  // Loaded when first needed: with a warm cache a start does without it.
+  const esbuild = require('esbuild') as typeof Esbuild;
+  try {
+    return esbuild.transformSync(source, options).code;
+  } catch (error) {
+    const first = (error as Partial<Esbuild.TransformFailure>).errors?.[0];
+    if (first === undefined) throw error;
+    throw new SourceError(file, first.text, first.location?.line ?? 0, (first.location?.column ?? -1) + 1);
+  }
+}
+
+function readKept(place: string, key: string): string | undefined {
+  let text: string;
+  try {
+    text = readFileSync(place, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+  return text.startsWith(`${key}\n`) ? text.slice(key.length + 1) : undefined;
+}
+
+function digest(...parts: string[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part).update('\0');
+  return hash.digest('base64url');
+}

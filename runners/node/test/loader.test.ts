@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FailureKind, Hook } from '../src/_gen/runtime/runner/v1/runner.js';
+import { decode } from '../src/values.js';
+import { Project } from './project.js';
+
+const project = new Project();
+project.write({ 'package.json': '{}' });
+
+test('functions and schemas are taken out of a config', async () => {
+  const { entry, config } = await project.step({
+    'steps/full.step.ts': `
+      const library = { '~standard': { version: 1 }, _def: {} }
+      const one = async () => {}
+      export const config = {
+        type: 'api', name: 'Full', middleware: [one, one], flows: ['a'],
+        bodySchema: { type: 'object', properties: { a: { type: 'string' } } },
+        responseSchema: { 200: { type: 'object' }, 400: library },
+        input: library,
+        queryParams: [{ name: 'page', description: 'd' }],
+        triggers: [{ type: 'event', topic: 't', input: { type: 'string' } }],
+        hook: () => 1, nested: { hook: () => 1, n: 1 },
+      }
+      export const handler = () => ({ status: 200 })`,
+  });
+  assert.deepEqual(config, {
+    type: 'api',
+    name: 'Full',
+    flows: ['a'],
+    responseSchema: {},
+    queryParams: [{ name: 'page', description: 'd' }],
+    triggers: [{ type: 'event', topic: 't' }],
+    nested: { n: 1 },
+  });
+  assert.deepEqual(Object.keys(entry.schemas).sort(), ['/bodySchema', '/responseSchema/200', '/triggers/0/input']);
+  assert.deepEqual(JSON.parse(String(entry.schemas['/triggers/0/input'])), { type: 'string' });
+  assert.deepEqual([entry.hasHandler, entry.middleware], [true, 2]);
+});
+
+test('a step without a handler is told as such', async () => {
+  const { entry } = await project.step({ 'steps/noop.step.js': "exports.config = { type: 'noop', name: 'N' }" });
+  assert.equal(entry.hasHandler, false);
+});
+
+test('streams give config, schema and the hooks that they have', async () => {
+  project.write({
+    'steps/chat.stream.ts': `export const config = { name: 'chat', schema: { type: 'object' }, baseConfig: { storageType: 'default' },
+      canAccess: () => true, onLeave() {} }`,
+  });
+  const { streams } = await project.load([], ['steps/chat.stream.ts']);
+  const [stream] = streams;
+  assert.deepEqual(decode(stream?.config as Buffer), { name: 'chat', baseConfig: { storageType: 'default' } });
+  assert.deepEqual([stream?.hooks, Object.keys(stream?.schemas ?? {})], [[Hook.CAN_ACCESS, Hook.ON_LEAVE], ['/schema']]);
+});
+
+test('every file stands in one list, and a later load replaces the earlier', async () => {
+  project.write({ 'steps/a.step.js': 'exports.config = {}', 'steps/b.step.js': 'throw new Error()', 'steps/c.stream.js': '(' });
+  const manifest = await project.load(['steps/a.step.js', 'steps/b.step.js'], ['steps/c.stream.js']);
+  assert.deepEqual(manifest.steps.map((step) => step.file), ['steps/a.step.js']);
+  assert.deepEqual(manifest.loadFailures.map((failure) => failure.file), ['steps/b.step.js', 'steps/c.stream.js']);
+  assert.ok(project.loader.step('steps/a.step.js'));
+  await project.load([]);
+  assert.equal(project.loader.step('steps/a.step.js'), undefined);
+});
+
+test('a syntax error is told with its place', async () => {
+  const failure = await project.failure({ 'f/syntax.step.ts': 'export const config = {\n  a: 1\n  b: 2\n}' });
+  assert.equal(failure.failure?.kind, FailureKind.LOAD);
+  assert.equal(failure.failure?.type, 'SyntaxError');
+  assert.equal(failure.failure?.message, 'Expected "}" but found "b"');
+  assert.deepEqual([failure.line, failure.column, failure.locationFile], [3, 3, '']);
+});
+
+test('a fault in an imported file is told with that file', async () => {
+  const failure = await project.failure({ 'f/outer.step.ts': "import './inner'\nexport const config = {}", 'f/inner.ts': '\nconst = 1' });
+  assert.deepEqual([failure.file, failure.locationFile, failure.line], ['f/outer.step.ts', 'f/inner.ts', 2]);
+});
+
+test('a throw while loading is told with type, message and the first own line', async () => {
+  const failure = await project.failure({
+    'f/throws.step.ts': "interface A { a: 1 }\nimport { check } from './check'\ncheck(undefined)\nexport const config = {}",
+    'f/check.ts': 'export function check(a: any) {\n  return a.name\n}',
+  });
+  assert.equal(failure.failure?.type, 'TypeError');
+  assert.match(failure.failure?.message ?? '', /undefined/);
+  assert.deepEqual([failure.locationFile, failure.line], ['f/check.ts', 2]);
+  assert.match(failure.failure?.stack ?? '', /check\.ts:2:\d+\)\n.*throws\.step\.ts:3:\d+\)$/);
+});
+
+test('a missing package is told with who imports it and how to install it', async () => {
+  const failure = await project.failure({ 'f/gone.step.ts': "\nimport x from '@acme/gone/sub'\nexport const config = { x }" });
+  assert.equal(failure.failure?.message, 'cannot find the package "@acme/gone/sub", which f/gone.step.ts imports');
+  assert.equal(failure.fix, 'Run: npm install @acme/gone');
+  assert.equal(failure.line, 2);
+});
+
+test('a missing file is told with who imports it', async () => {
+  const failure = await project.failure({ 'f/lost.step.ts': "import './via'\nexport const config = {}", 'f/via.ts': "import './lost'" });
+  assert.equal(failure.failure?.message, 'cannot find the file "./lost", which f/via.ts imports');
+  assert.equal(failure.locationFile, 'f/via.ts');
+  assert.match(failure.fix, /f\/via\.ts/);
+});
+
+test('top-level await is told with what to do instead', async () => {
+  const failure = await project.failure({ 'f/await.step.ts': 'export const config = {}\nawait Promise.resolve(1)' });
+  assert.equal(failure.line, 2);
+  assert.match(failure.fix, /into the handler/);
+});
+
+const DEFINITIONS: Record<string, [text: string, message: RegExp, fix: RegExp]> = {
+  'none.step.ts': ['export const other = 1', /exports no config/, /export const config = \{/],
+  'empty.step.js': ['', /exports no config/, /export const config/],
+  'text.step.ts': ["export const config = 'api'", /it is a string$/, /export const config/],
+  'list.step.ts': ['export const config = []', /it is a list$/, /export const config/],
+  'mw.step.ts': ['export const config = { middleware: [undefined] }', /middleware\[0\] must be a function/, /middleware:/],
+  'mw2.step.ts': ['export const config = { middleware: 1 }', /middleware must be a list/, /middleware:/],
+  'set.step.ts': ['export const config = { flows: [new Set()] }', /^config\.flows\[0\] is of type Set/, /^$/],
+};
+for (const [name, [text, message, fix]] of Object.entries(DEFINITIONS)) {
+  test(`${name} is no definition`, async () => {
+    const failure = await project.failure({ [`f/${name}`]: text });
+    assert.match(failure.failure?.message ?? '', message);
+    assert.match(failure.fix, fix);
+  });
+}

@@ -1,0 +1,268 @@
+"""From `Invoke` to its one `Result`."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextvars
+import inspect
+import sys
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from runtime_runner import failure, http, values
+from runtime_runner._gen import runner_pb2 as pb
+from runtime_runner.coder import Coder
+from runtime_runner.context import FlowContext
+from runtime_runner.hostcalls import HostCalls, Run, Stage
+from runtime_runner.loader import Function, Step
+from runtime_runner.logs import Logs
+from runtime_runner.modules import Project
+from runtime_runner.outbox import Outbox
+
+DRAIN_CANCEL_GRACE_MS = 500
+"""What a run that outlives the grace of a `Drain` gets to react to its cancellation."""
+
+
+class InvalidInput(Exception):
+    """The payload cannot be given to the handler."""
+
+
+class Executor:
+    """The running invocations of the connection."""
+
+    def __init__(self, outbox: Outbox, calls: HostCalls, logs: Logs, limits: pb.Limits, project: Project) -> None:
+        self._outbox = outbox
+        self._calls = calls
+        self._logs = logs
+        self._limits = limits
+        self._project = project
+        self._loop = asyncio.get_running_loop()
+        self._steps: dict[str, Step] = {}
+        self._runs: dict[int, Run] = {}
+        self._threads = ThreadPoolExecutor(1)
+        self._coder = Coder(self._loop)
+        self._on_idle: asyncio.Future[None] | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """Invocations without a result."""
+        return len(self._runs)
+
+    def replace_steps(self, steps: dict[str, Step]) -> None:
+        """Runs these steps from now on and no others."""
+        self._steps = steps
+        # A plain middleware keeps its thread while what it wraps needs the next one: with fewer
+        # threads than that, runs would wait for each other forever.
+        deepest = max((1 + len(step.middleware) for step in steps.values()), default=1)
+        self._threads.shutdown(wait=False)
+        self._threads = ThreadPoolExecutor(self._limits.max_in_flight * deepest, "handler")
+
+    def invoke(self, message: pb.Invoke, payload: bytes) -> None:
+        """Starts the handler, or answers at once why it does not run."""
+        run = Run(message)
+        step = self._steps.get(message.step_file)
+        if len(self._runs) >= self._limits.max_in_flight:
+            text = f"This runner has {self._limits.max_in_flight} invocations in flight and no room for more."
+            self._end(run, failure.new(pb.FAILURE_KIND_OVERLOADED, text))
+        elif step is None:
+            text = f"The Python runner has no step {message.step_file!r} with a handler."
+            self._end(run, failure.new(pb.FAILURE_KIND_UNKNOWN_STEP, text))
+        else:
+            self._runs[run.id] = run
+            run.task = _start(self._loop, self._carry_out(run, step, payload))
+
+    def cancel(self, message: pb.Cancel) -> None:
+        """Asks a run to stop; answers in its place when the grace has passed."""
+        run = self._runs.get(message.invocation_id)
+        if run is not None and run.cancel_reason is None:
+            self._cancel(run, message.reason, message.grace_ms)
+
+    async def drain(self, grace_ms: int) -> None:
+        """Returns when every run has its result; cancels what still runs after the grace."""
+        if await self._is_idle_within(grace_ms):
+            return
+        for run in list(self._runs.values()):
+            self._cancel(run, pb.CANCEL_REASON_SHUTDOWN, DRAIN_CANCEL_GRACE_MS)
+        while not await self._is_idle_within(DRAIN_CANCEL_GRACE_MS):
+            pass
+
+    async def _is_idle_within(self, grace_ms: int) -> bool:
+        if self._runs:
+            self._on_idle = self._loop.create_future()
+            await asyncio.wait((self._on_idle,), timeout=grace_ms / 1000)
+        return not self._runs
+
+    async def _carry_out(self, run: Run, step: Step, payload: bytes) -> None:
+        outcome: bytes | pb.Failure
+        run.stage = Stage.RUNNING
+        try:
+            returned = await self._call(run, step, payload)
+        except BaseException as error:  # whatever user code throws is its result
+            run.stage = Stage.FINISHING
+            outcome = self._failure_of(run, error)
+            await run.settle()
+        else:
+            run.stage = Stage.FINISHING
+            if run.open_calls:
+                await run.settle()
+            if values.is_large(returned):
+                outcome = await self._coder.encode(partial(self._outcome_of, run, returned))
+            else:
+                outcome = self._outcome_of(run, returned)
+        if self._outbox.full:
+            await self._outbox.room()
+        self._end(run, outcome)
+
+    async def _call(self, run: Run, step: Step, payload: bytes) -> Any:
+        trigger = run.invoke.trigger
+        ctx = FlowContext(run, self._calls, self._logs, step.flows)
+        try:
+            if len(payload) < values.LARGE_BYTES:
+                given = _decode(payload, trigger)
+            else:
+                run.is_large = True
+                given = await self._coder.decode(partial(_decode, payload, trigger))
+        except ValueError as error:
+            raise InvalidInput(str(error)) from None
+        if step.middleware and trigger == pb.TRIGGER_KIND_API:
+            return await self._pass_through(run, step, 0, given, ctx)
+        if trigger == pb.TRIGGER_KIND_CRON and step.handler.least < 2:
+            return await self._apply(run, step.handler, (ctx,))
+        return await self._apply(run, step.handler, (given, ctx))
+
+    async def _pass_through(self, run: Run, step: Step, position: int, req: Any, ctx: FlowContext) -> Any:
+        if position == len(step.middleware):
+            return await self._apply(run, step.handler, (req, ctx))
+
+        def go_on() -> Any:
+            return self._hand_over(run, self._pass_through(run, step, position + 1, req, ctx))
+
+        return await self._apply(run, step.middleware[position], (req, ctx, go_on))
+
+    async def _apply(self, run: Run, function: Function, arguments: tuple[Any, ...]) -> Any:
+        taken = arguments[: function.most]
+        if function.is_async:
+            return await function.call(*taken)
+        returned = await self._in_thread(run, function.call, taken)
+        return await returned if inspect.isawaitable(returned) else returned
+
+    async def _in_thread(self, run: Run, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        context = contextvars.copy_context()
+        future = self._loop.run_in_executor(self._threads, context.run, _call_plain, call, arguments)
+        while True:
+            try:
+                return await asyncio.shield(future)
+            except asyncio.CancelledError:
+                # A thread cannot be stopped: it sees `ctx.cancelled` and has its grace to end.
+                if run.cancel_reason is None or future.done():
+                    raise
+
+    def _hand_over(self, run: Run, rest: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run_coroutine_threadsafe(_innermost(run, rest), self._loop).result()
+        if loop is self._loop:
+            return rest
+        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_innermost(run, rest), self._loop))
+
+    def _cancel(self, run: Run, reason: pb.CancelReason, grace_ms: int) -> None:
+        run.cancel_reason = reason
+        if run.stage is Stage.WAITING:
+            self._end(run, self._cancelled(run))
+        else:
+            self._loop.call_later(grace_ms / 1000, self._answer_in_place, run)
+        if run.task is not None and run.stage is not Stage.FINISHING:
+            run.task.cancel()
+
+    def _answer_in_place(self, run: Run) -> None:
+        if not run.ended:
+            self._end(run, self._cancelled(run))
+            self._logs.write(None, pb.LOG_LEVEL_WARN, f"{run.invoke.step_file} goes on after it was cancelled.")
+
+    def _outcome_of(self, run: Run, returned: Any) -> bytes | pb.Failure:
+        unseen = run.unseen_error() if run.failed else None
+        if unseen is not None:
+            return self._failure_of(run, unseen)
+        try:
+            payload = _encode(returned, run.invoke.trigger)
+        except Exception as error:  # a returned object may throw anything while it is read
+            found = failure.of(error, self._project, pb.FAILURE_KIND_INVALID_OUTPUT)
+            found.retryable = False
+            return found
+        if len(payload) <= self._limits.max_payload_bytes:
+            return payload
+        text = f"The result has {len(payload)} bytes; at most {self._limits.max_payload_bytes} are allowed."
+        return failure.new(pb.FAILURE_KIND_INVALID_OUTPUT, text, retryable=False)
+
+    def _failure_of(self, run: Run, error: BaseException) -> pb.Failure:
+        if isinstance(error, InvalidInput):
+            return failure.new(pb.FAILURE_KIND_INVALID_INPUT, str(error), retryable=False)
+        is_cancelled = isinstance(error, asyncio.CancelledError | concurrent.futures.CancelledError)
+        if is_cancelled and run.cancel_reason is not None:
+            return self._cancelled(run)
+        return failure.of(error, self._project)
+
+    def _cancelled(self, run: Run) -> pb.Failure:
+        if run.cancel_reason == pb.CANCEL_REASON_DEADLINE:
+            text = f"{run.invoke.step_file} did not end within its timeout."
+            return failure.new(pb.FAILURE_KIND_DEADLINE, text)
+        return failure.new(pb.FAILURE_KIND_CANCELLED, f"{run.invoke.step_file} was cancelled.")
+
+    def _end(self, run: Run, outcome: bytes | pb.Failure) -> None:
+        if run.ended:
+            return
+        run.ended = True
+        self._runs.pop(run.id, None)
+        if run.open_calls:
+            self._calls.abandon(run)
+        if run.is_large:
+            self._coder.release()
+        envelope = pb.RunnerEnvelope()
+        result = envelope.result
+        result.invocation_id = run.id
+        if isinstance(outcome, pb.Failure):
+            result.failure.CopyFrom(outcome)
+            self._outbox.put(envelope)
+        else:
+            self._outbox.carry(envelope, result, outcome)
+        if not self._runs and self._on_idle is not None and not self._on_idle.done():
+            self._on_idle.set_result(None)
+
+
+async def _innermost(run: Run, rest: Coroutine[Any, Any, Any]) -> Any:
+    # A cancellation is meant for what runs now, not for the thread that waits for it.
+    outer, run.task = run.task, asyncio.current_task()
+    try:
+        return await rest
+    finally:
+        run.task = outer
+
+
+def _call_plain(call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    try:
+        return call(*arguments)
+    except StopIteration as error:
+        # A future cannot hold one; in a coroutine Python does the same.
+        raise RuntimeError("The handler raised StopIteration.") from error
+
+
+def _decode(payload: bytes, trigger: pb.TriggerKind) -> Any:
+    given = values.decode(payload)
+    return http.request_of(given) if trigger == pb.TRIGGER_KIND_API else given
+
+
+def _encode(returned: Any, trigger: pb.TriggerKind) -> bytes:
+    if trigger == pb.TRIGGER_KIND_API:
+        return http.response_of(returned)
+    return b"" if returned is None else values.encode(returned, "result")
+
+
+def _start(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    if sys.version_info >= (3, 12):
+        # A handler that does not wait then ends without a turn of the loop.
+        return asyncio.Task(coroutine, loop=loop, eager_start=True)
+    return loop.create_task(coroutine)

@@ -1,0 +1,213 @@
+"""Calls of running handlers to the core, from the moment they are made until they are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from runtime_runner import failure, values
+from runtime_runner._gen import runner_pb2 as pb
+from runtime_runner.logs import Source
+from runtime_runner.outbox import Outbox
+
+Answer = asyncio.Future[Any] | concurrent.futures.Future[Any]
+Finish = Callable[[bytes], Any]
+
+
+class Stage(Enum):
+    """How far a run has come."""
+
+    WAITING = 0
+    RUNNING = 1
+    FINISHING = 2
+
+
+class Run(Source):
+    """One invocation until its result; touched on the event loop, only read by other threads."""
+
+    __slots__ = (
+        "cancel_reason",
+        "failed",
+        "invoke",
+        "is_large",
+        "open_calls",
+        "queued",
+        "sent_calls",
+        "settled",
+        "stage",
+        "task",
+    )
+
+    def __init__(self, invoke: pb.Invoke) -> None:
+        super().__init__(invoke.invocation_id)
+        self.invoke = invoke
+        self.stage = Stage.WAITING
+        self.is_large = False
+        self.task: asyncio.Task[Any] | None = None
+        self.cancel_reason: pb.CancelReason | None = None
+        self.open_calls = 0
+        self.sent_calls = 0
+        self.queued: deque[PendingCall] = deque()
+        self.failed: list[asyncio.Future[Any]] = []
+        self.settled: asyncio.Future[None] | None = None
+
+    async def settle(self) -> None:
+        """Waits until every call is answered, awaited by the handler or not."""
+        while self.open_calls:
+            self.settled = asyncio.get_running_loop().create_future()
+            await self.settled
+
+    def unseen_error(self) -> BaseException | None:
+        """The error of the first failed call that nobody has looked at; None when there is none."""
+        for future in self.failed:
+            # asyncio's own mark of an error that was never retrieved.
+            if future._log_traceback:
+                return future.exception()
+        return None
+
+
+class PendingCall:
+    """A host call whose answer is due, and where the answer goes."""
+
+    __slots__ = ("answer", "finish", "payload", "request", "run")
+
+    def __init__(self, run: Run, request: pb.HostCall, payload: bytes, finish: Finish, answer: Answer) -> None:
+        self.run = run
+        self.request = request
+        self.payload = payload
+        self.finish = finish
+        self.answer = answer
+
+    def succeed(self, payload: bytes) -> None:
+        """Hands over what the reply's payload means."""
+        if not self.answer.done():
+            try:
+                self.answer.set_result(self.finish(payload))
+            except ValueError as error:
+                self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """Throws at the place of the call."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
+            if isinstance(self.answer, asyncio.Future):
+                self.run.failed.append(self.answer)
+
+    def drop(self) -> None:
+        """Ends the wait without an answer."""
+        if isinstance(self.answer, asyncio.Future):
+            self.answer.cancel()
+        else:
+            self.fail(_too_late(self.request))
+
+
+class HostCalls:
+    """Every unanswered call of the connection. At most `max_host_calls` of a run are sent; the others wait."""
+
+    def __init__(self, outbox: Outbox, limits: pb.Limits, loop: asyncio.AbstractEventLoop) -> None:
+        self._outbox = outbox
+        self._limits = limits
+        self._loop = loop
+        self._pending: dict[int, PendingCall] = {}
+        self._next_id = 1
+
+    def call(self, run: Run, request: pb.HostCall, payload: bytes = b"", finish: Finish = values.decode) -> Any:
+        """Sends the call. On the event loop the result is a future, in a worker thread the answer itself.
+
+        Raises RuntimeError after the run has ended, ValueError for more than `max_payload_bytes`.
+        """
+        if run.ended:
+            raise _too_late(request)
+        self._check_size(request, payload)
+        loop = _running_loop()
+        if loop is self._loop:
+            future = self._loop.create_future()
+            self._start(PendingCall(run, request, payload, finish, future))
+            return future
+        answer: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        self._loop.call_soon_threadsafe(self._start, PendingCall(run, request, payload, finish, answer))
+        # A worker thread may run an event loop of its own, which must not be blocked.
+        return answer.result() if loop is None else asyncio.wrap_future(answer, loop=loop)
+
+    def answer(self, reply: pb.HostReply, payload: bytes) -> None:
+        """Ends the call that is answered; one that nobody waits for any more is ignored."""
+        pending = self._pending.pop(reply.call_id, None)
+        if pending is None:
+            return
+        if reply.HasField("failure"):
+            pending.fail(failure.HostCallError(reply.failure))
+        else:
+            pending.succeed(payload)
+        run = pending.run
+        run.sent_calls -= 1
+        run.open_calls -= 1
+        if run.queued:
+            self._advance(run)
+        elif not run.open_calls and run.settled is not None and not run.settled.done():
+            run.settled.set_result(None)
+
+    def abandon(self, run: Run) -> None:
+        """Drops what an ended run still waits for, so that no thread of it hangs."""
+        sent = [id for id, pending in self._pending.items() if pending.run is run]
+        for pending in (*map(self._pending.pop, sent), *run.queued):
+            pending.drop()
+        run.queued.clear()
+
+    def _start(self, pending: PendingCall) -> None:
+        run = pending.run
+        if run.ended:
+            pending.fail(_too_late(pending.request))
+            return
+        run.open_calls += 1
+        run.queued.append(pending)
+        self._advance(run)
+
+    def _advance(self, run: Run) -> None:
+        while run.queued and run.sent_calls < self._limits.max_host_calls:
+            if self._outbox.full:
+                self._outbox.when_room(lambda: self._advance(run))
+                return
+            self._send(run.queued.popleft())
+
+    def _send(self, pending: PendingCall) -> None:
+        pending.run.sent_calls += 1
+        self._pending[self._next_id] = pending
+        pending.request.call_id = self._next_id
+        self._next_id += 1
+        envelope = pb.RunnerEnvelope(host_call=pending.request)
+        self._outbox.carry(envelope, envelope.host_call, pending.payload)
+
+    def _check_size(self, request: pb.HostCall, payload: bytes) -> None:
+        if len(payload) > self._limits.max_payload_bytes:
+            raise ValueError(
+                f"The value of {_op_name(request)} has {len(payload)} bytes; "
+                f"at most {self._limits.max_payload_bytes} are allowed."
+            )
+        names = len(request.target) + len(request.group) + len(request.key) + len(request.options)
+        if names > self._limits.chunk_bytes:
+            raise ValueError(
+                f"The names and options of {_op_name(request)} have {names} characters; "
+                f"at most {self._limits.chunk_bytes} are allowed."
+            )
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _op_name(request: pb.HostCall) -> str:
+    return pb.HostOp.Name(request.op).removeprefix("HOST_OP_").lower()
+
+
+def _too_late(request: pb.HostCall) -> RuntimeError:
+    return RuntimeError(
+        f"{_op_name(request)} was called after its invocation had ended. Await what the handler starts, "
+        "or emit an event and do the rest in its step."
+    )

@@ -1,0 +1,164 @@
+"""Requests and responses of api steps, by proto/PROTOCOL.md §5."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from runtime_runner import values
+from runtime_runner.values import Record, Unsendable
+
+PIECE_LEVELS = 3
+PIECE_PARTS = 32
+PIECE_CHARACTERS = 256 << 10
+"""A large body is encoded in pieces of so many parts, or characters of a string, down to so many levels."""
+
+
+class MalformedBody(ValueError):
+    """The client's body is not what its content type says."""
+
+
+def request_of(payload: Any) -> Record:
+    """What the handler gets as `req`, made of the request map. Raises `MalformedBody`."""
+    req: Record = payload
+    form = req.pop("form", "none")
+    raw: bytes = req.pop("body", None) or b""
+    parsed = req.pop("value", None)
+    text = _text_or_bytes(raw)
+    if form == "json":
+        req["body"] = _parse(text)
+    elif form == "text":
+        req["body"] = text if isinstance(text, str) else raw.decode(errors="replace")
+    elif form == "bytes":
+        req["body"] = raw
+    elif form == "value":
+        req["body"] = parsed
+    else:
+        req["body"] = Record()
+    req["rawBody"] = text
+    return req
+
+
+def response_of(returned: Any) -> bytes:
+    """The encoded response map of what a handler returned. Raises `Unsendable` for what is no response."""
+    if not isinstance(returned, Mapping):
+        raise Unsendable(
+            f"An api step returns a dict such as {{'status': 200, 'body': ...}}; this one returned "
+            f"{'nothing' if returned is None else 'a ' + type(returned).__name__}."
+        )
+    form, body = _body(returned["body"]) if "body" in returned else ("none", b"")
+    response: dict[str, Any] = {"form": form, "body": body}
+    if "status" in returned:
+        response["status"] = returned["status"]
+    headers = returned.get("headers")
+    if headers is not None:
+        response["headers"] = _headers(headers)
+    return values.pack(response, "response")
+
+
+def _body(body: Any) -> tuple[str, bytes]:
+    if isinstance(body, str):
+        return "text", values.utf8(body, "body")
+    if isinstance(body, bytes | bytearray | memoryview):
+        return "bytes", bytes(body)
+    return "json", _dump(body)
+
+
+def _dump(body: Any) -> bytes:
+    try:
+        text = _dump_in_turn(body) if values.is_large(body) else _encoder.encode(body)
+        return text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        fault = values.find_fault(body, "body", values.fault_in_json)
+        raise Unsendable(fault or f"body cannot be sent as JSON: {error}") from (None if fault else error)
+
+
+def _dump_in_turn(value: Any, level: int = 0) -> str:
+    # The encoder lets no other thread have a turn before it is done, so a large value is handed to
+    # it piece by piece.
+    if isinstance(value, str):
+        starts = range(0, len(value), PIECE_CHARACTERS)
+        return f'"{"".join(_encoder.encode(value[at : at + PIECE_CHARACTERS])[1:-1] for at in starts)}"'
+    if level < PIECE_LEVELS and value and isinstance(value, dict):
+        return f"{{{','.join(_map_pieces(value, level))}}}"
+    if level < PIECE_LEVELS and value and isinstance(value, list | tuple):
+        return f"[{','.join(_list_pieces(value, level))}]"
+    return _encoder.encode(value)
+
+
+def _map_pieces(value: dict[Any, Any], level: int) -> Iterator[str]:
+    if len(value) > PIECE_PARTS:
+        items = iter(value.items())
+        while part := dict(islice(items, PIECE_PARTS)):
+            yield _encoder.encode(part)[1:-1]
+    else:
+        for key, item in value.items():
+            yield _encoder.encode({key: 0})[1:-2] + _dump_in_turn(item, level + 1)
+
+
+def _list_pieces(value: list[Any] | tuple[Any, ...], level: int) -> Iterator[str]:
+    if len(value) > PIECE_PARTS:
+        for start in range(0, len(value), PIECE_PARTS):
+            yield _encoder.encode(value[start : start + PIECE_PARTS])[1:-1]
+    else:
+        for item in value:
+            yield _dump_in_turn(item, level + 1)
+
+
+def _headers(headers: Any) -> dict[str, Any]:
+    if not isinstance(headers, Mapping):
+        raise Unsendable(f"headers is a {type(headers).__name__}; headers are a dict of strings.")
+    return {
+        str(name): [_header(item) for item in value] if isinstance(value, list | tuple) else _header(value)
+        for name, value in headers.items()
+        if value is not None
+    }
+
+
+def _header(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _text_or_bytes(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
+
+
+def _parse(text: str | bytes) -> Any:
+    if isinstance(text, bytes):
+        raise MalformedBody("The request body is not JSON: it is not UTF-8 text.")
+    try:
+        decoder = _decoder if len(text) < values.LARGE_BYTES else _large_decoder
+        return decoder.decode(text.removeprefix("\ufeff"))
+    except json.JSONDecodeError as error:
+        raise MalformedBody(
+            f"The request body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody(f"The request body is not JSON: {error}.") from None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"JSON has no {name}")
+
+
+def _plain(value: Any) -> Any:
+    dump = getattr(value, "model_dump", None)
+    if callable(dump) and not isinstance(value, type):
+        return dump(mode="json")
+    return values.plain(value)
+
+
+def _int_in_turn(text: str) -> int:
+    return int(text)
+
+
+_decoder = json.JSONDecoder(object_hook=Record, parse_constant=_refuse_constant)
+_large_decoder = json.JSONDecoder(
+    object_hook=values.record_in_turn, parse_int=_int_in_turn, parse_constant=_refuse_constant
+)
+_encoder = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain)

@@ -1,0 +1,136 @@
+"""Log lines: those of handlers through `ctx.logger`, and the runner's own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+from runtime_runner import values
+from runtime_runner._gen import runner_pb2 as pb
+from runtime_runner.outbox import Outbox
+
+MAX_DATA_BYTES = 64 << 10
+MAX_MESSAGE_CHARACTERS = 16 << 10
+MAX_HANDOVERS = 1024
+"""Lines of worker threads that may wait for the event loop; a thread that logs more waits itself."""
+
+
+class Logs:
+    """Sends log lines. On the event loop a line that finds the outbox full is dropped and counted."""
+
+    def __init__(self, outbox: Outbox, loop: asyncio.AbstractEventLoop) -> None:
+        self._outbox = outbox
+        self._loop = loop
+        self._thread = threading.get_ident()
+        self._handovers = threading.BoundedSemaphore(MAX_HANDOVERS)
+        self._dropped = 0
+
+    def write(self, source: Source | None, level: pb.LogLevel, message: str, data: Any = None) -> None:
+        """Logs for a run, or for the runner itself when `source` is None; from any thread."""
+        line = pb.Log(level=level, message=_text(message), time_ms=time.time() * 1000)
+        if data is not None:
+            line.data = _encode(data)
+        if threading.get_ident() == self._thread:
+            self._put_or_drop(source, line)
+        else:
+            self._handovers.acquire()
+            self._loop.call_soon_threadsafe(self._take_over, source, line)
+
+    def _put_or_drop(self, source: Source | None, line: pb.Log) -> None:
+        if not self._outbox.full:
+            self._put(source, line)
+            return
+        if not self._dropped:
+            self._outbox.when_room(self._tell_dropped)
+        self._dropped += 1
+
+    def _take_over(self, source: Source | None, line: pb.Log) -> None:
+        self._put(source, line)
+        if self._outbox.full:
+            self._outbox.when_room(self._handovers.release)
+        else:
+            self._handovers.release()
+
+    def _put(self, source: Source | None, line: pb.Log) -> None:
+        # After its result a run is unknown to the core; what it still logs is the runner's.
+        line.invocation_id = source.id if source is not None and not source.ended else 0
+        self._outbox.put(pb.RunnerEnvelope(log=line))
+
+    def _tell_dropped(self) -> None:
+        count, self._dropped = self._dropped, 0
+        self.write(None, pb.LOG_LEVEL_WARN, f"{count} log lines were dropped: the core takes them more slowly.")
+
+
+class Source:
+    """A run as far as its log lines are concerned."""
+
+    __slots__ = ("ended", "id")
+
+    def __init__(self, id: int) -> None:
+        self.id = id
+        self.ended = False
+
+
+class Logger:
+    """`ctx.logger`: each method takes a message and, if wanted, a value that belongs to it."""
+
+    __slots__ = ("_logs", "_source")
+
+    def __init__(self, logs: Logs, source: Source) -> None:
+        self._logs = logs
+        self._source = source
+
+    def debug(self, message: object, data: Any = None) -> None:
+        """Logs what helps to find an error."""
+        self._logs.write(self._source, pb.LOG_LEVEL_DEBUG, _show(message), data)
+
+    def info(self, message: object, data: Any = None) -> None:
+        """Logs what is worth knowing."""
+        self._logs.write(self._source, pb.LOG_LEVEL_INFO, _show(message), data)
+
+    def warn(self, message: object, data: Any = None) -> None:
+        """Logs what may be wrong."""
+        self._logs.write(self._source, pb.LOG_LEVEL_WARN, _show(message), data)
+
+    def error(self, message: object, data: Any = None) -> None:
+        """Logs what is wrong."""
+        self._logs.write(self._source, pb.LOG_LEVEL_ERROR, _show(message), data)
+
+    warning = warn
+
+
+def _encode(data: Any) -> bytes:
+    try:
+        encoded = values.encode(data, "data")
+    except Exception:
+        # A log line must never fail the run that writes it.
+        return _cut(_repr(data))
+    return encoded if len(encoded) <= MAX_DATA_BYTES else _cut(_repr(data))
+
+
+def _cut(text: str) -> bytes:
+    return values.encode(_text(text), "data")
+
+
+def _show(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return str(value)
+    except Exception as error:
+        return f"(cannot be shown: {type(error).__name__})"
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception as error:
+        return f"(cannot be shown: {type(error).__name__})"
+
+
+def _text(text: str) -> str:
+    # The wire takes UTF-8 only, and a log line may hold anything.
+    shown = text[:MAX_MESSAGE_CHARACTERS].encode(errors="backslashreplace").decode()
+    return shown if len(text) <= MAX_MESSAGE_CHARACTERS else f"{shown}… ({len(text)} characters)"

@@ -1,0 +1,119 @@
+"""The process: takes its environment, connects, leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from types import FrameType
+from typing import NoReturn, TextIO
+
+EXIT_SECONDS = 0.5
+"""What the interpreter gets to end by itself; handlers that block their threads get no more."""
+PARENT_CHECK_SECONDS = 0.5
+
+EXIT_CANNOT_START = 70
+
+
+class StartError(Exception):
+    """The process cannot start; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the core says to a runner that it starts."""
+
+    address: str
+    secret: str
+    project_root: str
+
+
+def main() -> NoReturn:
+    """Runs the runner to its end. Writes to stderr only when it cannot start."""
+    try:
+        code = _run(take_environment())
+    except StartError as error:
+        print(f"Python runner: {error}", file=sys.stderr)
+        code = EXIT_CANNOT_START
+    sys.exit(code)
+
+
+def take_environment() -> Environment:
+    """Reads the core's variables and removes them, so that no user code sees the secret. Raises StartError."""
+    names = ("RUNTIME_ADDRESS", "RUNTIME_SECRET", "RUNTIME_PROJECT_ROOT")
+    missing = [name for name in names if not os.environ.get(name)]
+    if missing:
+        raise StartError(f"{', '.join(missing)} is not set. The core starts this process: run `runtime dev`.")
+    taken = Environment(*(os.environ.pop(name) for name in names))
+    for name in ("RUNTIME_GENERATION", "RUNTIME_CACHE_DIR"):
+        os.environ.pop(name, None)
+    return taken
+
+
+def _run(environment: Environment) -> int:
+    # Read when gRPC is first imported: user code may fork, and its notes are none of the user's.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    try:
+        from runtime_runner import coder, link
+    except ImportError as error:
+        raise StartError(
+            f"{error}. It needs grpcio, protobuf and msgpack in the environment of {sys.executable}; "
+            "`runtime install` puts them there."
+        ) from error
+    for stream in (sys.stdout, sys.stderr):
+        _write_by_line(stream)
+    # Ctrl-C reaches the whole terminal group; the core drains us. A function, because children
+    # would inherit SIG_IGN.
+    signal.signal(signal.SIGINT, _leave_to_core)
+    _follow_parent()
+    sys.setswitchinterval(coder.SWITCH_SECONDS)
+    try:
+        return asyncio.run(_connect(environment))
+    except link.LinkError as error:
+        raise StartError(str(error)) from error
+
+
+async def _connect(environment: Environment) -> int:
+    from runtime_runner.link import connect
+    from runtime_runner.modules import Project
+
+    code = EXIT_CANNOT_START
+    try:
+        code = await connect(environment.address, environment.secret, Project(environment.project_root))
+    finally:
+        # From here on tasks and threads of the user's that do not end could hold up the process.
+        _force_exit(code)
+    return code
+
+
+def _write_by_line(stream: TextIO) -> None:
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(line_buffering=True)
+
+
+def _leave_to_core(number: int, frame: FrameType | None) -> None:
+    """Does nothing."""
+
+
+def _follow_parent() -> None:
+    # A handler that blocks the event loop keeps the end of the stream from being seen.
+    parent = os.getppid()
+    never = threading.Event()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            never.wait(PARENT_CHECK_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="follow-parent", daemon=True).start()
+
+
+def _force_exit(code: int) -> None:
+    timer = threading.Timer(EXIT_SECONDS, os._exit, (code,))
+    timer.daemon = True
+    timer.start()

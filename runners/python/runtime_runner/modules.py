@@ -1,0 +1,203 @@
+"""How Python's imports are taught the project: step files by path, neighbours by name, one module for each file."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import os
+import sys
+import zlib
+from collections import deque
+from collections.abc import Mapping, Sequence
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, module_from_spec, resolve_name, spec_from_file_location
+from types import ModuleType
+from typing import Any
+
+RUNNER_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SCANNED_FOLDERS = ("steps", "src")
+FOREIGN_FOLDERS = frozenset(("node_modules", "site-packages", "dist-packages", "python_modules", ".venv", "venv"))
+
+
+class Project:
+    """Knows which files are the user's own."""
+
+    def __init__(self, root: str) -> None:
+        self.root = os.path.abspath(root)
+        self._prefixes = tuple({os.path.join(path, "") for path in (self.root, os.path.realpath(root))})
+        self._known: dict[str, str | None] = {}
+
+    def path(self, file: str) -> str:
+        """The absolute path of a file that is given relative to the project root, with "/"."""
+        return os.path.join(self.root, *file.split("/"))
+
+    def relative(self, path: str | None) -> str | None:
+        """The path relative to the project root, with "/"; None for what is not the user's own."""
+        if path is None or not os.path.isabs(path):
+            # What was compiled elsewhere calls its files "<frozen ...>" or gives a path of its build.
+            return None
+        if path not in self._known:
+            self._known[path] = self._relative(path)
+        return self._known[path]
+
+    def _relative(self, path: str) -> str | None:
+        path = os.path.normpath(path)
+        if path.startswith(os.path.join(RUNNER_FOLDER, "")):
+            return None
+        for prefix in self._prefixes:
+            if path.startswith(prefix):
+                parts = path.removeprefix(prefix).split(os.sep)
+                return None if FOREIGN_FOLDERS.intersection(parts) else "/".join(parts)
+        return None
+
+
+class Modules:
+    """Imports the project's files, each under the dotted name of its place."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._import = builtins.__import__
+        self._folders: dict[str, str | None] = {}
+        self._imports: dict[str, set[str]] = {}
+        self._noting = False
+
+    def install(self) -> None:
+        """Puts the project root first on `sys.path`, the runner's folder nowhere, and takes over `import`."""
+        sys.path[:] = [self._project.root, *(path for path in sys.path if os.path.abspath(path) != RUNNER_FOLDER)]
+        builtins.__import__ = self._import_for
+        for folder in SCANNED_FOLDERS:
+            # An installed package of the same name must not come before the project's folder.
+            if os.path.isdir(self._project.path(folder)):
+                self._open_package("", self._project.root, folder)
+
+    def load(self, file: str) -> ModuleType:
+        """The module of a file of the project, imported at most once. What its code raises comes through."""
+        importlib.invalidate_caches()
+        *folders, name = file.split("/")
+        package, path = "", self._project.root
+        self._noting = True
+        try:
+            for folder in folders:
+                package = self._open_package(package, path, folder)
+                path = os.path.join(path, folder)
+            return self._load_from(package, os.path.join(path, name), name.removesuffix(".py"))
+        finally:
+            self._noting = False
+
+    def imports_of(self, file: str) -> list[str]:
+        """The project's files that a file has imported while loading, directly or not, in path order."""
+        start = self._project.path(file)
+        found = {start}
+        waiting = deque(found)
+        while waiting:
+            fresh = self._imports.get(waiting.popleft(), set()) - found
+            found |= fresh
+            waiting.extend(fresh)
+        return sorted(filter(None, map(self._project.relative, found - {start})))
+
+    def _load_from(self, package: str, path: str, stem: str) -> ModuleType:
+        name = _join(package, stem)
+        if "." not in stem:
+            spec = find_spec(name)
+            if spec is not None and spec.origin == path:
+                return importlib.import_module(name)
+        name = _join(package, _safe_name(stem))
+        return _execute(name, spec_from_file_location(name, path))
+
+    def _open_package(self, package: str, parent: str, folder: str) -> str:
+        path = os.path.join(parent, folder)
+        init = os.path.join(path, "__init__.py")
+        regular = os.path.isfile(init)
+        if "." in folder or (not regular and os.path.isfile(f"{path}.py")):
+            folder = _safe_name(folder)
+        name = _join(package, folder)
+        if name not in sys.modules:
+            if regular:
+                spec = spec_from_file_location(name, init, submodule_search_locations=[path])
+            else:
+                spec = ModuleSpec(name, None, is_package=True)
+                spec.submodule_search_locations = [path]
+            _execute(name, spec)
+        return name
+
+    def _import_for(
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        package = globals.get("__package__") if globals else None
+        place = self._neighbour(name, package, globals) if package and globals and level == 0 else None
+        if place is None:
+            module = self._import(name, globals, locals, fromlist or (), level)
+        else:
+            module = self._import(place, globals, locals, fromlist or (), 0)
+            if not fromlist:
+                # `import a.b` binds a, and a is not the top of the name that it has here.
+                module = sys.modules[_join(package or "", name.partition(".")[0])]
+        if self._noting and globals:
+            self._note(place or resolve_name("." * level + name, package or ""), globals, fromlist or ())
+        return module
+
+    def _neighbour(self, name: str, package: str, globals: Mapping[str, Any]) -> str | None:
+        """The full name of what `import name` means beside a file of the project; None for what lies elsewhere."""
+        folder = self._folder_of(package)
+        head = name.partition(".")[0]
+        if folder is None or head in sys.stdlib_module_names:
+            return None
+        path = os.path.join(folder, head)
+        if os.path.isfile(f"{path}.py"):
+            is_neighbour = f"{path}.py" != globals.get("__file__")
+        elif os.path.isfile(os.path.join(path, "__init__.py")):
+            is_neighbour = True
+        else:
+            is_neighbour = os.path.isdir(path) and head not in sys.modules and find_spec(head) is None
+        return _join(package, name) if is_neighbour else None
+
+    def _folder_of(self, package: str) -> str | None:
+        if package not in self._folders:
+            path = next(iter(getattr(sys.modules.get(package), "__path__", ())), None)
+            self._folders[package] = path if self._project.relative(path) else None
+        return self._folders[package]
+
+    def _note(self, name: str, globals: Mapping[str, Any], fromlist: Sequence[str]) -> None:
+        importer = globals.get("__file__")
+        if self._project.relative(importer) is None:
+            return
+        parts = name.split(".")
+        names = [".".join(parts[: end + 1]) for end in range(len(parts))]
+        names += [f"{name}.{item}" for item in fromlist]
+        files = (getattr(sys.modules.get(name), "__file__", None) for name in names)
+        self._imports.setdefault(str(importer), set()).update(
+            file for file in files if file and self._project.relative(file)
+        )
+
+
+def _execute(name: str, spec: ModuleSpec | None) -> ModuleType:
+    if name in sys.modules:
+        return sys.modules[name]
+    if spec is None:
+        raise ImportError(f"{name} is no Python file.")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        if spec.loader is not None:
+            spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    parent, _, leaf = name.rpartition(".")
+    if parent:
+        setattr(sys.modules[parent], leaf, module)
+    return module
+
+
+def _safe_name(name: str) -> str:
+    # A dot would read as a package; the checksum keeps "a.b" and "a_b" apart.
+    return f"{name.replace('.', '_')}_{zlib.crc32(name.encode()):08x}"
+
+
+def _join(package: str, name: str) -> str:
+    return f"{package}.{name}" if package else name

@@ -1,0 +1,1 @@
+export const config = { type: 'noop', name: 'idle', virtualEmits: ['someday'] };

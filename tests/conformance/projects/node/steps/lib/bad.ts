@@ -1,0 +1,1 @@
+export const value = (undefined as any).nowhere; // the fault

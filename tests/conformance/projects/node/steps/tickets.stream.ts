@@ -1,0 +1,5 @@
+export const config = {
+  name: 'tickets',
+  schema: { type: 'object', properties: { title: { type: 'string' } } },
+  baseConfig: { storageType: 'default' },
+};

@@ -1,0 +1,1 @@
+config = {"type": "noop", "name": "idle", "virtualEmits": ["someday"]}

@@ -1,0 +1,1 @@
+value = int("nowhere")  # the fault

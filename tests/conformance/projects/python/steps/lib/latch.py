@@ -1,0 +1,4 @@
+import asyncio
+
+released = asyncio.Event()
+outcome: asyncio.Queue[str] = asyncio.Queue()

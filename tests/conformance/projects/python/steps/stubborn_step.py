@@ -1,0 +1,13 @@
+import asyncio
+from typing import Any
+
+config = {"type": "event", "name": "stubborn", "subscribes": ["stubborn"], "emits": []}
+
+
+async def handler(input: Any, ctx: Any) -> Any:
+    await ctx.state.get("questions", "may I wait")
+    while True:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            continue

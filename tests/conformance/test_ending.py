@@ -1,0 +1,127 @@
+"""PROTOCOL.md, section 6: cancelling, deadlines, draining."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from runtime._gen import runner_pb2 as pb
+from tests.conformance.core_double import Core, connected
+from tests.conformance.project import Project
+
+GRACE_MS = 400
+NOISE_SECONDS = 0.5
+"""What a busy machine may add to a time that the protocol sets."""
+SILENCE = 0.3
+"""Seconds of listening for what must not come."""
+LEAVING_SECONDS = 2.0
+"""What a runner may take after the grace to cancel what is left, and to leave."""
+NEVER_MS = 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        (pb.CANCEL_REASON_DEADLINE, pb.FAILURE_KIND_DEADLINE),
+        (pb.CANCEL_REASON_CLIENT_GONE, pb.FAILURE_KIND_CANCELLED),
+        (pb.CANCEL_REASON_SHUTDOWN, pb.FAILURE_KIND_CANCELLED),
+    ],
+)
+async def test_m26_cancel_is_answered_in_time(core: Core, reason: pb.CancelReason, kind: pb.FailureKind) -> None:
+    polite = await _start_waiting(core, "stops")
+    passive = await _start_waiting(core, "gives_way")
+    await core.send(*(pb.Cancel(invocation_id=each, reason=reason, grace_ms=NEVER_MS) for each in (polite, passive)))
+    assert core.value(await core.result(polite)) == "stopped"
+    assert (await core.result(passive)).failure.kind == kind
+
+    stubborn = await _start_waiting(core, "stubborn")
+    began = time.monotonic()
+    await core.send(pb.Cancel(invocation_id=stubborn, reason=reason, grace_ms=GRACE_MS))
+    assert (await core.result(stubborn)).failure.kind == kind
+    assert time.monotonic() - began <= GRACE_MS / 1000 + NOISE_SECONDS
+
+
+async def test_a_handler_that_blocks_its_thread_is_answered_for(core: Core) -> None:
+    if not core.project.has_step("blocks"):
+        pytest.skip("this language has no threads to give")
+    blocked = await core.start("blocks", 2)
+    await core.settle()
+    began = time.monotonic()
+    await core.send(pb.Cancel(invocation_id=blocked, reason=pb.CANCEL_REASON_DEADLINE, grace_ms=GRACE_MS))
+    assert (await core.result(blocked)).failure.kind == pb.FAILURE_KIND_DEADLINE
+    assert time.monotonic() - began <= GRACE_MS / 1000 + NOISE_SECONDS
+
+
+async def test_m27_late_cancel_is_ignored(core: Core) -> None:
+    ended = await core.start("echo", 1)
+    await core.result(ended)
+    unknown = ended + 1000
+    reason = pb.CANCEL_REASON_CLIENT_GONE
+    await core.send(*(pb.Cancel(invocation_id=each, reason=reason, grace_ms=0) for each in (ended, unknown)))
+    await core.settle()
+    assert core.pending(pb.Result) == 0
+    assert await core.call("echo", 2) == 2
+
+
+async def test_m28_drain_finishes_and_leaves(project: Project) -> None:
+    async with connected(project) as core:
+        await core.call("leaves_work")
+        asking = await core.start("asks", "please")
+        call = await core.expect(pb.HostCall)
+        await core.send(pb.Drain(grace_ms=NEVER_MS))
+        await core.settle()
+        assert core.pending(pb.Bye) == 0
+        await core.reply(call, "answer")
+        assert core.value(await core.result(asking)) == "answer"
+        await _assert_leaves(core)
+
+
+async def test_drain_cancels_what_outlasts_the_grace(project: Project) -> None:
+    async with connected(project) as core:
+        runs = [await _start_waiting(core, step) for step in ("stops", "gives_way", "stubborn")]
+        if project.has_step("blocks"):
+            runs.append(await core.start("blocks", 2))
+            await core.settle()
+        began = time.monotonic()
+        await core.send(pb.Drain(grace_ms=GRACE_MS))
+        polite, *others = [await core.result(each) for each in runs]
+        assert core.value(polite) == "stopped"
+        assert {each.failure.kind for each in others} == {pb.FAILURE_KIND_CANCELLED}
+        assert time.monotonic() - began >= GRACE_MS / 1000
+        await _assert_leaves(core)
+        assert time.monotonic() - began <= GRACE_MS / 1000 + LEAVING_SECONDS
+
+
+async def test_m29_pong(core: Core, tmp_path: Path) -> None:
+    await core.send(pb.Ping(nonce=2**64 - 1))
+    pong = await core.expect(pb.Pong)
+    assert pong.nonce == 2**64 - 1
+    assert pong.memory_bytes > 1 << 20
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    held = await core.start("holds_loop", str(pipe))
+    await core.process.has_printed("holding")
+    await core.send(pb.Ping(nonce=1))
+    await core.expect_silence(SILENCE)
+    await asyncio.to_thread(pipe.write_text, "let go")
+    assert (await core.expect(pb.Pong)).nonce == 1
+    assert core.value(await core.result(held)) == "let go"
+
+
+async def _start_waiting(core: Core, step: str) -> int:
+    """Starts a step that asks once and then waits until it is cancelled; gives its id once it has asked."""
+    number = await core.start(step)
+    await core.reply(await core.expect(pb.HostCall))
+    return number
+
+
+async def _assert_leaves(core: Core) -> None:
+    bye = await core.expect(pb.Bye)
+    assert bye.reason == pb.BYE_REASON_DRAINED
+    assert await core.process.exit_code() == 0
+    assert core.ended.is_set()
+    assert core.envelopes()[-1].HasField("bye")

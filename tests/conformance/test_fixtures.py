@@ -1,0 +1,15 @@
+"""Each language's fixtures are complete, so that no case is left out in one of them unnoticed."""
+
+from __future__ import annotations
+
+from tests.conformance.project import FIXTURES, Project
+
+NEEDS_THREADS = {"blocks"}
+
+
+def test_each_language_has_the_same_steps(project: Project) -> None:
+    cases = {path.stem for path in (FIXTURES / "python" / "broken").iterdir()}
+    assert {path.stem for path in (project.root / "broken").iterdir()} == cases
+    steps = {path.name.removesuffix("_step.py") for path in (FIXTURES / "python" / "steps").glob("*_step.py")}
+    assert project.names() | NEEDS_THREADS == steps
+    assert len(project.streams()) == 1

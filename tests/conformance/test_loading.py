@@ -1,0 +1,119 @@
+"""PROTOCOL.md, section 4: loading."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from runtime._gen import runner_pb2 as pb
+from tests.conformance.core_double import Core, connected, started, unpack, welcome
+from tests.conformance.project import Project
+
+ODD_NAMES = (
+    "sync.cron",
+    "two words",
+    "über größe",
+    "中文",
+    "🍋",
+    "a#b?c&d=e",
+    "50%",
+    "%20",
+    "x[1]{2}(3)",
+    "quote'\"`",
+    "$HOME",
+    "-dash",
+    "back\\slash",
+)
+
+
+async def test_m10_steps_share_modules(project: Project) -> None:
+    odd = [project.copy_step("echo", name) for name in ODD_NAMES]
+    async with connected(project, steps=["shares_one", "shares_two"]) as core:
+        assert await core.call("shares_one") == 1
+        assert await core.call("shares_two") == 2
+        assert await core.call("shares_one") == 3
+        manifest = await core.load(odd)
+        assert not manifest.load_failures
+        for path in odd:
+            assert await core.call("echo", path, step_file=path) == path
+
+
+async def test_m11_config_arrives_without_functions(core: Core) -> None:
+    entry = _step(core, "described")
+    config = unpack(entry.config)
+    # Nothing is left of these two; whether the empty shell is sent is the runner's choice.
+    assert not config.pop("middleware", [])
+    assert not config.pop("responseSchema", {})
+    assert config == {
+        "type": "api",
+        "name": "described",
+        "path": "/described",
+        "method": "POST",
+        "emits": ["a.topic", {"topic": "b.topic", "label": "B"}],
+        "flows": ["one", "two"],
+        "infrastructure": {"handler": {"timeout": 60}},
+    }
+    assert entry.middleware == 1
+    assert entry.has_handler
+    assert _schemas(entry) == {
+        "/bodySchema": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
+        "/responseSchema/200": {"type": "object", "properties": {"id": {"type": "string"}}},
+        "/responseSchema/404": {"type": "object", "properties": {"error": {"type": "string"}}},
+    }
+
+
+async def test_noop_steps_and_streams_are_in_the_manifest(core: Core) -> None:
+    idle = _step(core, "idle")
+    assert unpack(idle.config) == {"type": "noop", "name": "idle", "virtualEmits": ["someday"]}
+    assert not idle.has_handler
+    stream = core.manifest.streams[0]
+    assert unpack(stream.config) == {"name": "tickets", "baseConfig": {"storageType": "default"}}
+    assert _schemas(stream) == {"/schema": {"type": "object", "properties": {"title": {"type": "string"}}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "type", "words"),
+    [
+        ("syntax_error", "SyntaxError", ""),
+        ("throws_at_load", "NoKey", "API_KEY is not set"),
+        ("missing_import", "", "nowhere"),
+        ("no_config", "", "config"),
+    ],
+)
+async def test_m12_load_failures_say_where(project: Project, name: str, type: str, words: str) -> None:
+    path, line = project.break_step(name)
+    failure = await _load_failure(project, path)
+    assert failure.file == path
+    assert failure.failure.kind == pb.FAILURE_KIND_LOAD
+    assert failure.failure.type == type or not type
+    assert words in failure.failure.message
+    assert failure.line == line
+    assert failure.location_file in ("", path)
+
+
+async def test_load_failures_name_the_helper_at_fault(project: Project) -> None:
+    path, _ = project.break_step("imports_broken")
+    failure = await _load_failure(project, path)
+    assert failure.file == path
+    helper = (project.root / failure.location_file).read_text(encoding="utf-8").splitlines()
+    assert "the fault" in helper[failure.line - 1]
+
+
+async def _load_failure(project: Project, path: str) -> pb.LoadFailure:
+    async with started(project) as core:
+        await welcome(core)
+        (failure,) = (await core.load([path])).load_failures
+        return failure
+
+
+def _step(core: Core, name: str) -> pb.StepEntry:
+    path = core.project.step(name)
+    return next(entry for entry in core.manifest.steps if entry.file == path)
+
+
+def _schemas(entry: pb.StepEntry | pb.StreamEntry) -> dict[str, Any]:
+    """The schemas by place, without what only says which draft they are of."""
+    schemas = {place: json.loads(text) for place, text in entry.schemas.items()}
+    return {place: {key: part for key, part in schema.items() if key != "$schema"} for place, schema in schemas.items()}

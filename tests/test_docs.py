@@ -1,0 +1,59 @@
+"""What the README shows is what happens: its calls are made and their answers compared."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import httpx
+
+from tests.integration.project import REPOSITORY, eventually, running, write_project
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def _calls() -> list[tuple[str, str]]:
+    """Each command of the README's terminal block with the answer that stands under it."""
+    block = re.search(r"```console\n(.*?)```", README, re.DOTALL)
+    assert block is not None
+    parts = re.findall(r"^\$ (.+)\n((?:(?!\$ ).+\n)+)", block[1], re.MULTILINE)
+    return [(command, answer.rstrip("\n")) for command, answer in parts]
+
+
+def test_the_calls_of_the_readme_give_the_answers_that_it_shows() -> None:
+    calls = _calls()
+    assert len(calls) == 3
+    shown_id = _ID.search(calls[0][1])
+    assert shown_id is not None
+    with running(REPOSITORY) as project:
+        real_id = ""
+        for command, answer in calls:
+            command = command.replace("http://", "").replace("localhost:3000", project.url.removeprefix("http://"))
+            command = command.replace(shown_id[0], real_id)
+            if real_id:
+                assert eventually(lambda id=real_id: _is_confirmed(project.url, id), 5)  # type: ignore[misc]
+            printed = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout
+            found = _ID.search(printed)
+            real_id = real_id or (found[0] if found else "")
+            assert printed == answer.replace(shown_id[0], real_id)
+
+
+def _is_confirmed(url: str, id: str) -> bool:
+    return bool(httpx.get(f"{url}/orders/{id}").json()["confirmation"])
+
+
+def test_the_step_of_the_readme_runs(tmp_path: Path) -> None:
+    step = re.search(r"```python\n# (steps/\S+)\n(.*?)```", README, re.DOTALL)
+    assert step is not None
+    with running(write_project(tmp_path, {step[1]: step[2]})) as project:
+        assert project.client.get("/hello/you").json() == {"hello": "you"}
+
+
+def test_the_tree_in_the_architecture_names_what_is_there() -> None:
+    text = (REPOSITORY / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:core|runners|tests|triggers|services|storage|web)/[\w./-]+)`", text)
+    assert named
+    places = [REPOSITORY, REPOSITORY / "core" / "runtime"]
+    assert [name for name in named if not any((place / name).exists() for place in places)] == []

@@ -1,0 +1,161 @@
+"""A link and the runner's end of it, which does only what a test says; frames go through memory."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Any
+
+from runtime._gen import runner_pb2 as pb
+from runtime.catalog import Catalog
+from runtime.config import LinkSettings
+from runtime.model import Invocation, LogLevel, Outcome, Step, StreamDefinition, TriggerKind
+from runtime.runners.discovery import LanguageFiles
+from runtime.runners.hostcalls import HostCalls
+from runtime.runners.link import Link
+from runtime.services.bus import BusService
+from runtime.services.logs import LogService
+from runtime.services.state import StateService
+from runtime.services.streams import StreamService
+from runtime.storage.memory.events import MemoryEventBus
+from runtime.storage.memory.state import MemoryStateStore
+from runtime.storage.memory.streams import MemoryStreamStore
+from tests.fakes import FakeClock, ListSink, Reports, settle
+
+CHUNK = 1024
+MAX_PAYLOAD = 64 * 1024
+MAX_QUEUED = 1024 * 1024
+MAX_HOST_CALLS = 2
+SETTINGS = LinkSettings.model_validate(
+    {
+        "chunkBytes": CHUNK,
+        "maxPayloadBytes": MAX_PAYLOAD,
+        "maxQueuedBytes": MAX_QUEUED,
+        "maxHostCalls": MAX_HOST_CALLS,
+        "cancelGrace": 0.5,
+    }
+)
+HELLO = pb.Hello(min_protocol=1, max_protocol=1, language="node")
+MANIFEST = pb.Manifest(steps=[pb.StepEntry(file="steps/a.step.ts", config=b"\x80", has_handler=True)])
+PATIENCE = 5.0
+
+
+def invocation(payload: bytes = b"\x01", timeout: float = 30.0) -> Invocation:
+    step = Step("a", "node", "steps/a.step.ts", "event", timeout=timeout)
+    return Invocation(step, TriggerKind.EVENT, 0, payload, "f" * 32, source="t", cause_id="e1")
+
+
+def host_calls() -> HostCalls:
+    """Host calls onto the memory engine, with one stream `s`."""
+    clock = FakeClock()
+    bus = BusService(MemoryEventBus(clock, 100, 10), clock, 1000, Reports())
+    streams = StreamService(MemoryStreamStore(), clock, 1000)
+    streams.catalog = Catalog(streams={"s": StreamDefinition("s", "node", "steps/s.stream.ts")})
+    return HostCalls(bus, StateService(MemoryStateStore(), 10 * MAX_PAYLOAD), streams)
+
+
+class Dialled:
+    """One connection, served for the time of the context."""
+
+    def __init__(self, host: HostCalls | None = None, max_in_flight: int = 4) -> None:
+        self.sink = ListSink()
+        self.rooms = 0
+        self.received: list[pb.CoreEnvelope] = []
+        self.frames: list[pb.CoreFrame] = []
+        self.writers = 0
+        self.most_writers = 0
+        self.reading = asyncio.Event()
+        self.reading.set()
+        self.link = Link(
+            "node",
+            LanguageFiles(("steps/a.step.ts",), ("steps/s.stream.ts",)),
+            SETTINGS,
+            max_in_flight,
+            host or host_calls(),
+            LogService(self.sink, FakeClock(), LogLevel.DEBUG),
+            self._on_room,
+        )
+        self._to_core: asyncio.Queue[pb.RunnerFrame | None] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    async def __aenter__(self) -> Dialled:
+        self.serving = asyncio.ensure_future(self.link.serve(self._to_core.get, self._write))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in [*self._tasks, self.serving]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, self.serving, return_exceptions=True)
+
+    def _on_room(self) -> None:
+        self.rooms += 1
+
+    async def _write(self, frame: pb.CoreFrame) -> None:
+        self.writers += 1
+        self.most_writers = max(self.most_writers, self.writers)
+        try:
+            await self.reading.wait()
+        finally:
+            self.writers -= 1
+        self.frames.append(frame)
+        self.received.extend(frame.envelopes)
+
+    async def send(self, *envelopes: pb.RunnerEnvelope, **kinds: Any) -> None:
+        """Sends one frame and lets the core act on it."""
+        envelopes += tuple(pb.RunnerEnvelope(**{kind: message}) for kind, message in kinds.items())
+        await self._to_core.put(pb.RunnerFrame(envelopes=envelopes))
+        await settle()
+
+    async def end(self) -> None:
+        """Ends the stream, as a process does that dies."""
+        await self._to_core.put(None)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.wait([self.serving])
+
+    async def open(self) -> Dialled:
+        """Goes through the handshake and forgets what was received."""
+        await self.send(hello=HELLO)
+        await self.send(manifest=MANIFEST)
+        self.received.clear()
+        self.frames.clear()
+        return self
+
+    async def start(self, wanted: Invocation | None = None) -> asyncio.Task[Outcome]:
+        """Begins an invocation and lets it be sent."""
+        task = asyncio.ensure_future(self.link.run(wanted or invocation()))
+        self._tasks.append(task)
+        await settle()
+        return task
+
+    def all(self, kind: str) -> list[Any]:
+        """All messages of a kind that were received."""
+        return [getattr(each, kind) for each in self.received if each.WhichOneof("kind") == kind]
+
+    def last(self, kind: str) -> Any:
+        """The newest message of a kind."""
+        assert self.all(kind), f"no {kind} came, but {[each.WhichOneof('kind') for each in self.received]}"
+        return self.all(kind)[-1]
+
+    async def begun(self) -> tuple[asyncio.Task[Outcome], int]:
+        """An invocation that the runner has, and its id."""
+        task = await self.start()
+        return task, self.last("invoke").invocation_id
+
+
+async def outcome(task: asyncio.Task[Outcome]) -> Outcome:
+    """The outcome, which must be near."""
+    async with asyncio.timeout(PATIENCE):
+        return await asyncio.shield(task)
+
+
+def chunks(transfer: int, payload: bytes, size: int = CHUNK) -> list[pb.RunnerEnvelope]:
+    """The envelopes of a transfer."""
+    starts = range(0, len(payload), size)
+    return [
+        pb.RunnerEnvelope(
+            chunk=pb.Chunk(transfer=transfer, data=payload[start : start + size], last=start + size >= len(payload))
+        )
+        for start in starts
+    ]

@@ -1,0 +1,112 @@
+"""runners/discovery: which files are steps and streams, and whose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runtime.config import Settings
+from runtime.runners.discovery import LanguageFiles, find_files
+from runtime.runners.manifest import InstalledRunner, RunnerManifest, find_runners
+
+
+@pytest.fixture(scope="module")
+def installed() -> list[InstalledRunner]:
+    """The runners that come along."""
+    return find_runners(Path("none"), Settings())
+
+
+def found(root: Path, installed: list[InstalledRunner], *files: str) -> dict[str, LanguageFiles]:
+    for file in files:
+        path = root / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return find_files(root, installed)
+
+
+def names(files: dict[str, LanguageFiles]) -> set[str]:
+    return {file for each in files.values() for file in (*each.steps, *each.streams)}
+
+
+def test_a_project_without_folders_has_no_files(tmp_path: Path, installed: list[InstalledRunner]) -> None:
+    files = find_files(tmp_path, installed)
+    assert set(files) == {runner.manifest.language for runner in installed}
+    assert not any(files.values())
+
+
+@pytest.mark.parametrize(
+    "name", ["a_step.py", "a.step.py", "sync.cron_step.py", "a b.step.py", "ü_step.py", "[id]_step.py", "a-b.step.py"]
+)
+@pytest.mark.parametrize("folder", ["steps", "src", "steps/deep/er"])
+def test_python_steps(tmp_path: Path, installed: list[InstalledRunner], folder: str, name: str) -> None:
+    assert found(tmp_path, installed, f"{folder}/{name}")["python"].steps == (f"{folder}/{name}",)
+
+
+@pytest.mark.parametrize("name", ["a_stream.py", "a.stream.py"])
+def test_python_streams(tmp_path: Path, installed: list[InstalledRunner], name: str) -> None:
+    assert found(tmp_path, installed, f"src/{name}")["python"].streams == (f"src/{name}",)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "a_step.py",
+        "lib/a_step.py",
+        "steps/a.py",
+        "steps/step.py",
+        "steps/a_step.pyc",
+        "steps/a_step.py.bak",
+        "steps/A_STEP.PY",
+        "steps/a.step.tsx",
+        "steps/a.step.jsx",
+        "steps/test_a_step.py",
+        "steps/a_step_test.py",
+        "steps/a.test.step.py",
+        "steps/a.spec.step.py",
+        "steps/.a_step.py",
+        "steps/node_modules/a_step.py",
+        "steps/deep/node_modules/x/a_step.py",
+        "steps/.git/a_step.py",
+        "steps/__pycache__/a_step.py",
+        "src/venv/lib/a_step.py",
+    ],
+)
+def test_what_is_never_a_step(tmp_path: Path, installed: list[InstalledRunner], file: str) -> None:
+    assert names(found(tmp_path, installed, file)) == set()
+
+
+def test_a_virtual_environment_of_any_name_is_not_scanned(tmp_path: Path, installed: list[InstalledRunner]) -> None:
+    assert names(found(tmp_path, installed, "src/mine/pyvenv.cfg", "src/mine/lib/a_step.py")) == set()
+
+
+def test_a_folder_that_is_no_virtual_environment_is_scanned(tmp_path: Path, installed: list[InstalledRunner]) -> None:
+    assert names(found(tmp_path, installed, "steps/env/a_step.py")) == {"steps/env/a_step.py"}
+
+
+def test_files_come_in_path_order(tmp_path: Path, installed: list[InstalledRunner]) -> None:
+    files = ["steps/b_step.py", "steps/a/z_step.py", "src/a_step.py", "steps/a_step.py"]
+    assert list(found(tmp_path, installed, *files)["python"].steps) == sorted(files)
+
+
+def test_a_file_belongs_to_the_first_runner_that_takes_it(tmp_path: Path) -> None:
+    def installed(language: str, *patterns: str) -> InstalledRunner:
+        manifest = RunnerManifest(language=language, command=("x",), step_files=patterns, stream_files=("*.stream",))
+        return InstalledRunner(manifest, tmp_path)
+
+    runners = [installed("one", "*_step.rb"), installed("two", "*.rb")]
+    files = found(tmp_path, runners, "steps/a_step.rb", "steps/b.rb", "steps/c.stream")
+    assert files["one"] == LanguageFiles(("steps/a_step.rb",), ("steps/c.stream",))
+    assert files["two"] == LanguageFiles(("steps/b.rb",), ())
+
+
+def test_a_folder_that_leads_back_to_itself_ends(tmp_path: Path, installed: list[InstalledRunner]) -> None:
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "steps" / "loop").symlink_to(tmp_path / "steps")
+    assert names(found(tmp_path, installed, "steps/a_step.py")) == {"steps/a_step.py"}
+
+
+def test_files_are_true_when_there_are_any() -> None:
+    assert not LanguageFiles((), ())
+    assert LanguageFiles(("a",), ())
+    assert LanguageFiles((), ("a",))

@@ -1,0 +1,150 @@
+"""services/streams: items with metadata, changes to whoever listens."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from runtime.catalog import Catalog
+from runtime.errors import HostCallRefused
+from runtime.model import StreamChange, StreamDefinition
+from runtime.services.streams import StreamService
+from runtime.storage.memory.streams import MemoryStreamStore
+from runtime.values import decode, encode
+from tests.fakes import FakeClock
+
+STAMP = {"type": "state-stream", "streamName": "s", "groupId": "g", "id": "1"}
+CREATED = "2023-11-14T22:13:20.000Z"
+
+
+class Streaming:
+    def __init__(self) -> None:
+        self.clock = FakeClock(1_700_000_000.0)
+        self.service = StreamService(MemoryStreamStore(), self.clock, max_value_bytes=300)
+        self.service.catalog = Catalog(streams={"s": StreamDefinition("s", "node", "steps/s.stream.ts")})
+        self.changes: list[StreamChange] = []
+        self.end = self.service.listen(self.changes.append)
+
+    async def set(self, data: Any, id: str = "1") -> Any:
+        return decode(await self.service.set("s", "g", id, encode(data)))
+
+    @property
+    def operations(self) -> list[str]:
+        return [change.operation for change in self.changes]
+
+
+@pytest.fixture
+def streaming() -> Streaming:
+    return Streaming()
+
+
+async def test_an_item_is_stamped(streaming: Streaming) -> None:
+    item = await streaming.set({"a": 1})
+    assert item == {"a": 1, "id": "1", "_createdAt": CREATED, "__motia": STAMP}
+    assert decode(await streaming.service.get("s", "g", "1")) == item
+    assert decode(await streaming.service.items("s", "g")) == [item]
+
+
+async def test_metadata_is_the_runtime_s_alone(streaming: Streaming) -> None:
+    item = await streaming.set({"id": "x", "_createdAt": "x", "__motia": "x", "b": 2})
+    assert item == {"b": 2, "id": "1", "_createdAt": CREATED, "__motia": STAMP}
+
+
+async def test_a_new_version_keeps_the_time_of_creation_and_not_the_data(streaming: Streaming) -> None:
+    await streaming.set({"a": 1})
+    await streaming.clock.advance(60)
+    assert await streaming.set({"b": 2}) == {"b": 2, "id": "1", "_createdAt": CREATED, "__motia": STAMP}
+
+
+async def test_an_item_that_was_deleted_is_new_again(streaming: Streaming) -> None:
+    await streaming.set({})
+    await streaming.service.delete("s", "g", "1")
+    await streaming.clock.advance(60)
+    assert (await streaming.set({}))["_createdAt"] == "2023-11-14T22:14:20.000Z"
+    assert streaming.operations == ["create", "delete", "create"]
+
+
+async def test_update_works_on_the_data_alone(streaming: Streaming) -> None:
+    await streaming.set({"n": 1})
+    operations = encode([{"op": "increment", "path": "n"}, {"op": "set", "path": "id", "value": "x"}])
+    item = decode(await streaming.service.update("s", "g", "1", operations))
+    assert item == {"n": 2, "id": "1", "_createdAt": CREATED, "__motia": STAMP}
+    assert streaming.operations == ["create", "update"]
+
+
+async def test_update_creates(streaming: Streaming) -> None:
+    item = decode(await streaming.service.update("s", "g", "1", encode([{"op": "increment", "path": "n"}])))
+    assert item["n"] == 1
+    assert streaming.operations == ["create"]
+
+
+async def test_changes_are_told_in_order_with_the_item(streaming: Streaming) -> None:
+    await streaming.set({"a": 1})
+    await streaming.set({"a": 2})
+    deleted = await streaming.service.delete("s", "g", "1")
+    assert streaming.operations == ["create", "update", "delete"]
+    assert [decode(change.data)["a"] for change in streaming.changes] == [1, 2, 2]
+    assert decode(deleted)["a"] == 2
+    assert {(change.stream, change.group, change.id) for change in streaming.changes} == {("s", "g", "1")}
+
+
+async def test_what_is_not_there_is_empty_and_its_delete_tells_nobody(streaming: Streaming) -> None:
+    assert await streaming.service.get("s", "g", "1") == b""
+    assert await streaming.service.delete("s", "g", "1") == b""
+    assert decode(await streaming.service.items("s", "g")) == []
+    assert streaming.changes == []
+
+
+async def test_a_passing_event_is_told_and_not_stored(streaming: Streaming) -> None:
+    await streaming.service.send("s", "g", "", b"\x01")
+    assert streaming.changes == [StreamChange("s", "g", "", "event", b"\x01")]
+    assert decode(await streaming.service.items("s", "g")) == []
+
+
+async def test_a_listener_that_left_hears_nothing_and_the_others_go_on(streaming: Streaming) -> None:
+    other: list[StreamChange] = []
+    streaming.service.listen(other.append)
+    streaming.end()
+    await streaming.set({})
+    assert (streaming.changes, len(other)) == ([], 1)
+
+
+async def test_a_listener_may_leave_while_it_is_told(streaming: Streaming) -> None:
+    leave: list[Callable[[], None]] = []
+    heard: list[StreamChange] = []
+    leave.append(streaming.service.listen(lambda _: leave.pop()()))
+    streaming.service.listen(heard.append)
+    await streaming.set({})
+    assert len(heard) == len(streaming.changes) == 1
+
+
+@pytest.mark.parametrize("data", [None, 5, "x", [1]])
+async def test_data_that_is_no_map_is_refused(streaming: Streaming, data: Any) -> None:
+    with pytest.raises(HostCallRefused, match="stream 's' is a map"):
+        await streaming.set(data)
+    with pytest.raises(HostCallRefused, match="stream 's' is a map"):
+        await streaming.service.update("s", "g", "1", encode([{"op": "set", "value": data}]))
+    assert streaming.changes == []
+
+
+async def test_an_item_over_the_limit_is_refused(streaming: Streaming) -> None:
+    with pytest.raises(HostCallRefused, match=r"over the limit of 300 \(state.maxValueBytes\)"):
+        await streaming.set({"a": "x" * 300})
+    assert streaming.changes == []
+
+
+async def test_a_stream_that_is_not_defined_is_refused_with_those_that_are(streaming: Streaming) -> None:
+    service = streaming.service
+    calls: list[Awaitable[Any]] = [
+        service.get("x", "g", "1"),
+        service.set("x", "g", "1", encode({})),
+        service.update("x", "g", "1", encode([])),
+        service.delete("x", "g", "1"),
+        service.items("x", "g"),
+        service.send("x", "g", "", b""),
+    ]
+    for call in calls:
+        with pytest.raises(HostCallRefused, match=r"no stream 'x' \(known: s\)"):
+            await call

@@ -1,0 +1,164 @@
+"""catalog: manifests -> what the project consists of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runtime.catalog import Catalog, build_catalog
+from runtime.model import LoadedFile, Manifest, Problem, QueueKey, Severity
+
+
+def api(file: str, method: str = "GET", path: str = "/a", **more: Any) -> LoadedFile:
+    return LoadedFile(file, {"type": "api", "method": method, "path": path, **more}, has_handler=True)
+
+
+def event(file: str, *topics: str, **more: Any) -> LoadedFile:
+    return LoadedFile(file, {"type": "event", "subscribes": list(topics), **more}, has_handler=True)
+
+
+def node(*steps: LoadedFile, streams: tuple[LoadedFile, ...] = (), problems: tuple[Problem, ...] = ()) -> Manifest:
+    return Manifest("node", steps, streams, problems)
+
+
+def errors(catalog: Catalog) -> list[Problem]:
+    return [problem for problem in catalog.problems if problem.severity is Severity.ERROR]
+
+
+def warnings(catalog: Catalog) -> list[Problem]:
+    return [problem for problem in catalog.problems if problem.severity is Severity.WARNING]
+
+
+def test_nothing_gives_an_empty_catalog() -> None:
+    assert build_catalog([]) == Catalog()
+    assert Catalog().queues("any") == []
+
+
+def test_triggers_are_bound_to_their_steps() -> None:
+    cron = LoadedFile("steps/d.step.ts", {"type": "cron", "cron": "@daily"}, has_handler=True)
+    noop = LoadedFile("steps/e.step.ts", {"type": "noop"})
+    catalog = build_catalog([node(api("steps/a.step.ts"), event("steps/b.step.ts", "t"), cron, noop)])
+    assert [step.file for step in catalog.steps] == [f"steps/{name}.step.ts" for name in "abde"]
+    assert [bound.step.name for bound in catalog.routes] == ["a"]
+    assert [bound.step.name for bound in catalog.schedules] == ["d"]
+    assert {topic: [b.step.name for b in bounds] for topic, bounds in catalog.subscriptions.items()} == {"t": ["b"]}
+    assert catalog.problems == ()
+
+
+def test_each_topic_and_step_is_a_queue() -> None:
+    catalog = build_catalog(
+        [node(event("steps/a.step.ts", "t", "u")), Manifest("python", (event("steps/b_step.py", "t"),))]
+    )
+    assert catalog.queues("t") == [QueueKey("t", "a"), QueueKey("t", "b_step")]
+    assert catalog.queues("u") == [QueueKey("u", "a")]
+    assert catalog.queues("T") == []
+
+
+def test_a_topic_that_stands_twice_makes_one_queue() -> None:
+    assert build_catalog([node(event("steps/a.step.ts", "t", "t"))]).queues("t") == [QueueKey("t", "a")]
+
+
+def test_a_config_without_triggers_has_trigger_index_0_for_each_topic() -> None:
+    """runner.proto, `Invoke.trigger_index`: the place in the config's `triggers`; 0 for a config without."""
+    catalog = build_catalog([node(event("steps/a.step.ts", "t", "u"))])
+    assert [bound.index for bounds in catalog.subscriptions.values() for bound in bounds] == [0, 0]
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_of_two_steps_with_one_name_the_first_in_path_order_serves(swapped: bool) -> None:
+    manifests = [
+        Manifest("python", (api("steps/b_step.py", path="/b", name="same"),)),
+        node(api("steps/a.step.ts", name="same")),
+    ]
+    catalog = build_catalog(reversed(manifests) if swapped else manifests)
+    assert [step.file for step in catalog.steps] == ["steps/a.step.ts"]
+    [problem] = errors(catalog)
+    assert problem.file == "steps/b_step.py"
+    assert "steps/a.step.ts" in problem.message
+    assert "'same'" in problem.message
+
+
+@pytest.mark.parametrize(("one", "two"), [("/a", "/a"), ("/a", "/a/"), ("/u/:id", "/u/:name"), ("/", "/")])
+def test_of_two_steps_with_one_route_the_first_serves(one: str, two: str) -> None:
+    catalog = build_catalog([node(api("steps/b.step.ts", path=two), api("steps/a.step.ts", path=one))])
+    assert [bound.step.file for bound in catalog.routes] == ["steps/a.step.ts"]
+    [problem] = errors(catalog)
+    assert problem.file == "steps/b.step.ts"
+    assert "steps/a.step.ts" in problem.message
+    assert f"GET {two}" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (("GET", "/a"), ("POST", "/a")),
+        (("GET", "/a"), ("GET", "/A")),
+        (("GET", "/u/:id"), ("GET", "/u/me")),
+        (("GET", "/u/:id"), ("GET", "/u/:id/x")),
+        (("GET", "/u/:id"), ("GET", "/u/*")),
+        (("GET", "/u/:id"), ("GET", "/u/:rest*")),
+    ],
+)
+def test_routes_that_differ_both_serve(one: tuple[str, str], two: tuple[str, str]) -> None:
+    catalog = build_catalog([node(api("steps/a.step.ts", *one), api("steps/b.step.ts", *two))])
+    assert errors(catalog) == []
+    assert len(catalog.routes) == 2
+
+
+def test_a_step_that_is_left_out_claims_nothing() -> None:
+    catalog = build_catalog(
+        [
+            node(
+                api("steps/a.step.ts", path="/a", name="n"),
+                api("steps/b.step.ts", path="/b", name="n"),
+                api("steps/c.step.ts", path="/b", name="c"),
+            )
+        ]
+    )
+    assert [step.file for step in catalog.steps] == ["steps/a.step.ts", "steps/c.step.ts"]
+
+
+def test_a_topic_that_nobody_hears_is_a_warning() -> None:
+    catalog = build_catalog([node(api("steps/a.step.ts", emits=["heard", "lost"]), event("steps/b.step.ts", "heard"))])
+    [problem] = warnings(catalog)
+    assert (problem.file, "'lost'" in problem.message) == ("steps/a.step.ts", True)
+    assert len(catalog.steps) == 2
+
+
+def test_a_subscriber_that_is_left_out_does_not_hear() -> None:
+    steps = (api("steps/a.step.ts", emits=["t"], name="n"), event("steps/b.step.ts", "t", name="n"))
+    assert "'t'" in warnings(build_catalog([node(*steps)]))[0].message
+
+
+@pytest.mark.parametrize("config", [None, [], "text", 5, b""])
+def test_a_config_that_is_no_map_is_an_error_of_its_file(config: object) -> None:
+    catalog = build_catalog([node(LoadedFile("steps/a.step.ts", config, has_handler=True), api("steps/b.step.ts"))])
+    assert [problem.file for problem in errors(catalog)] == ["steps/a.step.ts"]
+    assert [step.file for step in catalog.steps] == ["steps/b.step.ts"]
+
+
+def test_problems_of_the_runners_are_kept_errors_first() -> None:
+    problems = (
+        Problem("steps/a.step.ts", "odd", severity=Severity.WARNING),
+        Problem("steps/z.step.ts", "broken"),
+        Problem("steps/b.step.ts", "broken"),
+    )
+    catalog = build_catalog([node(problems=problems)])
+    assert [problem.file[6] for problem in catalog.problems] == ["b", "z", "a"]
+
+
+def test_streams_by_name() -> None:
+    board = LoadedFile("steps/board.stream.ts", {"name": "board"})
+    again = LoadedFile("steps/c.stream.ts", {"name": "board"})
+    catalog = build_catalog([node(streams=(again, board))])
+    assert [(name, stream.file) for name, stream in catalog.streams.items()] == [("board", "steps/board.stream.ts")]
+    [problem] = errors(catalog)
+    assert (problem.file, "steps/board.stream.ts" in problem.message) == ("steps/c.stream.ts", True)
+
+
+@pytest.mark.parametrize("config", [{}, {"name": ""}, {"name": 5}, None])
+def test_a_stream_without_a_name_is_an_error(config: object) -> None:
+    catalog = build_catalog([node(streams=(LoadedFile("steps/a.stream.ts", config),))])
+    assert "'name'" in errors(catalog)[0].message
+    assert catalog.streams == {}

@@ -1,0 +1,172 @@
+"""config: runtime.yaml and the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from runtime.config import LinkSettings, Settings, known_timezone, load_settings
+from runtime.errors import ConfigFault
+
+
+def load(root: Path, text: str, **environ: str) -> Settings:
+    (root / "runtime.yaml").write_text(text, encoding="utf-8")
+    return load_settings(root, environ)
+
+
+def fault(root: Path, text: str, **environ: str) -> ConfigFault:
+    with pytest.raises(ConfigFault) as raised:
+        load(root, text, **environ)
+    return raised.value
+
+
+@pytest.mark.parametrize("text", ["", "# nothing but words\n", "{}"])
+def test_an_empty_file_gives_the_defaults(tmp_path: Path, text: str) -> None:
+    assert load(tmp_path, text) == Settings()
+
+
+def test_no_file_gives_the_defaults(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path, {})
+    assert settings == Settings()
+    assert (settings.http.host, settings.http.port, settings.http.server) == ("127.0.0.1", 3000, "uvicorn")
+    assert settings.http.max_body_bytes == 10 * 1024 * 1024
+    assert settings.link.chunk_bytes == 64 * 1024
+
+
+def test_settings_are_camel_case_and_frozen(tmp_path: Path) -> None:
+    settings = load(tmp_path, "http: {maxBodyBytes: 5}\nrunners: {node: {maxInFlight: 7}}\nshutdownGrace: 1.5")
+    assert settings.http.max_body_bytes == 5
+    assert settings.runner("node").max_in_flight == 7
+    assert settings.runner("python").max_in_flight == 256
+    assert settings.shutdown_grace == 1.5
+    with pytest.raises(ValidationError):
+        settings.http.port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "nearest"),
+    [
+        ("htp: {}", "htp", "did you mean http?"),
+        ("http: {prot: 1}", "http.prot", "did you mean port?"),
+        ("runners: {node: {maxInflight: 1}}", "runners.node.maxInflight", "did you mean maxInFlight?"),
+        ("bus: {zzz: 1}", "bus.zzz", "known here: maxEventBytes"),
+    ],
+)
+def test_an_unknown_key_is_refused_with_the_nearest(tmp_path: Path, text: str, place: str, nearest: str) -> None:
+    message = str(fault(tmp_path, text))
+    assert message.startswith(f"runtime.yaml: {place} is not a setting")
+    assert nearest in message
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("http: {port: 65536}", "http.port"),
+        ("http: {port: abc}", "http.port"),
+        ("http: {server: nginx}", "http.server"),
+        ("link: {chunkBytes: 1}", "link.chunkBytes"),
+        ("runners: {node: {maxInFlight: 0}}", "runners.node.maxInFlight"),
+        ("cron: {timezone: Mars/Base}", "cron.timezone"),
+        ("cron: {timezone: ../../etc/passwd}", "cron.timezone"),
+        ("log: {level: loud}", "log.level"),
+        ("http: 5", "http"),
+        ("8080: x", "8080"),
+    ],
+)
+def test_a_bad_value_is_refused_and_named(tmp_path: Path, text: str, place: str) -> None:
+    assert f"runtime.yaml: {place}: " in str(fault(tmp_path, text))
+
+
+def test_every_fault_is_named(tmp_path: Path) -> None:
+    message = str(fault(tmp_path, "http: {port: -1}\nbus: {maxEventBytes: 0}"))
+    assert "http.port" in message
+    assert "bus.maxEventBytes" in message
+
+
+@pytest.mark.parametrize("text", ["- a\n- b", "just words", "5"])
+def test_a_file_that_is_no_map_is_refused(tmp_path: Path, text: str) -> None:
+    assert "must be a map of settings" in str(fault(tmp_path, text))
+
+
+def test_bad_yaml_is_refused_with_its_line(tmp_path: Path) -> None:
+    message = str(fault(tmp_path, "http:\n  port: [1\n"))
+    assert "not valid YAML" in message
+    assert "line" in message
+
+
+def test_yaml_cannot_make_objects(tmp_path: Path) -> None:
+    assert "not valid YAML" in str(fault(tmp_path, "http: !!python/object/apply:os.getcwd []"))
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "runtime.yaml"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(ConfigFault, match=r"runtime\.yaml cannot be read"):
+        load_settings(tmp_path, {})
+
+
+def test_variables_are_filled_in_with_their_types(tmp_path: Path) -> None:
+    text = 'http: {port: "${PORT}", host: "${HOST:-0.0.0.0}"}\nrunners: {node: {executable: "${HOME}/bin/node"}}'
+    settings = load(tmp_path, text, PORT="4000", HOME="/home/a")
+    assert (settings.http.port, settings.http.host) == (4000, "0.0.0.0")
+    assert settings.runner("node").executable == "/home/a/bin/node"
+
+
+def test_an_empty_default_counts_and_a_set_variable_wins(tmp_path: Path) -> None:
+    text = 'runners: {node: {executable: "node${VERSION:-}"}}'
+    assert load(tmp_path, text).runner("node").executable == "node"
+    assert load(tmp_path, text, VERSION="22").runner("node").executable == "node22"
+
+
+def test_a_missing_variable_is_refused_with_its_place(tmp_path: Path) -> None:
+    error = fault(tmp_path, 'http: {host: "${ADDRESS}"}')
+    assert "http.host" in str(error)
+    assert "ADDRESS" in str(error)
+    assert "${ADDRESS:-" in error.fix
+
+
+@pytest.mark.parametrize("value", ["@home", "%1", "*star", "a: b: c", "[", "'"])
+def test_a_variable_whose_value_is_no_yaml_is_text(tmp_path: Path, value: str) -> None:
+    settings = load(tmp_path, 'runners: {node: {executable: "${NODE}"}}', NODE=value)
+    assert settings.runner("node").executable == value
+
+
+def test_the_ipv6_address_of_all_interfaces_can_come_from_a_variable(tmp_path: Path) -> None:
+    assert load(tmp_path, 'http: {host: "${HOST}"}', HOST="::").http.host == "::"
+
+
+def test_the_environment_wins_over_the_file_for_logs(tmp_path: Path) -> None:
+    settings = load(tmp_path, "log: {level: error, format: text}", LOG_LEVEL="DEBUG", LOG_FORMAT="json")
+    assert (settings.log.level, settings.log.format) == ("debug", "json")
+    assert load(tmp_path, "log: {level: error}", LOG_LEVEL="").log.level == "error"
+
+
+def test_a_bad_level_in_the_environment_is_refused(tmp_path: Path) -> None:
+    assert "log.level" in str(fault(tmp_path, "", LOG_LEVEL="loud"))
+
+
+@pytest.mark.parametrize("text", ["log:\n", "log: loud\n", "log: []\n"])
+def test_a_log_section_that_is_no_map_is_refused_not_crashed_on(tmp_path: Path, text: str) -> None:
+    assert "runtime.yaml: log" in str(fault(tmp_path, text, LOG_LEVEL="debug"))
+
+
+@pytest.mark.parametrize("name", ["", "UTC", "Europe/Berlin", "America/New_York"])
+def test_known_timezones(name: str) -> None:
+    assert known_timezone(name) == name
+
+
+@pytest.mark.parametrize("name", ["Berlin", "CEST+1", "/etc/passwd", "..", "\0", "Europe"])
+def test_unknown_timezones(name: str) -> None:
+    with pytest.raises(ValueError, match="no known time zone"):
+        known_timezone(name)
+
+
+@pytest.mark.parametrize("name", LinkSettings.model_fields)
+def test_every_setting_says_what_it_is(name: str) -> None:
+    assert LinkSettings.model_fields[name].description
