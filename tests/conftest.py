@@ -17,6 +17,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--runner", metavar="NAME", help="run tests that take a runner with this language's only")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuses a `--runner` that is not there before any test is collected."""
+    if config.getoption("runner"):
+        _chosen(config.getoption("runner"))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs each test that takes `runner` once with every installed runner."""
     if "runner" in metafunc.fixturenames:

@@ -111,7 +111,7 @@ class FakePool:
     """A pool with one runner: at once, only after waiting (`busy`), or never (`runner` None)."""
 
     def __init__(self, runner: Runner | None, *, busy: bool = False) -> None:
-        self.waits: list[float] = []
+        self.waits: list[float | None] = []
         self._runner = runner
         self._busy = busy
 
@@ -119,7 +119,7 @@ class FakePool:
         """The runner, unless the pool is busy."""
         return None if self._busy else self._runner
 
-    async def wait_idle(self, seconds: float) -> Runner | None:
+    async def wait_idle(self, seconds: float | None) -> Runner | None:
         """The runner, without a wait; records how long the caller would have waited."""
         self.waits.append(seconds)
         return self._runner

@@ -63,8 +63,8 @@ class App:
         self._host = HostCalls(self._bus, state, self._streams)
         self._server = RunnerServer()
         self._pools: dict[str, Pool] = {}
-        dispatcher = Dispatcher(self._pools, settings.http.queue_timeout)
-        self._http = HttpEdge(dispatcher, self._logs.core, settings.http.max_body_bytes)
+        dispatcher = Dispatcher(self._pools)
+        self._http = HttpEdge(dispatcher, self._logs.core, settings.http)
         self._consumers = EventConsumers(self._bus_engine, dispatcher, clock, self._logs.core)
         self._cron = CronScheduler(MemoryCronLock(), dispatcher, clock, self._logs.core, settings.cron.timezone)
 

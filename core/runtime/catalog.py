@@ -13,7 +13,6 @@ from runtime.model import (
     LoadedFile,
     Manifest,
     Problem,
-    QueueKey,
     Severity,
     Step,
     StreamDefinition,
@@ -25,10 +24,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Bound(Generic[T]):
-    """A trigger together with the step it runs and its place among the step's triggers."""
+    """A trigger together with the step it runs."""
 
     step: Step
-    index: int
     trigger: T
 
 
@@ -42,10 +40,6 @@ class Catalog:
     subscriptions: Mapping[str, tuple[Bound[EventTrigger], ...]] = field(default_factory=dict)
     schedules: tuple[Bound[CronTrigger], ...] = ()
     problems: tuple[Problem, ...] = ()
-
-    def queues(self, topic: str) -> list[QueueKey]:
-        """The queues that an event of this topic goes to; empty when nobody subscribes."""
-        return [QueueKey(topic, bound.step.name) for bound in self.subscriptions.get(topic, ())]
 
 
 def build_catalog(manifests: Iterable[Manifest]) -> Catalog:
@@ -117,8 +111,14 @@ def _without_conflicts(steps: list[Step], problems: list[Problem]) -> list[Step]
 
 
 def _shape(path: str) -> str:
-    parts = [":" if part.startswith(":") else part for part in path.split("/")]
+    parts = [_part_shape(part) for part in path.split("/")]
     return "/".join(parts).rstrip("/") or "/"
+
+
+def _part_shape(part: str) -> str:
+    if part == "*" or (part.startswith(":") and part.endswith("*")):
+        return "*"
+    return ":" if part.startswith(":") else part
 
 
 def _path_of(step: Step) -> str:
@@ -158,12 +158,7 @@ def _streams(manifests: list[Manifest], problems: list[Problem]) -> dict[str, St
 
 
 def _bound(steps: list[Step], kind: type[T]) -> list[Bound[T]]:
-    return [
-        Bound(step, index, trigger)
-        for step in steps
-        for index, trigger in enumerate(step.triggers)
-        if isinstance(trigger, kind)
-    ]
+    return [Bound(step, trigger) for step in steps for trigger in step.triggers if isinstance(trigger, kind)]
 
 
 def _by_topic(bounds: list[Bound[EventTrigger]]) -> dict[str, tuple[Bound[EventTrigger], ...]]:

@@ -156,7 +156,9 @@ def load_settings(root: Path, environ: Mapping[str, str] | None = None) -> Setti
     document = _read(root / CONFIG_FILE, environ)
     for variable, key in (("LOG_LEVEL", "level"), ("LOG_FORMAT", "format")):
         if environ.get(variable):
-            document.setdefault("log", {})[key] = environ[variable].lower()
+            section = document.setdefault("log", {})
+            if isinstance(section, dict):
+                section[key] = environ[variable].lower()
     try:
         return Settings.model_validate(document)
     except ValidationError as error:
@@ -203,7 +205,16 @@ def _fill(value: Any, environ: Mapping[str, str], place: str) -> Any:
         return default
 
     filled = _VARIABLE.sub(replace, value)
-    return yaml.safe_load(filled) if _VARIABLE.fullmatch(value) else filled
+    return _scalar(filled) if _VARIABLE.fullmatch(value) else filled
+
+
+def _scalar(text: str) -> Any:
+    """What YAML reads in a plain word: a number, a boolean, null; everything else stays text."""
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    return value if value is None or isinstance(value, bool | int | float) else text
 
 
 def _explain(error: ValidationError) -> str:

@@ -6,7 +6,7 @@ The smallest implementations are in `storage/memory`; tests run on those and on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -40,8 +40,9 @@ class EventBus(Protocol):
     def open(self) -> AbstractAsyncContextManager[None]:
         """Makes the engine ready for the time of the context."""
 
-    async def publish(self, event: Event, queues: Sequence[QueueKey]) -> None:
-        """Puts the event into all queues or none. Raises `HostCallRefused` when a bound is reached."""
+    async def publish(self, event: Event, queues: Mapping[QueueKey, float]) -> None:
+        """Puts the event into all queues or none; each queue's number is the Unix time from which the event is
+        due there, 0 for at once. Raises `HostCallRefused` when a bound is reached."""
 
     async def take(self, queue: QueueKey) -> Delivery:
         """Waits for the next event of the queue that is due and leases it to the caller."""
@@ -128,8 +129,8 @@ class RunnerPool(Protocol):
     def idle(self) -> Runner | None:
         """A runner with room right now, or None."""
 
-    async def wait_idle(self, seconds: float) -> Runner | None:
-        """The same, waiting for room or a restart at most so long."""
+    async def wait_idle(self, seconds: float | None) -> Runner | None:
+        """The same, waiting for room or a restart at most so long; without a number, as long as it takes."""
 
 
 class LogSink(Protocol):

@@ -177,7 +177,6 @@ class Invocation:
 
     step: Step
     kind: TriggerKind
-    trigger_index: int
     payload: bytes
     trace_id: str
     attempt: int = 1
@@ -195,13 +194,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something emitted; `data` is an encoded value. `due` is a Unix time, 0 for at once."""
+    """Something emitted; `data` is an encoded value."""
 
     id: str
     topic: str
     data: bytes
     trace_id: str
-    due: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ The keys are those of the Steps model; what this core does not act on is accepte
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
@@ -17,6 +18,7 @@ from pydantic.alias_generators import to_camel
 from runtime.config import known_timezone
 from runtime.model import ApiTrigger, CronTrigger, Emit, EventTrigger, Problem, QueuePolicy, Severity, Step, Trigger
 
+_MAX_SECONDS = 7 * 24 * 3600
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 _ACCEPTED = (
     "bodySchema",
@@ -49,21 +51,25 @@ _Names = tuple[Annotated[str, Field(min_length=1)], ...]
 
 class _Backoff(_Part):
     type: Literal["exponential", "fixed"] = "exponential"
-    delay: float = Field(1.0, ge=0)
-    factor: float = Field(2.0, ge=1)
-    max: float = Field(60.0, ge=0)
+    delay: float = Field(1.0, ge=0, le=_MAX_SECONDS)
+    factor: float = Field(2.0, ge=1, le=100)
+    max: float = Field(60.0, ge=0, le=_MAX_SECONDS)
 
 
 class _Queue(_Part):
     type: Literal["standard", "fifo"] = "standard"
     max_retries: int = Field(3, ge=0)
-    delay_seconds: float = Field(0.0, ge=0)
+    delay_seconds: float = Field(0.0, ge=0, le=_MAX_SECONDS)
+    visibility_timeout: float = Field(0.0, ge=0, le=_MAX_SECONDS)
     concurrency: int = Field(10, ge=1)
     backoff: _Backoff = _Backoff()
 
 
 class _Handler(_Part):
-    timeout: float = Field(30.0, gt=0)
+    timeout: float = Field(30.0, ge=0.001, le=_MAX_SECONDS)
+    ram: float | None = None
+    cpu: float | None = None
+    atomic: bool = False
 
 
 class _Infrastructure(_Part):
@@ -114,10 +120,10 @@ class _Cron(_Base):
     @field_validator("cron")
     @classmethod
     def _parses(cls, value: str) -> str:
-        if not croniter.is_valid(value):
+        if not croniter.is_valid(value, second_at_beginning=True):
             raise ValueError("not a cron expression: five fields such as '0 9 * * 1', or a name such as '@hourly'")
         try:
-            croniter(value, 0.0).get_next(float)
+            croniter(value, 0.0, second_at_beginning=True).get_next(float)
         except CroniterBadDateError as error:
             raise ValueError("this schedule never comes, such as a 31st of February") from error
         return value
@@ -149,7 +155,7 @@ def read_step(
     if model is None:
         return None, [_wrong_type(file, kind)]
     try:
-        parsed = model.model_validate({"name": PurePosixPath(file).name.split(".")[0], **config})
+        parsed = model.model_validate({"name": default_name(file), **config})
     except ValidationError as error:
         return None, [_explain(file, fault, model) for fault in error.errors()]
     if not has_handler and kind != "noop":
@@ -161,10 +167,24 @@ def read_step(
 
 def _unkept_promises(file: str, config: _Api | _Event | _Cron | _Noop) -> list[Problem]:
     """What a config may ask for and the memory engine does not give: said, never silently ignored."""
-    if config.infrastructure.queue.type != "fifo":
-        return []
-    message = "config.infrastructure.queue.type: the memory engine keeps no order inside message groups"
-    return [Problem(file, message, "rely on no order, or use 'standard'", severity=Severity.WARNING)]
+    wanted = config.infrastructure
+    promises = {
+        "queue.type: the memory engine keeps no order inside message groups": wanted.queue.type == "fifo",
+        "handler.atomic: the memory engine does not hold writes together": wanted.handler.atomic,
+        "queue.visibilityTimeout: a delivery lasts as long as its runner, whatever this says": bool(
+            wanted.queue.visibility_timeout
+        ),
+    }
+    return [
+        Problem(file, f"config.infrastructure.{promise}", "do not rely on it", severity=Severity.WARNING)
+        for promise, is_wanted in promises.items()
+        if is_wanted
+    ]
+
+
+def default_name(file: str) -> str:
+    """The name of a step whose config gives none: the file's, without what makes it a step's."""
+    return re.sub(r"[._]step\.\w+$", "", PurePosixPath(file).name)
 
 
 def _step(file: str, language: str, config: _Api | _Event | _Cron | _Noop) -> Step:
@@ -198,7 +218,7 @@ def _triggers(config: _Api | _Event | _Cron | _Noop) -> tuple[Trigger, ...]:
         case _Api():
             return (ApiTrigger(config.method, config.path),)
         case _Event():
-            return tuple(EventTrigger(topic) for topic in config.subscribes)
+            return tuple(EventTrigger(topic) for topic in dict.fromkeys(config.subscribes))
         case _Cron():
             return (CronTrigger(config.cron, config.timezone),)
         case _Noop():
@@ -231,17 +251,28 @@ def _explain(file: str, fault: Any, model: type[BaseModel]) -> Problem:
     return Problem(file, f"{place} is missing", hint)
 
 
-def _unknown_keys(file: str, config: Mapping[str, Any], model: type[BaseModel]) -> list[Problem]:
+def _unknown_keys(file: str, config: Mapping[str, Any], model: type[BaseModel], place: str = "config") -> list[Problem]:
+    """A warning for each key that the model does not have, also inside the parts that are models of their own."""
     known = _known_keys(model)
-    return [_unknown_key(file, str(key), known) for key in config if key not in known]
+    found = [_unknown_key(file, place, str(key), known) for key in config if key not in known]
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        part = config.get(key)
+        if isinstance(part, Mapping) and isinstance(field.annotation, type) and issubclass(field.annotation, _Part):
+            found += _unknown_keys(file, part, field.annotation, f"{place}.{key}")
+        elif isinstance(part, list) and field.annotation is _Topics:
+            for index, topic in enumerate(part):
+                if isinstance(topic, Mapping):
+                    found += _unknown_keys(file, topic, _Topic, f"{place}.{key}[{index}]")
+    return found
 
 
-def _unknown_key(file: str, key: str, known: tuple[str, ...]) -> Problem:
+def _unknown_key(file: str, place: str, key: str, known: tuple[str, ...]) -> Problem:
     nearest = difflib.get_close_matches(key, known, n=1)
     hint = f"did you mean '{nearest[0]}'?" if nearest else "remove it, or see the list of keys in the documentation"
-    return Problem(file, f"config.{key} is not a known key and is ignored", hint, severity=Severity.WARNING)
+    return Problem(file, f"{place}.{key} is not a known key and is ignored", hint, severity=Severity.WARNING)
 
 
 def _known_keys(model: type[BaseModel]) -> tuple[str, ...]:
     own = tuple(field.alias or name for name, field in model.model_fields.items())
-    return own + _ACCEPTED
+    return own + _ACCEPTED if issubclass(model, _Base) else own

@@ -22,7 +22,7 @@ def decode(data: bytes) -> Any:
         return None
     try:
         return msgpack.unpackb(data, raw=False, strict_map_key=False)
-    except (ValueError, RecursionError, msgpack.UnpackException) as error:
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
         raise ValueError(f"not a MessagePack value: {error}") from error
 
 

@@ -86,6 +86,12 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
             self._unexpected.extend(self.frames[-1].envelopes)
             self._news.set()
 
+    def process_ended(self, _: object) -> None:
+        """Spares the test its patience with a process that ended before it had dialled."""
+        if self._connection is None:
+            self.ended.set()
+            self._news.set()
+
     def stop_reading(self) -> None:
         """Leaves what the runner writes where it is, so that its writes come to a halt."""
         self._reading.clear()
@@ -298,6 +304,7 @@ async def started(project: Project, **bounds: int) -> AsyncIterator[Core]:
         }
         try:
             async with running(project, environment) as core.process:
+                core.process.ended.add_done_callback(core.process_ended)
                 yield core
         finally:
             await server.stop(None)

@@ -26,6 +26,7 @@ class RunnerProcess:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.stdout = b""
         self.stderr = b""
+        self.ended = asyncio.create_task(process.wait())
         self._process = process
         self._printed = asyncio.Event()
         self._readers = [
@@ -42,7 +43,7 @@ class RunnerProcess:
         """Waits for the end, and for all that was printed."""
         try:
             async with asyncio.timeout(PATIENCE):
-                code = await self._process.wait()
+                code = await asyncio.shield(self.ended)
                 await asyncio.gather(*self._readers)
         except TimeoutError:
             raise AssertionError(f"the process did not end within {PATIENCE:g} s; stderr: {self.stderr!r}") from None

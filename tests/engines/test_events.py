@@ -17,13 +17,13 @@ A, B = QueueKey("t", "a"), QueueKey("t", "b")
 BOOM = Failure(FailureKind.HANDLER, "boom")
 
 
-def event(id: str = "e", due: float = 0.0) -> Event:
-    return Event(id, "t", b"\x01", "f" * 32, due)
+def event(id: str = "e") -> Event:
+    return Event(id, "t", b"\x01", "f" * 32)
 
 
 async def publish(bus: EventBus, *ids: str, queues: Sequence[QueueKey] = (A,)) -> None:
     for id in ids:
-        await bus.publish(event(id), queues)
+        await bus.publish(event(id), dict.fromkeys(queues, 0.0))
 
 
 async def take(bus: EventBus, queue: QueueKey = A) -> Delivery:
@@ -71,7 +71,7 @@ async def test_a_taker_waits_for_the_next_event(bus: EventBus) -> None:
 
 async def test_depth_counts_what_waits_is_delayed_or_is_leased(bus: EventBus, clock: FakeClock) -> None:
     await publish(bus, "1", "2")
-    await bus.publish(event("3", clock.now() + 5), (A,))
+    await bus.publish(event("3"), {A: clock.now() + 5})
     assert bus.depth(A) == 3
     first = await take(bus)
     assert bus.depth(A) == 3
@@ -95,8 +95,8 @@ async def test_an_acknowledged_event_does_not_come_again(bus: EventBus, clock: F
 
 
 async def test_an_event_is_not_taken_before_it_is_due(bus: EventBus, clock: FakeClock) -> None:
-    await bus.publish(event("late", clock.now() + 10), (A,))
-    await bus.publish(event("soon", clock.now() + 5), (A,))
+    await bus.publish(event("late"), {A: clock.now() + 10})
+    await bus.publish(event("soon"), {A: clock.now() + 5})
     await publish(bus, "now")
     assert (await take(bus)).event.id == "now"
     taker = asyncio.ensure_future(take(bus))
@@ -109,7 +109,7 @@ async def test_an_event_is_not_taken_before_it_is_due(bus: EventBus, clock: Fake
 
 
 async def test_an_event_that_is_due_goes_before_one_that_comes_later(bus: EventBus, clock: FakeClock) -> None:
-    await bus.publish(event("delayed", clock.now() + 5), (A,))
+    await bus.publish(event("delayed"), {A: clock.now() + 5})
     await clock.advance(5)
     await publish(bus, "fresh")
     assert [(await take(bus)).event.id for _ in range(2)] == ["delayed", "fresh"]
@@ -161,7 +161,7 @@ async def test_dead_letters_are_bounded_and_the_oldest_go_first(bus: EventBus) -
 
 async def test_a_full_queue_refuses_and_no_other_queue_has_the_event(bus: EventBus, clock: FakeClock) -> None:
     for number in range(MAX_QUEUE_LENGTH):
-        await bus.publish(event(str(number), clock.now() + number % 2), (A,))
+        await bus.publish(event(str(number)), {A: clock.now() + number % 2})
     leased = await take(bus)
     with pytest.raises(HostCallRefused, match=r"'t' for step 'a' is full"):
         await publish(bus, "more", queues=(B, A))

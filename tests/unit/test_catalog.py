@@ -30,9 +30,13 @@ def warnings(catalog: Catalog) -> list[Problem]:
     return [problem for problem in catalog.problems if problem.severity is Severity.WARNING]
 
 
+def queues(catalog: Catalog, topic: str) -> list[QueueKey]:
+    return [QueueKey(topic, bound.step.name) for bound in catalog.subscriptions.get(topic, ())]
+
+
 def test_nothing_gives_an_empty_catalog() -> None:
     assert build_catalog([]) == Catalog()
-    assert Catalog().queues("any") == []
+    assert queues(Catalog(), "any") == []
 
 
 def test_triggers_are_bound_to_their_steps() -> None:
@@ -50,19 +54,13 @@ def test_each_topic_and_step_is_a_queue() -> None:
     catalog = build_catalog(
         [node(event("steps/a.step.ts", "t", "u")), Manifest("python", (event("steps/b_step.py", "t"),))]
     )
-    assert catalog.queues("t") == [QueueKey("t", "a"), QueueKey("t", "b_step")]
-    assert catalog.queues("u") == [QueueKey("u", "a")]
-    assert catalog.queues("T") == []
+    assert queues(catalog, "t") == [QueueKey("t", "a"), QueueKey("t", "b")]
+    assert queues(catalog, "u") == [QueueKey("u", "a")]
+    assert queues(catalog, "T") == []
 
 
 def test_a_topic_that_stands_twice_makes_one_queue() -> None:
-    assert build_catalog([node(event("steps/a.step.ts", "t", "t"))]).queues("t") == [QueueKey("t", "a")]
-
-
-def test_a_config_without_triggers_has_trigger_index_0_for_each_topic() -> None:
-    """runner.proto, `Invoke.trigger_index`: the place in the config's `triggers`; 0 for a config without."""
-    catalog = build_catalog([node(event("steps/a.step.ts", "t", "u"))])
-    assert [bound.index for bounds in catalog.subscriptions.values() for bound in bounds] == [0, 0]
+    assert queues(build_catalog([node(event("steps/a.step.ts", "t", "t"))]), "t") == [QueueKey("t", "a")]
 
 
 @pytest.mark.parametrize("swapped", [False, True])

@@ -86,7 +86,11 @@ def test_a_fixed_backoff_does_not_grow() -> None:
 
 @pytest.mark.parametrize(
     ("file", "name"),
-    [("steps/create.step.ts", "create"), ("src/score_order_step.py", "score_order_step")],
+    [
+        ("steps/create.step.ts", "create"),
+        ("src/score_order_step.py", "score_order"),
+        ("steps/sync.cron.step.ts", "sync.cron"),
+    ],
 )
 def test_a_step_without_a_name_gets_its_file_s(file: str, name: str) -> None:
     assert read(API, file).name == name

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
+import time
 from datetime import UTC, datetime
 from typing import TextIO
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from runtime.app import Started
 from runtime.catalog import Catalog
@@ -18,6 +20,7 @@ from runtime.model import LogLevel, LogRecord, Severity
 from runtime.values import decode
 
 _COLOUR = {LogLevel.DEBUG: "\x1b[2m", LogLevel.INFO: "\x1b[36m", LogLevel.WARN: "\x1b[33m", LogLevel.ERROR: "\x1b[31m"}
+_END_OF_CALENDARS = 253_402_300_800.0  # the year 10000
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 
@@ -30,7 +33,7 @@ class TextLog:
 
     def write(self, record: LogRecord) -> None:
         """Writes one line, or as many as its message has."""
-        time = datetime.fromtimestamp(record.time).strftime("%H:%M:%S.%f")[:-3]
+        time = datetime.fromtimestamp(_moment(record)).strftime("%H:%M:%S.%f")[:-3]
         level = f"[{record.level.name}]"
         data = f" {_json(record)}" if record.data else ""
         trace = f" trace={record.trace_id}" if record.trace_id else ""
@@ -50,7 +53,7 @@ class JsonLog:
     def write(self, record: LogRecord) -> None:
         """Writes one line."""
         line = {
-            "time": datetime.fromtimestamp(record.time, UTC).isoformat(timespec="milliseconds"),
+            "time": datetime.fromtimestamp(_moment(record), UTC).isoformat(timespec="milliseconds"),
             "level": record.level.name.lower(),
             "step": record.source,
             "message": record.message,
@@ -62,25 +65,41 @@ class JsonLog:
         self._stream.flush()
 
 
+def _moment(record: LogRecord) -> float:
+    """The line's time; that of its arrival when the runner sent none that a calendar has."""
+    return record.time if 0 < record.time < _END_OF_CALENDARS else time.time()
+
+
 def _json(record: LogRecord) -> str:
     try:
-        return json.dumps(decode(record.data), ensure_ascii=False, default=repr)
-    except ValueError:
+        return json.dumps(_plain(decode(record.data)), ensure_ascii=False)
+    except (ValueError, RecursionError):
         return json.dumps(record.data.hex())
+
+
+def _plain(value: object) -> object:
+    """The value with nothing in it that JSON does not know."""
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else repr(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if value is None or isinstance(value, str | int | float) else repr(value)
 
 
 def print_started(started: Started) -> None:
     """Prints one line a step, then what is wrong, then the address."""
     console = Console(highlight=False, soft_wrap=True)
     for step in started.catalog.steps:
-        console.print(f"[green]\\[CREATED][/green] Step ({step.type.upper()}) {escape(step.file)}")
+        console.print(Text.assemble(("[CREATED]", "green"), f" Step ({step.type.upper()}) {step.file}"))
     for stream in started.catalog.streams.values():
-        console.print(f"[green]\\[CREATED][/green] Stream {escape(stream.file)}")
+        console.print(Text.assemble(("[CREATED]", "green"), f" Stream {stream.file}"))
     if not started.catalog.steps and not started.catalog.problems:
         console.print("No steps yet: put a file such as steps/hello.step.ts or steps/hello_step.py into this folder.")
     print_problems(started.catalog)
     host = f"[{started.host}]" if ":" in started.host else started.host
-    console.print(f"\nReady at http://{escape(host)}:{started.port}")
+    console.print(Text(f"\nReady at http://{host}:{started.port}"))
     sys.stdout.flush()
 
 
@@ -95,14 +114,14 @@ def print_problems(catalog: Catalog) -> None:
     for problem in catalog.problems:
         place = f":{problem.line}" if problem.line else ""
         place += f":{problem.column}" if problem.line and problem.column else ""
-        mark = "[red]error[/red]" if problem.severity is Severity.ERROR else "[yellow]warning[/yellow]"
-        table.add_row(mark, escape(problem.file + place), escape(problem.message), escape(problem.fix))
+        mark = Text("error", "red") if problem.severity is Severity.ERROR else Text("warning", "yellow")
+        table.add_row(mark, Text(problem.file + place), Text(problem.message), Text(problem.fix))
     console.print(table)
 
 
 def print_fault(fault: RuntimeFault) -> None:
     """Prints what stopped the runtime, and what to do about it."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"[red]error:[/red] {escape(str(fault))}")
+    console.print(Text.assemble(("error:", "red"), f" {fault}"))
     if fault.fix:
-        console.print(f"       {escape(fault.fix)}")
+        console.print(Text(f"       {fault.fix}"))

@@ -21,6 +21,7 @@ from runtime.model import (
 from runtime.values import decode
 
 _MAX_CAUSES = 16
+_MAX_TIME_MS = 253_402_300_800_000.0  # the year 10000, where calendars of Python end
 
 _TRIGGER: Mapping[TriggerKind, pb.TriggerKind] = {
     TriggerKind.API: pb.TRIGGER_KIND_API,
@@ -51,9 +52,7 @@ def write_invoke(target: pb.Invoke, invocation_id: int, invocation: Invocation) 
     target.trace_id = invocation.trace_id
     target.span_id = new_span_id()
     target.attempt = invocation.attempt
-    target.deadline_ms = int(step.timeout * 1000)
-    if invocation.trigger_index:
-        target.trigger_index = invocation.trigger_index
+    target.deadline_ms = max(1, round(step.timeout * 1000))
     if invocation.source:
         target.trigger_source = invocation.source
     if invocation.cause_id:
@@ -116,4 +115,5 @@ def _read_problem(source: pb.LoadFailure) -> Problem:
 def read_log(source: pb.Log, step: str, trace_id: str) -> LogRecord:
     """The line under its step's name and trace."""
     level = _LEVEL.get(source.level, LogLevel.INFO)
-    return LogRecord(source.time_ms / 1000, level, step, source.message, source.data, trace_id)
+    time = source.time_ms / 1000 if 0 <= source.time_ms < _MAX_TIME_MS else 0.0
+    return LogRecord(time, level, step, source.message, source.data, trace_id)

@@ -11,7 +11,7 @@ from pathlib import Path
 from runtime.runners.manifest import InstalledRunner
 
 SOURCE_FOLDERS = ("steps", "src")
-_NEVER_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "env", "python_modules", "site-packages"})
+_NEVER_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "python_modules", "site-packages"})
 _NEVER_FILES = ("*.test.*", "*.spec.*", "test_*.py", "*_test.py")
 
 

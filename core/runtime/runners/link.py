@@ -23,6 +23,7 @@ from runtime.runners.transfers import ProtocolFault, Transfers
 from runtime.services.logs import LogService
 
 PROTOCOL = 1
+_GOODBYE_SECONDS = 1.0
 Read = Callable[[], Awaitable[pb.RunnerFrame | None]]
 Write = Callable[[pb.CoreFrame], Awaitable[None]]
 
@@ -59,19 +60,22 @@ class Link:
         self.language = language
         self.session = new_span_id()
         self.loaded: asyncio.Future[Manifest] = asyncio.get_running_loop().create_future()
-        self.drained = anyio.Event()
+        self.closed = anyio.Event()
         self._files = files
         self._settings = settings
         self._max_in_flight = max_in_flight
         self._host = host
         self._logs = logs
         self._on_room = on_room
-        self._outbox = Outbox(settings.chunk_bytes, settings.max_queued_bytes)
+        self._outbox = Outbox(settings.chunk_bytes, settings.max_queued_bytes, on_room)
         self._transfers = Transfers(settings.max_payload_bytes, max_in_flight + settings.max_host_calls)
         self._runs: dict[int, _Run] = {}
         self._ids = itertools.count(1)
         self._open = False
         self._welcomed = False
+        self._lost = False
+        self._leaving = False
+        self._saw_unknown = False
         self._tasks: TaskGroup
         self._handlers: Mapping[str, Callable[[Any], None]] = {
             "hello": self._on_hello,
@@ -90,9 +94,10 @@ class Link:
         return len(self._runs)
 
     @property
-    def has_room(self) -> bool:
-        """True while the runner is there, has loaded, and may get another invocation."""
-        return self._open and len(self._runs) < self._max_in_flight
+    def room(self) -> int:
+        """Invocations that may come now: none before the runner has loaded, after it has left, or while too many
+        bytes wait to be written to it."""
+        return self._max_in_flight - len(self._runs) if self._open and not self._outbox.full else 0
 
     # ------------------------------------------------------------ invocations
 
@@ -100,12 +105,11 @@ class Link:
         """Runs the handler; the outcome is a failure when the deadline passes or the runner is lost first."""
         loop = asyncio.get_running_loop()
         id = next(self._ids)
+        size = len(invocation.payload)
+        if size > self._settings.max_payload_bytes:
+            message = f"the input has {size} bytes, over the limit of {self._settings.max_payload_bytes}"
+            return Outcome(failure=Failure(FailureKind.INVALID_INPUT, f"{message} (link.maxPayloadBytes)"))
         run = self._runs[id] = _Run(invocation, loop.create_future())
-        try:
-            await self._outbox.room()
-        except asyncio.CancelledError:
-            self._runs.pop(id, None)
-            raise
         self._send_invoke(id, run)
         timer = loop.call_later(invocation.step.timeout, self._expire, id)
         try:
@@ -138,20 +142,19 @@ class Link:
             self._cancel(id, pb.CANCEL_REASON_DEADLINE)
 
     def _cancel(self, id: int, reason: pb.CancelReason) -> None:
-        """Asks for an end; the run keeps its place until its `Result` comes."""
+        """Asks for an end; the run keeps its place until its `Result` comes, unless it was not even sent."""
         run = self._runs.get(id)
-        if run is None or not self._open:
+        if run is None:
             return
-
-        def fill(envelope: pb.CoreEnvelope) -> None:
-            envelope.cancel.invocation_id = id
-            envelope.cancel.reason = reason
-            envelope.cancel.grace_ms = int(self._settings.cancel_grace * 1000)
-
         if run.transfer is not None and not run.transfer.sent:
-            run.transfer.then.append(fill)
-        else:
-            fill(self._outbox.add())
+            self._outbox.withdraw(run.transfer)
+            del self._runs[id]
+            self._on_room()
+            return
+        cancel = self._outbox.add().cancel
+        cancel.invocation_id = id
+        cancel.reason = reason
+        cancel.grace_ms = int(self._settings.cancel_grace * 1000)
 
     # ------------------------------------------------------------ life of the connection
 
@@ -163,11 +166,15 @@ class Link:
                 try:
                     await self._read(read)
                 except ProtocolFault as fault:
+                    self._open = False
                     self._logs.core(LogLevel.ERROR, f"the {self.language} runner broke the protocol: {fault}")
-                    await self._say_goodbye(write, pb.BYE_REASON_PROTOCOL_ERROR, str(fault))
+                    self._say_goodbye(pb.BYE_REASON_PROTOCOL_ERROR, str(fault))
+                    with anyio.move_on_after(_GOODBYE_SECONDS):
+                        await self._outbox.flushed()
                 self._tasks.cancel_scope.cancel()
         finally:
             self.lose()
+            self.closed.set()
 
     async def _read(self, read: Read) -> None:
         while (frame := await read()) is not None:
@@ -179,22 +186,27 @@ class Link:
                     raise ProtocolFault(f"the first envelope is '{kind}', not 'hello'")
                 elif kind is not None:
                     self._handlers[kind](getattr(envelope, kind))
+                elif not self._saw_unknown:
+                    self._saw_unknown = True
+                    message = f"the {self.language} runner sends envelopes that this core does not know"
+                    self._logs.core(LogLevel.WARN, message)
 
-    async def _say_goodbye(self, write: Write, reason: pb.ByeReason, message: str) -> None:
-        frame = pb.CoreFrame()
-        frame.envelopes.add(bye=pb.Bye(reason=reason, message=message))
-        await write(frame)
+    def _say_goodbye(self, reason: pb.ByeReason, message: str) -> None:
+        bye = self._outbox.add().bye
+        bye.reason = reason
+        bye.message = message
 
     def drain(self, grace: float) -> None:
-        """Asks the runner to finish and leave; it gets no further invocation."""
-        if self._open or not self.loaded.done():
-            self._open = False
+        """Asks the runner to finish and leave; it gets nothing more to do."""
+        self._open = False
+        self._leaving = True
+        if self._welcomed:
             self._outbox.add().drain.grace_ms = int(grace * 1000)
 
     def lose(self) -> None:
         """Ends everything that still waits for this runner; called again it does nothing."""
         self._open = False
-        self.drained.set()
+        self._lost = True
         failure = Failure(FailureKind.RUNNER_LOST, f"the {self.language} runner ended before the handler did")
         runs, self._runs = self._runs, {}
         for run in runs.values():
@@ -205,11 +217,13 @@ class Link:
     # ------------------------------------------------------------ envelopes
 
     def _on_hello(self, hello: pb.Hello) -> None:
+        if self._welcomed:
+            raise ProtocolFault("a second hello came")
         if not hello.min_protocol <= PROTOCOL <= hello.max_protocol:
             offered = f"{hello.min_protocol} to {hello.max_protocol}"
             message = f"the runner speaks protocol {offered}, the core {PROTOCOL}"
             self._logs.core(LogLevel.ERROR, f"{self.language}: {message}")
-            self._outbox.add().bye.CopyFrom(pb.Bye(reason=pb.BYE_REASON_PROTOCOL_VERSION, message=message))
+            self._say_goodbye(pb.BYE_REASON_PROTOCOL_VERSION, message)
             return
         welcome = self._outbox.add().welcome
         welcome.protocol = PROTOCOL
@@ -219,20 +233,25 @@ class Link:
         welcome.limits.chunk_bytes = self._settings.chunk_bytes
         welcome.limits.max_queued_bytes = self._settings.max_queued_bytes
         welcome.limits.max_host_calls = self._settings.max_host_calls
+        self._welcomed = True
+        if self._leaving:
+            self._outbox.add().drain.grace_ms = 0
+            return
         load = self._outbox.add().load
         load.step_files.extend(self._files.steps)
         load.stream_files.extend(self._files.streams)
-        self._welcomed = True
 
     def _on_manifest(self, manifest: pb.Manifest) -> None:
         if self.loaded.done():
             raise ProtocolFault("a second manifest came for one load")
-        self._open = True
+        self._open = not self._leaving
         self.loaded.set_result(read_manifest(manifest, self.language))
 
     def _on_result(self, result: pb.Result) -> None:
         payload = self._transfers.take(result.payload_transfer) if result.payload_transfer else result.payload
         run = self._runs.pop(result.invocation_id, None)
+        if run is None and self._lost:
+            return  # the process is gone, and its last frames come after that was seen
         if run is None:
             raise ProtocolFault(f"a result came for invocation {result.invocation_id}, which is not open")
         run.end(Outcome(payload, read_failure(result.failure) if result.HasField("failure") else None))
@@ -247,7 +266,8 @@ class Link:
         if run is None:
             self._refuse(call.call_id, f"invocation {call.invocation_id} has ended")
         elif run.host_calls >= self._settings.max_host_calls:
-            self._refuse(call.call_id, f"more than {self._settings.max_host_calls} calls are unanswered")
+            message = f"more than {self._settings.max_host_calls} calls of this run are unanswered"
+            self._refuse(call.call_id, message, FailureKind.OVERLOADED)
         else:
             run.host_calls += 1
             self._tasks.start_soon(self._answer, run, call, payload)
@@ -255,19 +275,23 @@ class Link:
     async def _answer(self, run: _Run, call: pb.HostCall, payload: bytes) -> None:
         try:
             reply = await self._host.answer(run.invocation, call, payload)
+            if self._outbox.full:
+                await self._outbox.room()
+            self._reply(call.call_id, reply)
         except (HostCallRefused, ValueError) as error:
             self._refuse(call.call_id, str(error))
-            return
         except Exception as error:  # an engine failed: the handler must hear of it, the core must go on
-            self._logs.core(LogLevel.ERROR, f"{pb.HostOp.Name(call.op)} failed: {error!r}", run.invocation.step.name)
+            self._logs.core(LogLevel.ERROR, f"host operation {call.op} failed: {error!r}", run.invocation.step.name)
             self._refuse(call.call_id, "the runtime could not carry this out; see its log", FailureKind.HANDLER)
-            return
         finally:
             run.host_calls -= 1
-        await self._outbox.room()
-        self._reply(call.call_id, reply)
 
     def _reply(self, call_id: int, payload: bytes) -> None:
+        if len(payload) > self._settings.max_payload_bytes:
+            limit = self._settings.max_payload_bytes
+            raise HostCallRefused(
+                f"the answer has {len(payload)} bytes, over the limit of {limit} (link.maxPayloadBytes)"
+            )
         if not self._outbox.is_large(payload):
             reply = self._outbox.add(len(payload)).host_reply
             reply.call_id = call_id

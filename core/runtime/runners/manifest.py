@@ -43,8 +43,15 @@ class InstalledRunner:
     folder: Path
 
     def command(self, programs: Mapping[str, str]) -> list[str]:
-        """The command with its placeholders filled in."""
-        return [part.format(dir=self.folder, **programs) for part in self.manifest.command]
+        """The command with its placeholders filled in. Raises `RunnerFault` for one that is not known."""
+        try:
+            return [part.format(dir=self.folder, **programs) for part in self.manifest.command]
+        except (KeyError, ValueError, IndexError, AttributeError) as error:
+            known = ", ".join(f"{{{name}}}" for name in ("dir", *programs))
+            raise RunnerFault(
+                f"{self.folder / MANIFEST_FILE}: a placeholder in {list(self.manifest.command)} is bad: {error}",
+                f"the placeholders are {known}; write {{{{ for a brace",
+            ) from error
 
     def takes_step(self, name: str) -> bool:
         """True for the file name of a step of this language."""
@@ -71,10 +78,10 @@ def find_runners(root: Path, settings: Settings) -> list[InstalledRunner]:
                 f"runtime.yaml: runners.{name} names no runner; those that come along are {known}",
                 f"add runners.{name}.manifest, the folder that holds its {MANIFEST_FILE}",
             )
-    return [_read(folder) for name, folder in folders.items() if settings.runner(name).enabled]
+    return [_read(name, folder) for name, folder in folders.items() if settings.runner(name).enabled]
 
 
-def _read(folder: Path) -> InstalledRunner:
+def _read(name: str, folder: Path) -> InstalledRunner:
     path = folder / MANIFEST_FILE
     try:
         manifest = RunnerManifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
@@ -82,4 +89,6 @@ def _read(folder: Path) -> InstalledRunner:
         raise RunnerFault(f"the runner manifest {path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:
         raise RunnerFault(f"the runner manifest {path} is not valid: {error}") from error
+    if manifest.language != name:
+        raise RunnerFault(f"{path} says language '{manifest.language}', but runtime.yaml calls it '{name}'")
     return InstalledRunner(manifest, folder)

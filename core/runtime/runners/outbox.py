@@ -17,18 +17,14 @@ Fill = Callable[[pb.CoreEnvelope], None]
 
 
 class Transfer:
-    """A payload that goes out in chunks; afterwards the envelopes of `then`, in order."""
+    """A payload that goes out in chunks, and the envelope that names it afterwards."""
 
     def __init__(self, id: int, payload: bytes, fill: Fill) -> None:
         self.id = id
         self.payload = memoryview(payload)
         self.position = 0
-        self.then: list[Fill] = [fill]
-
-    @property
-    def sent(self) -> bool:
-        """True once the envelope that names the transfer is in a frame."""
-        return not self.then
+        self.fill = fill
+        self.sent = False
 
 
 class _Waiting:
@@ -44,16 +40,23 @@ class _Waiting:
 class Outbox:
     """The one writer of a connection. Envelopes are built inside the frame that they leave in."""
 
-    def __init__(self, chunk_bytes: int, max_queued_bytes: int) -> None:
+    def __init__(self, chunk_bytes: int, max_queued_bytes: int, on_room: Callable[[], None]) -> None:
         self._chunk_bytes = chunk_bytes
+        self._on_room = on_room
         self._max_queued_bytes = max_queued_bytes
         self._waiting: deque[_Waiting] = deque([_Waiting()])
         self._queued_bytes = 0
         self._transfers: deque[Transfer] = deque()
         self._transfer_ids = itertools.count(1)
         self._idle_writer: asyncio.Future[None] | None = None
+        self._flushed = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
+
+    @property
+    def full(self) -> bool:
+        """True while more than the bound is queued."""
+        return self._queued_bytes > self._max_queued_bytes
 
     def add(self, payload_bytes: int = 0) -> pb.CoreEnvelope:
         """A fresh envelope at the end of the queue; the caller fills it in before anything else runs."""
@@ -79,15 +82,32 @@ class Outbox:
         self._wake()
         return transfer
 
+    def withdraw(self, transfer: Transfer) -> None:
+        """Gives up a transfer that is not sent; the runner hears of it if it has got a piece already."""
+        self._transfers.remove(transfer)
+        self._uncount(len(transfer.payload) - transfer.position)
+        if transfer.position:
+            chunk = self.add().chunk
+            chunk.transfer = transfer.id
+            chunk.aborted.kind = pb.FAILURE_KIND_CANCELLED
+
     async def room(self) -> None:
-        """Waits while more than the bound is queued."""
-        await self._room.wait()
+        """Waits while the outbox is full; of those who wait, each finds what the one before has added."""
+        while self.full:
+            await self._room.wait()
+
+    async def flushed(self) -> None:
+        """Waits until everything that is queued now has been written."""
+        self._flushed.clear()
+        self._wake()
+        await self._flushed.wait()
 
     async def run(self, write: Callable[[pb.CoreFrame], Awaitable[None]]) -> None:
         """Writes frames until cancelled."""
         while True:
             frame = self._next_frame()
             if frame is None:
+                self._flushed.set()
                 await self._wait()
             else:
                 await write(frame)
@@ -96,13 +116,12 @@ class Outbox:
         first = self._waiting.popleft()
         if not self._waiting:
             self._waiting.append(_Waiting())
-        self._queued_bytes -= first.size
-        self._add_chunks(first.frame)
-        if self._queued_bytes <= self._max_queued_bytes:
-            self._room.set()
+        self._uncount(first.size + self._add_chunks(first.frame))
         return first.frame if first.frame.envelopes else None
 
-    def _add_chunks(self, frame: pb.CoreFrame) -> None:
+    def _add_chunks(self, frame: pb.CoreFrame) -> int:
+        """Gives the next transfers their turn; returns the bytes that they have put into the frame."""
+        size = 0
         for _ in range(min(_CHUNKS_A_FRAME, len(self._transfers))):
             transfer = self._transfers.popleft()
             end = transfer.position + self._chunk_bytes
@@ -110,19 +129,26 @@ class Outbox:
             chunk.transfer = transfer.id
             chunk.data = bytes(transfer.payload[transfer.position : end])
             transfer.position = end
-            self._queued_bytes -= len(chunk.data)
+            size += len(chunk.data)
             if end < len(transfer.payload):
                 self._transfers.append(transfer)
                 continue
             chunk.last = True
-            for fill in transfer.then:
-                fill(frame.envelopes.add())
-            transfer.then.clear()
+            transfer.fill(frame.envelopes.add())
+            transfer.sent = True
+        return size
 
     def _count(self, size: int) -> None:
         self._queued_bytes += size
-        if self._queued_bytes > self._max_queued_bytes:
+        if self.full:
             self._room.clear()
+
+    def _uncount(self, size: int) -> None:
+        was_full = self.full
+        self._queued_bytes -= size
+        if was_full and not self.full:
+            self._room.set()
+            self._on_room()
 
     async def _wait(self) -> None:
         self._idle_writer = asyncio.get_running_loop().create_future()

@@ -14,6 +14,8 @@ class Pool:
     def __init__(self) -> None:
         self._links: list[Link] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._called = 0
+        """Callers who were told that there is room and have not come for it yet."""
 
     def add(self, link: Link) -> None:
         """Takes a link that has loaded into service."""
@@ -26,37 +28,56 @@ class Pool:
             self._links.remove(link)
 
     def idle(self) -> Link | None:
-        """The link with the fewest invocations, or None when none has room or others wait already."""
-        return None if self._waiting else self._least_busy()
+        """The link with the fewest invocations, or None when none has room or others were here before."""
+        if self._waiting or (self._called and self._room() <= self._called):
+            return None
+        return self._least_busy()
 
-    async def wait_idle(self, seconds: float) -> Link | None:
-        """The same, waiting at most so long."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        self.notify()
+    async def wait_idle(self, seconds: float | None) -> Link | None:
+        """The same, waiting at most so long; without a number, as long as it takes."""
         try:
             async with asyncio.timeout(seconds):
-                while True:
-                    await turn
-                    link = self._least_busy()
-                    if link is not None:
-                        return link
-                    turn = asyncio.get_running_loop().create_future()
-                    self._waiting.appendleft(turn)
+                link = await self._turn(last=True)
+                while link is None:  # the room was lost with its runner: the first of the line again
+                    link = await self._turn(last=False)
+                return link
         except TimeoutError:
             return None
-        finally:
-            if turn in self._waiting:
+
+    async def _turn(self, *, last: bool) -> Link | None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if last:
+            self._waiting.append(turn)
+        else:
+            self._waiting.appendleft(turn)
+        self.notify()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():
+                self._called -= 1
+                self.notify()
+            elif turn in self._waiting:
                 self._waiting.remove(turn)
-            self.notify()
+            raise
+        self._called -= 1
+        return self._least_busy()
 
     def notify(self) -> None:
-        """Wakes the first who waits, if a link has room."""
-        if self._waiting and self._least_busy() is not None:
-            self._waiting.popleft().set_result(None)
+        """Calls as many who wait as there is room for."""
+        room = self._room() - self._called if self._waiting else 0
+        while self._waiting and room > 0:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                self._called += 1
+                room -= 1
+
+    def _room(self) -> int:
+        return sum(link.room for link in self._links)
 
     def _least_busy(self) -> Link | None:
         if len(self._links) == 1:
-            return self._links[0] if self._links[0].has_room else None
-        open_links = [link for link in self._links if link.has_room]
+            return self._links[0] if self._links[0].room > 0 else None
+        open_links = [link for link in self._links if link.room > 0]
         return min(open_links, key=lambda link: link.in_flight, default=None)

@@ -23,6 +23,7 @@ from runtime.services.logs import LogService
 _LAUNCH = Path(__file__).with_name("launch.py")
 _LINE_BYTES = 16 * 1024
 _KILL_AFTER = 2.0
+_LAST_WORDS_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,18 @@ class RunnerProcess:
         secret = self._server.expect(link)
         self._process = process = await self._start(secret)
         try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._capture, process.stdout, LogLevel.INFO)
-                tasks.start_soon(self._capture, process.stderr, LogLevel.WARN)
-                tasks.start_soon(self._put_in_service, link, process)
-                code = await process.wait()
-                link.lose()
+            async with anyio.create_task_group() as watchers:
+                async with anyio.create_task_group() as output:
+                    output.start_soon(self._capture, process.stdout, LogLevel.INFO)
+                    output.start_soon(self._capture, process.stderr, LogLevel.WARN)
+                    watchers.start_soon(self._put_in_service, link, process)
+                    watchers.start_soon(self._end_with_stream, link, process)
+                    code = await process.wait()
+                    with anyio.move_on_after(_LAST_WORDS_SECONDS):
+                        await link.closed.wait()
+                    link.lose()
+                    output.cancel_scope.deadline = anyio.current_time() + _LAST_WORDS_SECONDS
+                watchers.cancel_scope.cancel()
         finally:
             self._link = self._process = None
             self._server.forget(secret)
@@ -140,6 +147,12 @@ class RunnerProcess:
         self._pool.add(link)
         if not self.first_manifest.done():
             self.first_manifest.set_result(link.loaded.result())
+
+    async def _end_with_stream(self, link: Link, process: Process) -> None:
+        """Kills a process that lives on without its stream: nothing can reach it any more."""
+        await link.closed.wait()
+        await anyio.sleep(_KILL_AFTER)
+        process.kill()
 
     async def _capture(self, stream: ByteReceiveStream | None, level: LogLevel) -> None:
         """Turns what the process prints into log lines; an endless line is cut into pieces."""

@@ -20,6 +20,10 @@ class Transfers:
 
     def add(self, chunk: pb.Chunk) -> None:
         """Takes the next piece. Raises `ProtocolFault` over a bound."""
+        if not chunk.transfer or chunk.transfer in self._complete:
+            raise ProtocolFault(
+                f"a chunk names transfer {chunk.transfer}, which is {'complete' if chunk.transfer else 'none'}"
+            )
         if chunk.HasField("aborted"):
             self._open.pop(chunk.transfer, None)
             return

@@ -10,9 +10,12 @@ from runtime.catalog import Catalog
 from runtime.contracts import Clock, EventBus
 from runtime.errors import HostCallRefused
 from runtime.ids import new_trace_id
-from runtime.model import Event, LogLevel
+from runtime.model import Event, LogLevel, QueueKey
 
-_OPTIONS = ("messageGroupId", "delay", "idempotencyKey", "priority")
+_OPTIONS = ("messageGroupId", "delay")
+_DURABLE_OPTIONS = ("idempotencyKey", "priority")
+_MAX_REMEMBERED_TOPICS = 10_000
+_MAX_DELAY = 366 * 24 * 3600
 Warn = Callable[[LogLevel, str], None]
 
 
@@ -40,26 +43,42 @@ class BusService:
                 f"the event for '{topic}' has {len(data)} bytes, over the limit of {self._max_event_bytes} "
                 "(bus.maxEventBytes); store the data and emit a reference to it"
             )
-        event = Event(new_trace_id(), topic, data, trace_id, self._due(options))
-        queues = self.catalog.queues(topic)
-        if not queues and topic not in self._unheard:
-            self._unheard.add(topic)
-            self._warn(LogLevel.WARN, f"an event was emitted to '{topic}', which no step subscribes to")
-        await self._bus.publish(event, queues)
+        due = self._due(options)
+        event = Event(new_trace_id(), topic, data, trace_id)
+        subscribers = self.catalog.subscriptions.get(topic, ())
+        if not subscribers:
+            self._warn_unheard(topic)
+        now = self._clock.now()
+        await self._bus.publish(
+            event,
+            {
+                QueueKey(topic, bound.step.name): due
+                or (now + bound.step.queue.delay if bound.step.queue.delay else 0.0)
+                for bound in subscribers
+            },
+        )
         return event.id
 
+    def _warn_unheard(self, topic: str) -> None:
+        """Warns once a topic; past the bound of what is remembered, no more."""
+        if topic not in self._unheard and len(self._unheard) < _MAX_REMEMBERED_TOPICS:
+            self._unheard.add(topic)
+            self._warn(LogLevel.WARN, f"an event was emitted to '{topic}', which no step subscribes to")
+
     def _due(self, options: Mapping[str, Any]) -> float:
-        unknown = [name for name in options if name not in _OPTIONS]
-        if unknown:
-            raise HostCallRefused(f"'{unknown[0]}' is no option of emit; known are {', '.join(_OPTIONS)}")
+        for name in options:
+            if name in _DURABLE_OPTIONS:
+                raise HostCallRefused(f"the memory engine does not know emit's option '{name}'; leave it out")
+            if name not in _OPTIONS:
+                raise HostCallRefused(f"'{name}' is no option of emit; known are {', '.join(_OPTIONS)}")
         delay = options.get("delay")
         if delay is None:
             return 0.0
-        if isinstance(delay, int | float) and not isinstance(delay, bool) and delay >= 0:
-            return self._clock.now() + delay
+        if isinstance(delay, int | float) and not isinstance(delay, bool) and 0 <= delay <= _MAX_DELAY:
+            return self._clock.now() + delay if delay else 0.0
         if isinstance(delay, str):
             return _moment(delay)
-        raise HostCallRefused(f"delay is {delay!r}; it is a number of seconds from 0, or a date")
+        raise HostCallRefused(f"delay is {delay!r}; it is a number of seconds from 0 to {_MAX_DELAY}, or a date")
 
 
 def _moment(text: str) -> float:

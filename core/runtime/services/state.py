@@ -45,7 +45,7 @@ class StateService:
         wanted = decode(operations)
 
         def change(value: bytes | None) -> bytes:
-            changed = encode(apply_updates(decode(value or b""), wanted))
+            changed = _encode_updated(apply_updates(decode(value or b""), wanted))
             self._check(group, key, changed)
             return changed
 
@@ -57,3 +57,10 @@ class StateService:
                 f"the value for '{group}' / '{key}' has {len(value)} bytes, over the limit of "
                 f"{self._max_value_bytes} (state.maxValueBytes)"
             )
+
+
+def _encode_updated(value: object) -> bytes:
+    try:
+        return encode(value)
+    except OverflowError as error:
+        raise HostCallRefused("the update makes an integer that 64 bits cannot hold") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,11 +21,14 @@ def apply_updates(value: Any, operations: object) -> Any:
         raise HostCallRefused("update takes a list of operations, such as [{'op': 'increment', 'path': 'count'}]")
     root = {"": value}
     for index, operation in enumerate(operations):
-        if not isinstance(operation, Mapping) or operation.get("op") not in _OPERATIONS:
+        name = operation.get("op") if isinstance(operation, Mapping) else None
+        if not isinstance(name, str) or name not in _OPERATIONS:
             known = ", ".join(_OPERATIONS)
             raise HostCallRefused(f"operation {index} of update has no known 'op'; known are {known}")
-        holder, key = _place(root, _path(operation.get("path")), index)
-        _OPERATIONS[operation["op"]](holder, key, operation.get("value", _MISSING), index)
+        place = _place(root, _path(operation.get("path")), index, make=name != "remove")
+        if place is not None:
+            value = copy.deepcopy(operation["value"]) if "value" in operation else _MISSING
+            _OPERATIONS[name](*place, value, index)
     return root.get("")
 
 
@@ -34,11 +38,13 @@ def _path(path: object) -> list[str]:
     return [str(part) for part in path] if isinstance(path, list) else str(path).split(".")
 
 
-def _place(root: dict[str, Any], path: list[str], index: int) -> tuple[dict[str, Any], str]:
-    """The map that holds the last key of the path; maps on the way are made where nothing is."""
+def _place(root: dict[str, Any], path: list[str], index: int, make: bool) -> tuple[dict[str, Any], str] | None:
+    """The map that holds the last key of the path; where nothing is on the way, maps are made, or it is None."""
     holder, key = root, ""
     for part in path:
         if holder.get(key) is None:
+            if not make:
+                return None
             holder[key] = {}
         inner = holder[key]
         if not isinstance(inner, dict):

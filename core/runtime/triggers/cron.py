@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import anyio
 from anyio.abc import TaskGroup
 from croniter import croniter
+from tzlocal import get_localzone
 
 from runtime.catalog import Bound, Catalog
 from runtime.contracts import Clock, CronLock
@@ -39,7 +40,7 @@ class CronScheduler:
             schedules.cancel_scope.cancel()
 
     async def _keep(self, bound: Bound[CronTrigger], runs: TaskGroup) -> None:
-        zone = _zone(bound.trigger.timezone or self._timezone)
+        zone = zone_of(bound.trigger.timezone or self._timezone)
         turn = anyio.Semaphore(1)
         tick = self._clock.now()
         while True:
@@ -64,7 +65,6 @@ class CronScheduler:
         invocation = Invocation(
             step=bound.step,
             kind=TriggerKind.CRON,
-            trigger_index=bound.index,
             payload=b"",
             trace_id=new_trace_id(),
             source=bound.trigger.expression,
@@ -77,11 +77,12 @@ class CronScheduler:
             self._report(LogLevel.ERROR, describe(outcome.failure), bound.step.name, invocation.trace_id)
 
 
-def next_tick(expression: str, after: float, zone: tzinfo | None) -> float:
+def next_tick(expression: str, after: float, zone: tzinfo) -> float:
     """The Unix time of the first tick later than `after`."""
-    start = datetime.fromtimestamp(after, zone) if zone else datetime.fromtimestamp(after).astimezone()
-    return float(croniter(expression, start).get_next(float))
+    start = datetime.fromtimestamp(after, zone)
+    return float(croniter(expression, start, second_at_beginning=True).get_next(float))
 
 
-def _zone(name: str) -> tzinfo | None:
-    return ZoneInfo(name) if name else None
+def zone_of(name: str) -> tzinfo:
+    """The zone of that name; the machine's, with its daylight saving, for no name."""
+    return ZoneInfo(name) if name else get_localzone()

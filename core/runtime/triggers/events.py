@@ -58,7 +58,6 @@ class EventConsumers:
                 Invocation(
                     step=bound.step,
                     kind=TriggerKind.EVENT,
-                    trigger_index=bound.index,
                     payload=event.data,
                     trace_id=event.trace_id,
                     attempt=delivery.attempt,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ _TYPE_OF_FORM = {
     "bytes": b"application/octet-stream",
 }
 _BODILESS = frozenset({204, 304})
+_OURS = frozenset({"content-length", "transfer-encoding", "connection"})
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 
 
 class BadResponse(ValueError):
@@ -79,7 +82,7 @@ def _form(content_type: str) -> str:
 def _collect(encoded: bytes) -> dict[str, Any]:
     """Names and values of a query or form; a repeated name gives an array."""
     values: dict[str, Any] = {}
-    for name, value in parse_qsl(encoded.decode("latin-1"), keep_blank_values=True, errors="replace"):
+    for name, value in parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True, errors="replace"):
         if name not in values:
             values[name] = value
         elif isinstance(values[name], list):
@@ -91,36 +94,50 @@ def _collect(encoded: bytes) -> dict[str, Any]:
 
 def read_response(payload: bytes) -> Response:
     """The response that a handler returned. Raises `BadResponse` that says what is wrong with it."""
-    result = decode(payload)
+    try:
+        result = decode(payload)
+    except ValueError as error:
+        raise BadResponse(f"the runner sent a response that is {error}") from error
     if not isinstance(result, Mapping):
         raise BadResponse("the handler returned no response; return { status, body }")
-    status = result.get("status", 200)
+    form, body = result.get("form", "none"), result.get("body") or b""
+    if form not in ("none", *_TYPE_OF_FORM) or not isinstance(body, bytes):
+        raise BadResponse(f"the runner sent a body of the form {form!r} as a {type(body).__name__}")
+    headers = _write_headers(result.get("headers") or {})
+    return response(result.get("status", 200), headers, _TYPE_OF_FORM.get(form, b""), body)
+
+
+def response(status: object, headers: RawHeaders, content_type: bytes, body: bytes) -> Response:
+    """A response with its length, and the content type where the headers give none.
+
+    Raises `BadResponse` for a status that no handler may answer with.
+    """
     if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:
         raise BadResponse(f"the handler returned the status {status!r}; a status is a whole number from 200 to 599")
-    form = result.get("form", "none")
-    body = result.get("body") or b""
-    headers = _write_headers(result.get("headers") or {})
     if status in _BODILESS:
         return Response(status, [header for header in headers if header[0] != b"content-type"], b"")
-    if form in _TYPE_OF_FORM and not any(name == b"content-type" for name, _ in headers):
-        headers.append((b"content-type", _TYPE_OF_FORM[form]))
+    if content_type and not any(name == b"content-type" for name, _ in headers):
+        headers.append((b"content-type", content_type))
     headers.append((b"content-length", str(len(body)).encode()))
     return Response(status, headers, body)
 
 
-def _write_headers(headers: Mapping[str, Any]) -> RawHeaders:
+def _write_headers(headers: object) -> RawHeaders:
     """Header lines in order; lengths are ours to say, and an array gives a line each."""
+    if not isinstance(headers, Mapping):
+        raise BadResponse(f"the response headers are a {type(headers).__name__}, not a map")
     written: RawHeaders = []
     for name, value in headers.items():
-        lower = name.lower()
-        if lower in ("content-length", "transfer-encoding", "connection"):
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise BadResponse(f"{name!r} is no name of a response header")
+        if name.lower() in _OURS:
             continue
         for item in value if isinstance(value, list) else [value]:
-            written.append((_header_text(lower, name), _header_text(str(item), name)))
+            written.append((name.lower().encode(), _header_value(str(item), name)))
     return written
 
 
-def _header_text(text: str, name: str) -> bytes:
+def _header_value(text: str, name: str) -> bytes:
     if any(ord(character) < 32 and character != "\t" for character in text):
         raise BadResponse(f"the response header '{name}' holds a control character, such as a line break")
     try:

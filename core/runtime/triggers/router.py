@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -12,10 +12,11 @@ from runtime.catalog import Bound
 from runtime.model import ApiTrigger
 
 Route = Bound[ApiTrigger]
+_BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 class BadEscape(ValueError):
-    """A path parameter whose percent-encoding is no UTF-8."""
+    """A path whose percent-encoding is broken or no UTF-8."""
 
 
 class Match(NamedTuple):
@@ -38,7 +39,8 @@ class Router:
     def __init__(self, routes: Sequence[Route]) -> None:
         by_path: dict[str, dict[str, Route]] = {}
         for route in routes:
-            methods = by_path.setdefault(route.trigger.path.rstrip("/") or "/", {})
+            path = route.trigger.path.rstrip("/").replace("%", "%25") or "/"
+            methods = by_path.setdefault(path, {})
             methods.setdefault(route.trigger.method, route)
         self._static = {path: methods for path, methods in by_path.items() if not _is_dynamic(path)}
         dynamic = sorted((path for path in by_path if _is_dynamic(path)), key=_specificity)
@@ -52,27 +54,25 @@ class Router:
         methods = self._static.get(path)
         if methods is not None and method in methods:
             return Match(methods[method], {})
-        return self._search(method, path.rstrip("/") or "/")
+        return self._search(method, _canonical(path).rstrip("/") or "/")
 
     def _search(self, method: str, path: str) -> Match | tuple[str, ...]:
         allowed: dict[str, None] = {}
-        for methods, names, groups in self._candidates(path):
+        for methods, names, values in self._candidates(path):
             route = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
             if route is not None:
-                return Match(route, {name: _decode(value) for name, value in zip(names, groups, strict=True)})
+                return Match(route, {name: _plain(value or "") for name, value in zip(names, values, strict=True)})
             allowed.update(dict.fromkeys(methods))
         return tuple(sorted(allowed))
 
-    def _candidates(self, path: str) -> list[tuple[Mapping[str, Route], tuple[str, ...], tuple[str, ...]]]:
-        static = self._static.get(path) or self._static.get(unquote(path))
-        found: list[tuple[Mapping[str, Route], tuple[str, ...], tuple[str, ...]]] = []
+    def _candidates(self, path: str) -> Iterator[tuple[Mapping[str, Route], tuple[str, ...], tuple[str | None, ...]]]:
+        static = self._static.get(path)
         if static is not None:
-            found.append((static, (), ()))
+            yield static, (), ()
         for pattern in self._patterns:
             match = pattern.expression.fullmatch(path)
             if match is not None:
-                found.append((pattern.methods, pattern.names, match.groups()))
-        return found
+                yield pattern.methods, pattern.names, match.groups()
 
 
 def _is_dynamic(path: str) -> bool:
@@ -101,8 +101,19 @@ def _compile(path: str, methods: Mapping[str, Route]) -> _Pattern:
     return _Pattern(re.compile(expression), tuple(names), methods)
 
 
-def _decode(value: str | None) -> str:
+def _canonical(path: str) -> str:
+    """The path with everything decoded but '/' and '%' inside a part, so that parts can be told apart and compared."""
+    if "%" not in path:
+        return path
+    broken = _BROKEN_ESCAPE.search(path)
+    if broken is not None:
+        raise BadEscape(f"the path is not percent-encoded: '{path[broken.start() : broken.start() + 3]}'")
     try:
-        return unquote(value or "", errors="strict")
+        parts = [unquote(part, errors="strict") for part in path.split("/")]
     except UnicodeDecodeError as error:
-        raise BadEscape(f"'{value}' is not percent-encoded UTF-8") from error
+        raise BadEscape("the path is not percent-encoded UTF-8") from error
+    return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
+
+
+def _plain(value: str) -> str:
+    return value.replace("%2F", "/").replace("%25", "%")

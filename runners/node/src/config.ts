@@ -16,15 +16,23 @@ export interface Split {
   schemas: { [pointer: string]: Buffer };
 }
 
+/** What schema libraries agreed upon as Standard JSON Schema; older ones have less of it. */
+interface StandardSchema {
+  '~standard'?: { jsonSchema?: { input?: GiveSchema; output?: GiveSchema } };
+}
+
+type GiveSchema = (options: { target: string }) => unknown;
+
 /** Takes a config apart; schemas are what stands at `places`. Throws `UnsendableError` for what is no config value. */
 export function splitConfig(config: Record<string, unknown>, places: RegExp): Split {
   const schemas: Split['schemas'] = {};
   const visit = (value: unknown, pointer: string, depth: number): unknown => {
-    if (typeof value === 'function' || isSchemaObject(value)) return undefined;
     if (places.test(pointer)) {
-      if (isJson(value, depth)) schemas[pointer] = Buffer.from(JSON.stringify(value));
+      const schema = isSchemaObject(value) ? jsonSchemaOf(value, pointer) : value;
+      if (isJson(schema, depth)) schemas[pointer] = Buffer.from(JSON.stringify(schema));
       return undefined;
     }
+    if (typeof value === 'function' || isSchemaObject(value)) return undefined;
     if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
     const inside = (item: unknown, key: string | number): unknown => visit(item, `${pointer}/${escape(key)}`, depth + 1);
     if (Array.isArray(value)) return value.filter((item) => typeof item !== 'function').map(inside);
@@ -35,8 +43,18 @@ export function splitConfig(config: Record<string, unknown>, places: RegExp): Sp
 }
 
 /** Tells the objects of schema libraries, which are no JSON Schema themselves. */
-function isSchemaObject(value: unknown): boolean {
+function isSchemaObject(value: unknown): value is StandardSchema {
   return typeof value === 'object' && value !== null && ('~standard' in value || '_def' in value);
+}
+
+/** Asks a schema object for its JSON Schema; undefined when it cannot give one. */
+function jsonSchemaOf(schema: StandardSchema, pointer: string): unknown {
+  const converter = schema['~standard']?.jsonSchema;
+  try {
+    return converter?.[pointer.includes('/responseSchema/') ? 'output' : 'input']?.({ target: 'draft-2020-12' });
+  } catch {
+    return undefined; // JSON Schema has no word for all that a library can check; the step runs without
+  }
 }
 
 /** Tells maps that are JSON all through, as a JSON Schema is. */

@@ -11,12 +11,13 @@ test('functions and schemas are taken out of a config', async () => {
   const { entry, config } = await project.step({
     'steps/full.step.ts': `
       const library = { '~standard': { version: 1 }, _def: {} }
+      const giving = { '~standard': { jsonSchema: { input: ({ target }) => ({ title: target }), output: () => { throw new Error() } } } }
       const one = async () => {}
       export const config = {
         type: 'api', name: 'Full', middleware: [one, one], flows: ['a'],
         bodySchema: { type: 'object', properties: { a: { type: 'string' } } },
-        responseSchema: { 200: { type: 'object' }, 400: library },
-        input: library,
+        responseSchema: { 200: { type: 'object' }, 400: library, 500: giving },
+        input: giving,
         queryParams: [{ name: 'page', description: 'd' }],
         triggers: [{ type: 'event', topic: 't', input: { type: 'string' } }],
         hook: () => 1, nested: { hook: () => 1, n: 1 },
@@ -32,7 +33,8 @@ test('functions and schemas are taken out of a config', async () => {
     triggers: [{ type: 'event', topic: 't' }],
     nested: { n: 1 },
   });
-  assert.deepEqual(Object.keys(entry.schemas).sort(), ['/bodySchema', '/responseSchema/200', '/triggers/0/input']);
+  assert.deepEqual(Object.keys(entry.schemas).sort(), ['/bodySchema', '/input', '/responseSchema/200', '/triggers/0/input']);
+  assert.deepEqual(JSON.parse(String(entry.schemas['/input'])), { title: 'draft-2020-12' });
   assert.deepEqual(JSON.parse(String(entry.schemas['/triggers/0/input'])), { type: 'string' });
   assert.deepEqual([entry.hasHandler, entry.middleware], [true, 2]);
 });

@@ -59,8 +59,10 @@ class State:
         """Removes the whole group."""
         return self._call(pb.HOST_OP_STATE_CLEAR, _name(group, "group"))
 
-    def update(self, group: Any, key: Any, operations: Any) -> Any:
+    def update(self, group: Any, key: Any, operations: Any = ABSENT) -> Any:
         """Applies the operations in one step and returns the new value."""
+        if operations is ABSENT:
+            group, key, operations = DEFAULT_GROUP, group, key
         request = self._request(pb.HOST_OP_STATE_UPDATE, _name(group, "group"), _name(key, "key"))
         return self._calls.call(self._run, request, _operations(operations))
 
@@ -187,6 +189,14 @@ class FlowContext:
     def cancelled(self) -> bool:
         """True when the result is no longer wanted; plain `def` handlers look here, `async def` ones are cancelled."""
         return self._run.cancel_reason is not None
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When the core gives up and cancels, in UTC; None for never."""
+        run = self._run
+        if not run.invoke.deadline_ms:
+            return None
+        return datetime.fromtimestamp(run.started_at + run.invoke.deadline_ms / 1000, UTC)
 
     @property
     def idempotency_key(self) -> str | None:

@@ -16,11 +16,11 @@ from runtime_runner import failure, http, values
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.coder import Coder
 from runtime_runner.context import FlowContext
-from runtime_runner.hostcalls import HostCalls, Run, Stage
+from runtime_runner.hostcalls import HostCalls, Run, Stage, running_loop
 from runtime_runner.loader import Function, Step
 from runtime_runner.logs import Logs
-from runtime_runner.modules import Project
 from runtime_runner.outbox import Outbox
+from runtime_runner.project import Project
 
 DRAIN_CANCEL_GRACE_MS = 500
 """What a run that outlives the grace of a `Drain` gets to react to its cancellation."""
@@ -45,6 +45,7 @@ class Executor:
         self._threads = ThreadPoolExecutor(1)
         self._coder = Coder(self._loop)
         self._on_idle: asyncio.Future[None] | None = None
+        self._is_draining = False
 
     @property
     def in_flight(self) -> int:
@@ -64,7 +65,9 @@ class Executor:
         """Starts the handler, or answers at once why it does not run."""
         run = Run(message)
         step = self._steps.get(message.step_file)
-        if len(self._runs) >= self._limits.max_in_flight:
+        if self._is_draining:
+            self._end(run, failure.new(pb.FAILURE_KIND_OVERLOADED, "This runner is stopping."))
+        elif len(self._runs) >= self._limits.max_in_flight:
             text = f"This runner has {self._limits.max_in_flight} invocations in flight and no room for more."
             self._end(run, failure.new(pb.FAILURE_KIND_OVERLOADED, text))
         elif step is None:
@@ -82,6 +85,7 @@ class Executor:
 
     async def drain(self, grace_ms: int) -> None:
         """Returns when every run has its result; cancels what still runs after the grace."""
+        self._is_draining = True
         if await self._is_idle_within(grace_ms):
             return
         for run in list(self._runs.values()):
@@ -96,22 +100,25 @@ class Executor:
         return not self._runs
 
     async def _carry_out(self, run: Run, step: Step, payload: bytes) -> None:
-        outcome: bytes | pb.Failure
+        returned: Any = None
+        errors: list[BaseException] = []
         run.stage = Stage.RUNNING
         try:
             returned = await self._call(run, step, payload)
         except BaseException as error:  # whatever user code throws is its result
-            run.stage = Stage.FINISHING
-            outcome = self._failure_of(run, error)
+            errors.append(error)
+        run.stage = Stage.FINISHING
+        if run.open_calls:
             await run.settle()
+        if run.failed:
+            errors += run.unseen_errors()
+        if errors:
+            outcome = self._fail(run, errors)
+            errors.clear()  # a traceback holds this frame: together they would be a cycle
+        elif values.is_large(returned):
+            outcome = await self._coder.encode(partial(self._outcome_of, run, returned))
         else:
-            run.stage = Stage.FINISHING
-            if run.open_calls:
-                await run.settle()
-            if values.is_large(returned):
-                outcome = await self._coder.encode(partial(self._outcome_of, run, returned))
-            else:
-                outcome = self._outcome_of(run, returned)
+            outcome = self._outcome_of(run, returned)
         if self._outbox.full:
             await self._outbox.room()
         self._end(run, outcome)
@@ -136,11 +143,10 @@ class Executor:
     async def _pass_through(self, run: Run, step: Step, position: int, req: Any, ctx: FlowContext) -> Any:
         if position == len(step.middleware):
             return await self._apply(run, step.handler, (req, ctx))
-
-        def go_on() -> Any:
-            return self._hand_over(run, self._pass_through(run, step, position + 1, req, ctx))
-
-        return await self._apply(run, step.middleware[position], (req, ctx, go_on))
+        rest = Rest(self._loop, run, lambda: self._pass_through(run, step, position + 1, req, ctx))
+        returned = await self._apply(run, step.middleware[position], (req, ctx, rest.go_on))
+        # A middleware that only does something before may forget to return what `next` gave.
+        return await rest.started if returned is None and rest.started is not None else returned
 
     async def _apply(self, run: Run, function: Function, arguments: tuple[Any, ...]) -> Any:
         taken = arguments[: function.most]
@@ -160,15 +166,6 @@ class Executor:
                 if run.cancel_reason is None or future.done():
                     raise
 
-    def _hand_over(self, run: Run, rest: Coroutine[Any, Any, Any]) -> Any:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run_coroutine_threadsafe(_innermost(run, rest), self._loop).result()
-        if loop is self._loop:
-            return rest
-        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_innermost(run, rest), self._loop))
-
     def _cancel(self, run: Run, reason: pb.CancelReason, grace_ms: int) -> None:
         run.cancel_reason = reason
         if run.stage is Stage.WAITING:
@@ -183,10 +180,12 @@ class Executor:
             self._end(run, self._cancelled(run))
             self._logs.write(None, pb.LOG_LEVEL_WARN, f"{run.invoke.step_file} goes on after it was cancelled.")
 
+    def _fail(self, run: Run, errors: list[BaseException]) -> bytes | pb.Failure:
+        for error in errors[1:]:
+            self._logs.write(run, pb.LOG_LEVEL_ERROR, f"A call that was not awaited failed as well: {error}")
+        return self._failure_of(run, errors[0])
+
     def _outcome_of(self, run: Run, returned: Any) -> bytes | pb.Failure:
-        unseen = run.unseen_error() if run.failed else None
-        if unseen is not None:
-            return self._failure_of(run, unseen)
         try:
             payload = _encode(returned, run.invoke.trigger)
         except Exception as error:  # a returned object may throw anything while it is read
@@ -233,13 +232,36 @@ class Executor:
             self._on_idle.set_result(None)
 
 
-async def _innermost(run: Run, rest: Coroutine[Any, Any, Any]) -> Any:
-    # A cancellation is meant for what runs now, not for the thread that waits for it.
-    outer, run.task = run.task, asyncio.current_task()
-    try:
-        return await rest
-    finally:
-        run.task = outer
+class Rest:
+    """What a middleware goes on to with its third argument, `next`."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, run: Run, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        self.started: asyncio.Task[Any] | None = None
+        self._loop = loop
+        self._run = run
+        self._work = work
+
+    def go_on(self) -> Any:
+        """Runs the rest: gives an awaitable on the event loop, in a worker thread the response itself."""
+        loop = running_loop()
+        if loop is self._loop:
+            return self._start()
+        answer = asyncio.run_coroutine_threadsafe(self._innermost(), self._loop)
+        return answer.result() if loop is None else asyncio.wrap_future(answer)
+
+    def _start(self) -> asyncio.Task[Any]:
+        if self.started is not None:
+            raise RuntimeError("A middleware called next() twice.")
+        self.started = self._loop.create_task(self._work())
+        return self.started
+
+    async def _innermost(self) -> Any:
+        # A cancellation is meant for what runs now, not for the thread that waits for it.
+        outer, self._run.task = self._run.task, self._start()
+        try:
+            return await self._run.task
+        finally:
+            self._run.task = outer
 
 
 def _call_plain(call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

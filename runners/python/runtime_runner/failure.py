@@ -9,7 +9,7 @@ from types import TracebackType
 from motia import HttpError, NonRetriableError
 from runtime_runner import values
 from runtime_runner._gen import runner_pb2 as pb
-from runtime_runner.modules import Project
+from runtime_runner.project import Project
 
 MAX_CAUSES = 8
 MAX_FRAMES = 50
@@ -19,11 +19,12 @@ MAX_HTTP_BODY_BYTES = 256 << 10
 
 
 class HostCallError(Exception):
-    """What the core answered to a call that it refused or that failed; `kind` is the failure's kind."""
+    """What the core answered to a call that it refused or that failed."""
 
     def __init__(self, failure: pb.Failure) -> None:
         super().__init__(failure.message)
-        self.kind = failure.kind
+        if failure.HasField("cause"):
+            self.__cause__ = HostCallError(failure.cause)
         self.type = failure.type or type(self).__name__
         self.retryable = failure.retryable
 
@@ -72,8 +73,6 @@ def _fill(failure: pb.Failure, error: BaseException, project: Project) -> None:
 def _kind(error: BaseException) -> pb.FailureKind:
     if isinstance(error, HttpError | NonRetriableError):
         return pb.FAILURE_KIND_NON_RETRIABLE
-    if isinstance(error, HostCallError):
-        return error.kind
     return pb.FAILURE_KIND_HANDLER
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import time
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
@@ -39,12 +40,14 @@ class Run(Source):
         "sent_calls",
         "settled",
         "stage",
+        "started_at",
         "task",
     )
 
     def __init__(self, invoke: pb.Invoke) -> None:
         super().__init__(invoke.invocation_id)
         self.invoke = invoke
+        self.started_at = time.time()
         self.stage = Stage.WAITING
         self.is_large = False
         self.task: asyncio.Task[Any] | None = None
@@ -61,13 +64,11 @@ class Run(Source):
             self.settled = asyncio.get_running_loop().create_future()
             await self.settled
 
-    def unseen_error(self) -> BaseException | None:
-        """The error of the first failed call that nobody has looked at; None when there is none."""
-        for future in self.failed:
-            # asyncio's own mark of an error that was never retrieved.
-            if future._log_traceback:
-                return future.exception()
-        return None
+    def unseen_errors(self) -> list[BaseException]:
+        """The errors of failed calls that nobody has looked at, in the order of the answers."""
+        # The mark is asyncio's own, of an error that was never retrieved.
+        errors = [future.exception() for future in self.failed if future._log_traceback]
+        return [error for error in errors if error is not None]
 
 
 class PendingCall:
@@ -123,7 +124,7 @@ class HostCalls:
         if run.ended:
             raise _too_late(request)
         self._check_size(request, payload)
-        loop = _running_loop()
+        loop = running_loop()
         if loop is self._loop:
             future = self._loop.create_future()
             self._start(PendingCall(run, request, payload, finish, future))
@@ -195,7 +196,8 @@ class HostCalls:
             )
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop of the calling thread, None when it has none."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -203,7 +205,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 def _op_name(request: pb.HostCall) -> str:
-    return pb.HostOp.Name(request.op).removeprefix("HOST_OP_").lower()
+    return pb.HostOp.Name(request.op).removeprefix("HOST_OP_").lower().replace("_", ".", 1)
 
 
 def _too_late(request: pb.HostCall) -> RuntimeError:

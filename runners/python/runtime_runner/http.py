@@ -111,14 +111,22 @@ def _headers(headers: Any) -> dict[str, Any]:
     if not isinstance(headers, Mapping):
         raise Unsendable(f"headers is a {type(headers).__name__}; headers are a dict of strings.")
     return {
-        str(name): [_header(item) for item in value] if isinstance(value, list | tuple) else _header(value)
+        str(name): [_header(item, name) for item in value] if isinstance(value, list | tuple) else _header(value, name)
         for name, value in headers.items()
         if value is not None
     }
 
 
-def _header(value: Any) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+def _header(value: Any, name: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    raise Unsendable(f"headers[{name!r}] is a {type(value).__name__}; a header is text or a list of texts.")
 
 
 def _text_or_bytes(raw: bytes) -> str | bytes:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
-import os
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runtime_runner import failure, values
 from runtime_runner._gen import runner_pb2 as pb
-from runtime_runner.modules import Modules, Project
+from runtime_runner.config import STEP_SCHEMAS, STREAM_SCHEMAS, Split, split
+from runtime_runner.load_failure import DefinitionError, load_failure
+from runtime_runner.modules import Modules
+from runtime_runner.project import Project
 
-SCHEMA_KEYS = frozenset(("bodySchema", "input", "schema"))
 MAX_ENTRY_BYTES = 1 << 20
 """Config and schemas of one file; the manifest travels in one envelope."""
 
@@ -23,28 +23,8 @@ HOOKS = {
     "onJoin": pb.HOOK_ON_JOIN,
     "onLeave": pb.HOOK_ON_LEAVE,
 }
-PACKAGES = {
-    "PIL": "pillow",
-    "bs4": "beautifulsoup4",
-    "cv2": "opencv-python",
-    "dateutil": "python-dateutil",
-    "dotenv": "python-dotenv",
-    "jwt": "pyjwt",
-    "sklearn": "scikit-learn",
-    "yaml": "pyyaml",
-}
-"""Packages that are called otherwise than their module."""
-
-STEP_FIX = 'Write at the top level: config = {"type": "api", "name": "Hello", "method": "GET", "path": "/hello"}'
-STREAM_FIX = 'Write at the top level: config = {"name": "chat", "schema": {"type": "object"}}'
-
-
-class NotLoadable(Exception):
-    """What a file defines is no step or stream; `fix` says what to write."""
-
-    def __init__(self, message: str, fix: str) -> None:
-        super().__init__(message)
-        self.fix = fix
+STEP_EXAMPLE = 'config = {"type": "api", "name": "Hello", "method": "GET", "path": "/hello"}'
+STREAM_EXAMPLE = 'config = {"name": "chat", "schema": {"type": "object"}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +92,18 @@ def _try(
     try:
         load_file(file, loaded, modules)
     except BaseException as error:  # sys.exit() in a step file must not end the runner
-        loaded.manifest.load_failures.append(_load_failure(file, error, project))
+        loaded.manifest.load_failures.append(load_failure(file, error, project))
 
 
 def _load_step(file: str, loaded: Loaded, modules: Modules) -> None:
     module = modules.load(file)
-    config = _config_of(module, file, STEP_FIX)
-    plain, schemas = _split(config, file)
+    config = _config_of(module, file, STEP_EXAMPLE)
     middleware = tuple(map(Function.of, _middleware_of(config, file)))
+    taken = _split({key: item for key, item in config.items() if key != "middleware"}, STEP_SCHEMAS, file)
     handler = getattr(module, "handler", None)
     if handler is not None and not callable(handler):
-        raise NotLoadable(f"handler in {file} is a {type(handler).__name__}.", "Make handler a function.")
-    entry = pb.StepEntry(file=file, config=plain, schemas=schemas, has_handler=handler is not None)
+        raise DefinitionError(f"handler in {file} is a {type(handler).__name__}.", "Make handler a function.")
+    entry = pb.StepEntry(file=file, config=taken.plain, schemas=taken.schemas, has_handler=handler is not None)
     entry.middleware = len(middleware)
     entry.imports.extend(modules.imports_of(file))
     loaded.manifest.steps.append(entry)
@@ -133,110 +113,35 @@ def _load_step(file: str, loaded: Loaded, modules: Modules) -> None:
 
 
 def _load_stream(file: str, loaded: Loaded, modules: Modules) -> None:
-    config = _config_of(modules.load(file), file, STREAM_FIX)
-    plain, schemas = _split(config, file)
+    config = _config_of(modules.load(file), file, STREAM_EXAMPLE)
+    taken = _split(config, STREAM_SCHEMAS, file)
     hooks = [hook for name, hook in HOOKS.items() if callable(config.get(name))]
-    loaded.manifest.streams.append(pb.StreamEntry(file=file, config=plain, schemas=schemas, hooks=hooks))
+    loaded.manifest.streams.append(pb.StreamEntry(file=file, config=taken.plain, schemas=taken.schemas, hooks=hooks))
 
 
-def _config_of(module: object, file: str, fix: str) -> Mapping[Any, Any]:
+def _config_of(module: object, file: str, example: str) -> Mapping[Any, Any]:
     config = getattr(module, "config", None)
     if config is None:
-        raise NotLoadable(f"{file} has no config.", fix)
+        raise DefinitionError(f"{file} has no config.", f"Write at the top level: {example}")
     if not isinstance(config, Mapping):
-        raise NotLoadable(f"config in {file} is a {type(config).__name__}, not a dict.", fix)
+        message = f"config in {file} is a {type(config).__name__}, not a dict."
+        raise DefinitionError(message, f"Write at the top level: {example}")
     return config
 
 
 def _middleware_of(config: Mapping[Any, Any], file: str) -> list[Callable[..., Any]]:
     given = config.get("middleware") or []
     if not isinstance(given, list | tuple) or not all(map(callable, given)):
-        raise NotLoadable(
+        raise DefinitionError(
             f"config.middleware in {file} is not a list of functions.", "Write it as [first, second], without calls."
         )
     return list(given)
 
 
-def _split(config: Mapping[Any, Any], file: str) -> tuple[bytes, dict[str, bytes]]:
-    schemas: dict[str, bytes] = {}
-    plain = values.encode(_without(config, "", False, schemas), "config")
-    size = len(plain) + sum(map(len, schemas.values()))
+def _split(config: Mapping[Any, Any], places: re.Pattern[str], file: str) -> Split:
+    taken = split(config, places)
+    size = len(taken.plain) + sum(map(len, taken.schemas.values()))
     if size > MAX_ENTRY_BYTES:
-        raise NotLoadable(
-            f"config in {file} has {size} bytes; at most {MAX_ENTRY_BYTES} are allowed.",
-            "Keep data out of the config.",
-        )
-    return plain, schemas
-
-
-def _without(value: Any, pointer: str, holds_schemas: bool, schemas: dict[str, bytes]) -> Any:
-    """The value without functions and schemas; the schemas are put under their pointers."""
-    if isinstance(value, Mapping):
-        kept = {}
-        for key, item in value.items():
-            place = f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
-            schema = _schema_of(item, holds_schemas or key in SCHEMA_KEYS)
-            if schema is not None:
-                schemas[place] = schema
-            elif not _is_function(item):
-                kept[str(key) if isinstance(key, int) else key] = _without(
-                    item, place, key == "responseSchema", schemas
-                )
-        return kept
-    if isinstance(value, list | tuple):
-        items = enumerate(value)
-        return [_without(item, f"{pointer}/{at}", False, schemas) for at, item in items if not _is_function(item)]
-    return value
-
-
-def _schema_of(value: Any, expected: bool) -> bytes | None:
-    give = getattr(value, "model_json_schema", None) if isinstance(value, type) else None
-    if callable(give):
-        value = give()
-    elif not expected or not isinstance(value, Mapping | bool):
-        return None
-    return json.dumps(value, ensure_ascii=False).encode()
-
-
-def _is_function(value: Any) -> bool:
-    return callable(value) and not isinstance(value, type)
-
-
-def _load_failure(file: str, error: BaseException, project: Project) -> pb.LoadFailure:
-    found = pb.LoadFailure(file=file, failure=failure.of(error, project, pb.FAILURE_KIND_LOAD))
-    path, found.line, found.column = _location(error, project)
-    if path != file:
-        found.location_file = path
-    if isinstance(error, NotLoadable):
-        found.fix = error.fix
-    elif isinstance(error, SyntaxError):
-        # The place has fields of its own.
-        found.failure.message = error.msg
-    elif isinstance(error, ModuleNotFoundError) and error.name:
-        found.failure.message = f"There is no module {error.name!r}, which {path or file} imports."
-        found.fix = _fix_of_missing(error.name, project)
-    return found
-
-
-def _location(error: BaseException, project: Project) -> tuple[str, int, int]:
-    if isinstance(error, SyntaxError) and error.filename:
-        return project.relative(error.filename) or "", error.lineno or 0, error.offset or 0
-    for link in _causes(error):
-        stack = failure.frames(link.__traceback__, project)
-        if stack:
-            return stack[-1].filename, stack[-1].lineno or 0, 0
-    return "", 0, 0
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    link: BaseException | None = error
-    while link is not None:
-        yield link
-        link = link.__cause__
-
-
-def _fix_of_missing(name: str, project: Project) -> str:
-    top = name.partition(".")[0]
-    if os.path.exists(project.path(top)):
-        return f"Check the name: the project has no {name.replace('.', '/')}.py and no such folder."
-    return f"If it is a package, run `pip install {PACKAGES.get(top, top)}` and name it in requirements.txt."
+        message = f"config in {file} has {size} bytes; at most {MAX_ENTRY_BYTES} are allowed."
+        raise DefinitionError(message, "Keep data out of the config.")
+    return taken

@@ -7,9 +7,10 @@ import threading
 import time
 from typing import Any
 
-from runtime_runner import values
+from runtime_runner import failure, values
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.outbox import Outbox
+from runtime_runner.project import Project
 
 MAX_DATA_BYTES = 64 << 10
 MAX_MESSAGE_CHARACTERS = 16 << 10
@@ -20,8 +21,9 @@ MAX_HANDOVERS = 1024
 class Logs:
     """Sends log lines. On the event loop a line that finds the outbox full is dropped and counted."""
 
-    def __init__(self, outbox: Outbox, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, outbox: Outbox, loop: asyncio.AbstractEventLoop, project: Project) -> None:
         self._outbox = outbox
+        self._project = project
         self._loop = loop
         self._thread = threading.get_ident()
         self._handovers = threading.BoundedSemaphore(MAX_HANDOVERS)
@@ -31,12 +33,29 @@ class Logs:
         """Logs for a run, or for the runner itself when `source` is None; from any thread."""
         line = pb.Log(level=level, message=_text(message), time_ms=time.time() * 1000)
         if data is not None:
-            line.data = _encode(data)
+            line.data = self._encode(data)
         if threading.get_ident() == self._thread:
             self._put_or_drop(source, line)
         else:
             self._handovers.acquire()
             self._loop.call_soon_threadsafe(self._take_over, source, line)
+
+    def _encode(self, data: Any) -> bytes:
+        try:
+            encoded = values.encode(data, "data", self._stand_in)
+        except Exception:
+            # A log line must never fail the run that writes it.
+            return values.encode(_text(_repr(data)), "data")
+        return encoded if len(encoded) <= MAX_DATA_BYTES else values.encode(_text(_repr(data)), "data")
+
+    def _stand_in(self, value: Any) -> Any:
+        if isinstance(value, BaseException):
+            found = failure.of(value, self._project)
+            return {"type": found.type, "message": found.message, "stack": found.stack}
+        try:
+            return values.plain(value)
+        except TypeError:
+            return _repr(value)
 
     def _put_or_drop(self, source: Source | None, line: pb.Log) -> None:
         if not self._outbox.full:
@@ -99,19 +118,6 @@ class Logger:
         self._logs.write(self._source, pb.LOG_LEVEL_ERROR, _show(message), data)
 
     warning = warn
-
-
-def _encode(data: Any) -> bytes:
-    try:
-        encoded = values.encode(data, "data")
-    except Exception:
-        # A log line must never fail the run that writes it.
-        return _cut(_repr(data))
-    return encoded if len(encoded) <= MAX_DATA_BYTES else _cut(_repr(data))
-
-
-def _cut(text: str) -> bytes:
-    return values.encode(_text(text), "data")
 
 
 def _show(value: object) -> str:

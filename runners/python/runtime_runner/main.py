@@ -15,7 +15,7 @@ EXIT_SECONDS = 0.5
 """What the interpreter gets to end by itself; handlers that block their threads get no more."""
 PARENT_CHECK_SECONDS = 0.5
 
-EXIT_CANNOT_START = 70
+EXIT_CANNOT_START = 1
 
 
 class StartError(Exception):
@@ -79,7 +79,7 @@ def _run(environment: Environment) -> int:
 
 async def _connect(environment: Environment) -> int:
     from runtime_runner.link import connect
-    from runtime_runner.modules import Project
+    from runtime_runner.project import Project
 
     code = EXIT_CANNOT_START
     try:

@@ -14,41 +14,9 @@ from importlib.util import find_spec, module_from_spec, resolve_name, spec_from_
 from types import ModuleType
 from typing import Any
 
-RUNNER_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from runtime_runner.project import RUNNER_FOLDER, Project
+
 SCANNED_FOLDERS = ("steps", "src")
-FOREIGN_FOLDERS = frozenset(("node_modules", "site-packages", "dist-packages", "python_modules", ".venv", "venv"))
-
-
-class Project:
-    """Knows which files are the user's own."""
-
-    def __init__(self, root: str) -> None:
-        self.root = os.path.abspath(root)
-        self._prefixes = tuple({os.path.join(path, "") for path in (self.root, os.path.realpath(root))})
-        self._known: dict[str, str | None] = {}
-
-    def path(self, file: str) -> str:
-        """The absolute path of a file that is given relative to the project root, with "/"."""
-        return os.path.join(self.root, *file.split("/"))
-
-    def relative(self, path: str | None) -> str | None:
-        """The path relative to the project root, with "/"; None for what is not the user's own."""
-        if path is None or not os.path.isabs(path):
-            # What was compiled elsewhere calls its files "<frozen ...>" or gives a path of its build.
-            return None
-        if path not in self._known:
-            self._known[path] = self._relative(path)
-        return self._known[path]
-
-    def _relative(self, path: str) -> str | None:
-        path = os.path.normpath(path)
-        if path.startswith(os.path.join(RUNNER_FOLDER, "")):
-            return None
-        for prefix in self._prefixes:
-            if path.startswith(prefix):
-                parts = path.removeprefix(prefix).split(os.sep)
-                return None if FOREIGN_FOLDERS.intersection(parts) else "/".join(parts)
-        return None
 
 
 class Modules:
@@ -75,11 +43,13 @@ class Modules:
         importlib.invalidate_caches()
         *folders, name = file.split("/")
         package, path = "", self._project.root
+        imports = self._imports.setdefault(self._project.path(file), set())
         self._noting = True
         try:
             for folder in folders:
                 package = self._open_package(package, path, folder)
                 path = os.path.join(path, folder)
+                imports.update(filter(None, (sys.modules[package].__file__,)))
             return self._load_from(package, os.path.join(path, name), name.removesuffix(".py"))
         finally:
             self._noting = False

@@ -99,18 +99,21 @@ def is_large(value: Any) -> bool:
     return False
 
 
-def encode(value: Any, where: str) -> bytes:
-    """The bytes of a value. Raises `Unsendable`, naming the place from `where` on, for what cannot cross."""
-    data = pack(value, where)
+def encode(value: Any, where: str, stand_in: Callable[[Any], Any] | None = None) -> bytes:
+    """The bytes of a value. Raises `Unsendable`, naming the place from `where` on, for what cannot cross.
+
+    `stand_in` gives what stands for an object that is not data; without one, `plain` does.
+    """
+    data = pack(value, where, stand_in)
     if not _crosses(value):
         raise Unsendable(find_fault(value, where, fault_of_scalar) or f"{where} has parts that cannot be sent.")
     return data
 
 
-def pack(value: Any, where: str) -> bytes:
+def pack(value: Any, where: str, stand_in: Callable[[Any], Any] | None = None) -> bytes:
     """As `encode`, for maps whose keys are known to be strings."""
     try:
-        packed: bytes = msgpack.packb(value, default=plain)
+        packed: bytes = msgpack.packb(value, default=stand_in or plain)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         fault = find_fault(value, where, fault_of_scalar)
         raise Unsendable(fault or f"{where} cannot be sent: {error}") from (None if fault else error)

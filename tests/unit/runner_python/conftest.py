@@ -19,7 +19,8 @@ PROLOGUE = """
 import asyncio, json, sys
 from runtime_runner import loader
 from runtime_runner._gen import runner_pb2 as pb
-from runtime_runner.modules import Modules, Project
+from runtime_runner.modules import Modules
+from runtime_runner.project import Project
 project = Project({root!r})
 modules = Modules(project)
 modules.install()

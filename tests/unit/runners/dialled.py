@@ -42,7 +42,7 @@ PATIENCE = 5.0
 
 def invocation(payload: bytes = b"\x01", timeout: float = 30.0) -> Invocation:
     step = Step("a", "node", "steps/a.step.ts", "event", timeout=timeout)
-    return Invocation(step, TriggerKind.EVENT, 0, payload, "f" * 32, source="t", cause_id="e1")
+    return Invocation(step, TriggerKind.EVENT, payload, "f" * 32, source="t", cause_id="e1")
 
 
 def host_calls() -> HostCalls:

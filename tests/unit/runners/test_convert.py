@@ -12,7 +12,7 @@ from runtime.runners.convert import read_failure, read_log, read_manifest, write
 from runtime.values import encode
 
 STEP = Step("Create", "node", "steps/a.step.ts", "api", timeout=1.5)
-INVOCATION = Invocation(STEP, TriggerKind.API, 0, b"\x01", "f" * 32)
+INVOCATION = Invocation(STEP, TriggerKind.API, b"\x01", "f" * 32)
 
 
 def invoke(**changes: object) -> pb.Invoke:
@@ -22,10 +22,10 @@ def invoke(**changes: object) -> pb.Invoke:
 
 
 def test_an_invocation() -> None:
-    written = invoke(attempt=3, source="t", cause_id="e1", trigger_index=2)
+    written = invoke(attempt=3, source="t", cause_id="e1")
     assert (written.invocation_id, written.step_file, written.step_name) == (7, "steps/a.step.ts", "Create")
     assert (written.trace_id, written.attempt, written.deadline_ms) == ("f" * 32, 3, 1500)
-    assert (written.trigger_source, written.idempotency_key, written.trigger_index) == ("t", "e1", 2)
+    assert (written.trigger_source, written.idempotency_key, written.trigger_index) == ("t", "e1", 0)
     assert (written.payload, written.payload_transfer, written.atomic) == (b"", 0, False)
 
 

@@ -57,10 +57,10 @@ async def test_the_core_says_nothing_before_hello() -> None:
 async def test_there_is_room_once_the_manifest_has_come() -> None:
     async with Dialled() as dialled:
         await dialled.send(hello=HELLO)
-        assert not dialled.link.has_room
+        assert dialled.link.room == 0
         assert not dialled.link.loaded.done()
         await dialled.send(manifest=MANIFEST)
-        assert dialled.link.has_room
+        assert dialled.link.room > 0
         assert [entry.file for entry in dialled.link.loaded.result().steps] == ["steps/a.step.ts"]
 
 
@@ -72,7 +72,7 @@ async def test_no_version_in_common(oldest: int, newest: int) -> None:
         assert envelope.bye.reason == pb.BYE_REASON_PROTOCOL_VERSION
         assert f"{oldest} to {newest}" in envelope.bye.message
         assert f"{oldest} to {newest}" in dialled.sink.messages(LogLevel.ERROR)[0]
-        assert not dialled.link.has_room
+        assert dialled.link.room == 0
 
 
 @pytest.mark.parametrize(("oldest", "newest"), [(1, 1), (1, 9), (0, 1)])
@@ -113,11 +113,11 @@ async def test_results_find_their_invocations_in_any_order() -> None:
         await dialled.open()
         begun = [await dialled.begun() for _ in range(4)]
         assert len({id for _, id in begun}) == 4
-        assert not dialled.link.has_room
+        assert dialled.link.room == 0
         for _, id in reversed(begun):
             await dialled.send(result=pb.Result(invocation_id=id, payload=encode(id)))
         assert [decode((await outcome(task)).payload) for task, _ in begun] == [id for _, id in begun]
-        assert dialled.link.has_room
+        assert dialled.link.room > 0
 
 
 async def test_a_failure_arrives_whole() -> None:
@@ -184,7 +184,7 @@ async def test_a_runner_that_is_lost_ends_every_invocation() -> None:
         tasks = [await dialled.start() for _ in range(3)]
         await dialled.end()
         assert [await kind_of(task) for task in tasks] == [FailureKind.RUNNER_LOST] * 3
-        assert not dialled.link.has_room
+        assert dialled.link.room == 0
         assert dialled.link.in_flight == 0
         dialled.link.lose()
 
@@ -313,7 +313,7 @@ async def test_drain_takes_no_more_and_lets_the_rest_end() -> None:
         dialled.link.drain(2.5)
         await settle()
         assert dialled.last("drain").grace_ms == 2500
-        assert not dialled.link.has_room
+        assert dialled.link.room == 0
         bye = pb.RunnerEnvelope(bye=pb.Bye(reason=pb.BYE_REASON_DRAINED))
         await dialled.send(pb.RunnerEnvelope(result=pb.Result(invocation_id=id)), bye)
         assert (await outcome(task)).failure is None
@@ -326,7 +326,7 @@ async def test_a_bye_that_was_not_asked_for_is_said() -> None:
         await dialled.open()
         await dialled.send(bye=pb.Bye(reason=pb.BYE_REASON_PROTOCOL_ERROR, message="I give up"))
         assert "I give up" in dialled.sink.messages(LogLevel.WARN)[0]
-        assert not dialled.link.has_room
+        assert dialled.link.room == 0
 
 
 async def test_a_drain_before_hello_does_not_come_before_welcome() -> None:
@@ -342,7 +342,7 @@ async def test_a_drain_while_loading_takes_no_invocation_afterwards() -> None:
         await dialled.send(hello=HELLO)
         dialled.link.drain(1)
         await dialled.send(manifest=MANIFEST)
-        assert not dialled.link.has_room
+        assert dialled.link.room == 0
 
 
 async def test_an_unknown_envelope_is_ignored_and_logged_once() -> None:
@@ -353,7 +353,7 @@ async def test_an_unknown_envelope_is_ignored_and_logged_once() -> None:
         assert unknown.WhichOneof("kind") is None
         await dialled.send(unknown, unknown)
         await dialled.send(pb.RunnerEnvelope(), unknown)
-        assert dialled.link.has_room
+        assert dialled.link.room > 0
         assert len(dialled.sink.records) == 1
 
 
@@ -361,7 +361,7 @@ async def test_an_empty_frame_means_nothing() -> None:
     async with Dialled() as dialled:
         await dialled.send()
         await dialled.open()
-        assert dialled.link.has_room
+        assert dialled.link.room > 0
 
 
 # ------------------------------------------------------------ faults
@@ -390,7 +390,7 @@ async def assert_closed(dialled: Dialled) -> None:
     assert dialled.last("bye").message
     assert len(dialled.sink.messages(LogLevel.ERROR)) == 1
     assert "broke the protocol" in dialled.sink.messages(LogLevel.ERROR)[0]
-    assert not dialled.link.has_room
+    assert dialled.link.room == 0
 
 
 @pytest.mark.parametrize("fault", FAULTS)

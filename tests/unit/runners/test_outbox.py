@@ -23,7 +23,7 @@ class Wire:
     """An outbox and the frames it wrote; each write waits until it is let."""
 
     def __init__(self, chunk_bytes: int = CHUNK, max_queued_bytes: int = BOUND) -> None:
-        self.outbox = Outbox(chunk_bytes, max_queued_bytes)
+        self.outbox = Outbox(chunk_bytes, max_queued_bytes, lambda: None)
         self.frames: list[pb.CoreFrame] = []
         self.permits = asyncio.Semaphore(0)
 
@@ -169,7 +169,7 @@ async def test_a_frame_carries_few_chunks() -> None:
 
 
 async def test_a_payload_of_just_the_chunk_s_size_is_not_large() -> None:
-    outbox = Outbox(CHUNK, BOUND)
+    outbox = Outbox(CHUNK, BOUND, lambda: None)
     assert not outbox.is_large(bytes(CHUNK))
     assert outbox.is_large(bytes(CHUNK + 1))
 

@@ -17,13 +17,13 @@ PATIENCE = 5.0
 class FakeLink:
     """As much of a link as a pool sees."""
 
-    def __init__(self, room: int) -> None:
-        self.room = room
+    def __init__(self, size: int) -> None:
+        self.size = size
         self.in_flight = 0
 
     @property
-    def has_room(self) -> bool:
-        return self.in_flight < self.room
+    def room(self) -> int:
+        return self.size - self.in_flight
 
 
 class Serving:
@@ -44,7 +44,7 @@ class Serving:
             link = cast(Any, self.pool.idle() or await self.pool.wait_idle(seconds))
             if link is not None:
                 link.in_flight += 1
-                assert link.in_flight <= link.room
+                assert link.in_flight <= link.size
                 self.served.append(name)
             return cast(FakeLink | None, link)
 

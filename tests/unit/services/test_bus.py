@@ -18,15 +18,13 @@ NOW = 1_700_000_000.0  # 2023-11-14T22:13:20Z
 
 
 class Emitting:
-    def __init__(self, max_queue_length: int = 100, max_event_bytes: int = 1000) -> None:
+    def __init__(self, max_queue_length: int = 100, max_event_bytes: int = 1000, **queue: Any) -> None:
         self.clock = FakeClock(NOW)
         self.engine = MemoryEventBus(self.clock, max_queue_length, 10)
         self.reports = Reports()
         self.bus = BusService(self.engine, self.clock, max_event_bytes, self.reports)
-        steps = (
-            LoadedFile(f"steps/{name}.step.ts", {"type": "event", "subscribes": ["t"]}, has_handler=True)
-            for name in "ab"
-        )
+        config = {"type": "event", "subscribes": ["t"], "infrastructure": {"queue": queue}}
+        steps = (LoadedFile(f"steps/{name}.step.ts", config, has_handler=True) for name in "ab")
         self.bus.catalog = build_catalog([Manifest("node", tuple(steps))])
 
     async def emit(self, topic: str = "t", data: bytes = b"\x01", **options: Any) -> str:
@@ -68,18 +66,22 @@ async def test_a_delay_is_seconds_or_a_date(delay: object, seconds: float) -> No
     await emitting.emit(delay=delay)
     await emitting.clock.advance(seconds - 0.1)
     assert emitting.engine.depth(QueueKey("t", "a")) == 1
-    taken: list[float] = []
-
-    async def take() -> None:
-        delivery = await emitting.engine.take(QueueKey("t", "a"))
-        taken.append(delivery.event.due)
-
-    task = asyncio.ensure_future(take())
+    task = asyncio.ensure_future(emitting.engine.take(QueueKey("t", "a")))
     await settle()
-    assert taken == []
+    assert not task.done()
     await emitting.clock.advance(0.1)
     await task
-    assert taken == [NOW + seconds]
+
+
+async def test_a_queue_s_own_delay_counts_where_the_emitter_gives_none() -> None:
+    emitting = Emitting(delaySeconds=5)
+    await emitting.emit()
+    await emitting.emit(delay=2)
+    taken = [asyncio.ensure_future(emitting.engine.take(QueueKey("t", "a"))) for _ in range(2)]
+    await emitting.clock.advance(2)
+    assert [task.done() for task in taken] == [True, False]
+    await emitting.clock.advance(3)
+    assert [task.done() for task in taken] == [True, True]
 
 
 @pytest.mark.parametrize("delay", [0, None, "2020-01-01T00:00:00Z"])

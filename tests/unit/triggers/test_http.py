@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 from runtime.catalog import Catalog, build_catalog
+from runtime.config import HttpSettings
 from runtime.dispatcher import Dispatcher
 from runtime.model import Failure, FailureKind, Invocation, LoadedFile, LogLevel, Manifest, Outcome, TriggerKind
 from runtime.triggers.http import HttpEdge
@@ -37,8 +38,8 @@ class Client:
     def __init__(self, *script: Outcome, max_body_bytes: int = 1000, pool: FakePool | None = None) -> None:
         self.fake = FakeRunner(*script)
         self.reports = Reports()
-        dispatcher = Dispatcher({"node": pool or FakePool(self.fake)}, 0.25)
-        self.edge = HttpEdge(dispatcher, self.reports, max_body_bytes)
+        dispatcher = Dispatcher({"node": pool or FakePool(self.fake)})
+        self.edge = HttpEdge(dispatcher, self.reports, HttpSettings(max_body_bytes=max_body_bytes, queue_timeout=0.25))
         self.edge.use(catalog(("GET", "/a"), ("POST", "/a"), ("GET", "/u/:id"), ("PUT", "/f/:rest*")))
         self.unread: Messages = []
         self.sent: Messages = []
@@ -300,16 +301,3 @@ async def test_a_new_catalog_serves_the_next_request() -> None:
 async def test_another_kind_of_connection_is_refused() -> None:
     with pytest.raises(NotImplementedError, match="websocket"):
         await Client().request("GET", "/a", type="websocket")
-
-
-async def test_a_client_that_leaves_cancels_the_handler() -> None:
-    """runner.proto, CANCEL_REASON_CLIENT_GONE; a server tells it by `http.disconnect`."""
-    client = Client(OK)
-    client.fake.hold()
-    request = asyncio.ensure_future(client.request("GET", "/a"))
-    await settle()
-    try:
-        assert len(client.fake.cancelled) == 1
-    finally:
-        client.fake.release()
-        await request

@@ -15,7 +15,7 @@ from runtime.triggers.router import BadEscape, Match, Route, Router
 
 def route(method: str, path: str) -> Route:
     trigger = ApiTrigger(method, path)
-    return Bound(Step(f"{method} {path}", "node", "steps/a.step.ts", "api", (trigger,)), 0, trigger)
+    return Bound(Step(f"{method} {path}", "node", "steps/a.step.ts", "api", (trigger,)), trigger)
 
 
 def router(*paths: str) -> Router:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from runtime.contracts import Clock
@@ -24,6 +24,10 @@ class _Queue:
 
     def push(self, event: Event, attempt: int) -> None:
         self.ready.append((event, attempt))
+        self.wake()
+
+    def wake(self) -> None:
+        """Wakes the first who waits; whoever is woken and leaves wakes the next, so that nothing is overlooked."""
         while self.takers:
             taker = self.takers.popleft()
             if not taker.done():
@@ -46,7 +50,7 @@ class MemoryEventBus:
         """Nothing to open or close: memory is there."""
         yield
 
-    async def publish(self, event: Event, queues: Sequence[QueueKey]) -> None:
+    async def publish(self, event: Event, queues: Mapping[QueueKey, float]) -> None:
         """Puts the event into all queues or none. Raises `HostCallRefused` when one of them is full."""
         for key in queues:
             if self._queue(key).depth >= self._max_queue_length:
@@ -54,10 +58,10 @@ class MemoryEventBus:
                     f"the queue of topic '{key.topic}' for step '{key.step}' is full "
                     f"({self._max_queue_length} events); raise bus.maxQueueLength or emit less"
                 )
-        for key in queues:
+        for key, due in queues.items():
             queue = self._queue(key)
             queue.depth += 1
-            self._push_when_due(queue, event, attempt=1, due=event.due)
+            self._push_when_due(queue, event, attempt=1, due=due)
 
     async def take(self, queue: QueueKey) -> Delivery:
         """Waits for the next event that is due."""
@@ -67,9 +71,10 @@ class MemoryEventBus:
             state.takers.append(taker)
             try:
                 await taker
-            finally:
-                if state.ready and taker.cancelled():
-                    self._wake(state)
+            except asyncio.CancelledError:
+                if state.ready:
+                    state.wake()
+                raise
         event, attempt = state.ready.popleft()
         return Delivery(next(self._delivery_ids), queue, event, attempt)
 
@@ -106,9 +111,3 @@ class MemoryEventBus:
             queue.push(event, attempt)
         else:
             self._clock.call_at(due, lambda: queue.push(event, attempt))
-
-    def _wake(self, queue: _Queue) -> None:
-        """Passes on a wake-up whose taker was cancelled, so that no ready event is overlooked."""
-        waiting = next((taker for taker in queue.takers if not taker.done()), None)
-        if waiting is not None:
-            waiting.set_result(None)

@@ -1,0 +1,304 @@
+"""What a handler finds in `ctx`, and what it may ask the core."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from runtime_runner._gen import runner_pb2 as pb
+from runtime_runner.context import FlowContext
+from runtime_runner.values import Unsendable, decode, encode
+from tests.unit.runner_python.bench import bench
+
+Handler = Callable[[Any, FlowContext], Any]
+
+
+async def _call_of(use: Callable[[FlowContext], Any], reply: Any = None) -> tuple[pb.HostCall, Any]:
+    """The host call that `use` makes, and what it gives to the handler."""
+    given: list[Any] = []
+
+    async def handler(input: Any, ctx: FlowContext) -> None:
+        given.append(await use(ctx))
+
+    async with bench() as runner:
+        payload = b"" if reply is None else encode(reply, "reply")
+        runner.answer = lambda call: pb.HostReply(payload=payload)
+        await runner.value(handler)
+        return runner.sent("host_call")[0], given[0]
+
+
+async def _error_of(use: Callable[[FlowContext], Any]) -> BaseException:
+    """What `use` raises in a handler; no host call may be sent."""
+    raised: list[BaseException] = []
+
+    async def handler(input: Any, ctx: FlowContext) -> None:
+        with pytest.raises(Exception) as error:
+            await use(ctx)
+        raised.append(error.value)
+
+    async with bench() as runner:
+        await runner.value(handler)
+        assert not runner.sent("host_call")
+    return raised[0]
+
+
+async def test_the_context_describes_the_run() -> None:
+    def handler(input: Any, ctx: FlowContext) -> Any:
+        assert ctx["logger"] is ctx.logger is ctx.get("logger")
+        assert ctx.get("nothing", 1) == 1
+        with pytest.raises(KeyError):
+            ctx["nothing"]
+        now = ctx.utils.dates.now()
+        assert now.tzinfo is UTC
+        assert abs(now - datetime.now(UTC)) < timedelta(seconds=60)
+        keys = (ctx.idempotency_key, ctx.idempotencyKey)
+        return [ctx.trace_id, ctx.traceId, ctx.flows, ctx.trigger, ctx.attempt, ctx.cancelled, keys]
+
+    async with bench() as runner:
+        fields = {"trace_id": "abc", "attempt": 2, "trigger_source": "topic", "trigger_index": 1}
+        told = await runner.value(handler, idempotency_key="event-1", **fields)
+        assert told == [
+            "abc",
+            "abc",
+            ["flow"],
+            {"type": "event", "source": "topic", "index": 1},
+            2,
+            False,
+            ["event-1", "event-1"],
+        ]
+
+
+@pytest.mark.parametrize(
+    ("emit", "data", "options"),
+    [
+        (lambda ctx: ctx.emit({"topic": "t", "data": {"a": 1}}), {"a": 1}, None),
+        (lambda ctx: ctx.emit("t", {"a": 1}), {"a": 1}, None),
+        (lambda ctx: ctx.emit({"topic": "t"}), None, None),
+        (
+            lambda ctx: ctx.emit({"topic": "t", "data": 1, "messageGroupId": "g", "delay": 2.5, "priority": 3}),
+            1,
+            {"messageGroupId": "g", "delay": 2.5, "priority": 3},
+        ),
+        (lambda ctx: ctx.emit("t", 1, {"idempotencyKey": "k", "delay": None}), 1, {"idempotencyKey": "k"}),
+        (
+            lambda ctx: ctx.emit("t", 1, {"delay": datetime(2024, 1, 2, tzinfo=UTC)}),
+            1,
+            {"delay": "2024-01-02T00:00:00Z"},
+        ),
+    ],
+)
+async def test_emit(emit: Callable[[FlowContext], Any], data: Any, options: Any) -> None:
+    call, given = await _call_of(emit, "event-id")
+    assert (call.op, call.target, decode(call.payload), decode(call.options)) == (pb.HOST_OP_EMIT, "t", data, options)
+    assert given == "event-id"
+
+
+@pytest.mark.parametrize(
+    ("use", "op", "names", "payload"),
+    [
+        (lambda ctx: ctx.state.get("g", "k"), "STATE_GET", ("", "g", "k"), None),
+        (lambda ctx: ctx.state.get("k"), "STATE_GET", ("", "default", "k"), None),
+        (lambda ctx: ctx.state.get(7, 1.5), "STATE_GET", ("", "7", "1.5"), None),
+        (lambda ctx: ctx.state.get(7.0, ""), "STATE_GET", ("", "7", ""), None),
+        (lambda ctx: ctx.state.delete("g", "k"), "STATE_DELETE", ("", "g", "k"), None),
+        (lambda ctx: ctx.state.delete("k"), "STATE_DELETE", ("", "default", "k"), None),
+        (lambda ctx: ctx.state.getGroup("g"), "STATE_GET_GROUP", ("", "g", ""), None),
+        (lambda ctx: ctx.state.get_group("g"), "STATE_GET_GROUP", ("", "g", ""), None),
+        (lambda ctx: ctx.state.clear("g"), "STATE_CLEAR", ("", "g", ""), None),
+        (lambda ctx: ctx.state.keys("g"), "STATE_KEYS", ("", "g", ""), None),
+        (lambda ctx: ctx.state.update("g", "k", [{"op": "x"}]), "STATE_UPDATE", ("", "g", "k"), [{"op": "x"}]),
+        (lambda ctx: ctx.streams.chat.get("g", "i"), "STREAM_GET", ("chat", "g", "i"), None),
+        (lambda ctx: ctx.streams["a-b"].set("g", "i", {"t": 1}), "STREAM_SET", ("a-b", "g", "i"), {"t": 1}),
+        (lambda ctx: ctx.streams.chat.delete("g", "i"), "STREAM_DELETE", ("chat", "g", "i"), None),
+        (lambda ctx: ctx.streams.chat.getGroup("g"), "STREAM_GET_GROUP", ("chat", "g", ""), None),
+        (lambda ctx: ctx.streams.chat.update("g", "i", []), "STREAM_UPDATE", ("chat", "g", "i"), []),
+        (
+            lambda ctx: ctx.streams.chat.send({"groupId": "g"}, {"type": "ping", "data": 1}),
+            "STREAM_SEND",
+            ("chat", "g", ""),
+            {"type": "ping", "data": 1},
+        ),
+        (
+            lambda ctx: ctx.streams.chat.send({"groupId": "g", "id": "i"}, {"type": "ping"}),
+            "STREAM_SEND",
+            ("chat", "g", "i"),
+            {"type": "ping"},
+        ),
+    ],
+)
+async def test_host_calls(
+    use: Callable[[FlowContext], Any], op: str, names: tuple[str, str, str], payload: Any
+) -> None:
+    call, given = await _call_of(use, {"answer": 1})
+    assert pb.HostOp.Name(call.op) == f"HOST_OP_{op}"
+    assert (call.target, call.group, call.key) == names
+    assert decode(call.payload) == payload
+    assert given.answer == 1
+
+
+@pytest.mark.parametrize(
+    ("use", "names", "options"),
+    [
+        (lambda ctx, value: ctx.state.set("g", "k", value), ("g", "k"), None),
+        (lambda ctx, value: ctx.state.set("k", value), ("default", "k"), None),
+        (lambda ctx, value: ctx.state.set("g", "k", value, {"ttl": 5}), ("g", "k"), {"ttl": 5}),
+        (lambda ctx, value: ctx.state.set("k", value, options={"ifVersion": 1}), ("default", "k"), {"ifVersion": 1}),
+    ],
+)
+async def test_set_gives_back_what_it_was_given(use: Any, names: tuple[str, str], options: Any) -> None:
+    value = {"a": (1, 2)}
+    call, given = await _call_of(lambda ctx: use(ctx, value))
+    assert given is value
+    assert (call.group, call.key) == names
+    assert (decode(call.payload), decode(call.options)) == ({"a": [1, 2]}, options)
+
+
+async def test_an_absent_value_is_none() -> None:
+    _, given = await _call_of(lambda ctx: ctx.state.get("g", "k"))
+    assert given is None
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda ctx: ctx.emit({"topic": "", "data": 1}), "emit needs a topic"),
+        (lambda ctx: ctx.emit(None), "emit needs a topic"),
+        (lambda ctx: ctx.emit({"topic": "t", "dta": 1}), "emit does not know dta; it knows topic, data, messageGr"),
+        (lambda ctx: ctx.emit("t", 1, {"ttl": 1}), "emit does not know ttl; it knows messageGroupId"),
+        (lambda ctx: ctx.emit("t", 1, 5), "The options of emit must be a dict, not a int"),
+        (lambda ctx: ctx.emit("t", {"items": [{"run": len}]}), r"data.items\[0\].run is a builtin"),
+        (lambda ctx: ctx.state.set("g", "k", {1, 2}), "value is a set"),
+        (lambda ctx: ctx.state.set("g", "k", 1, {"tll": 1}), "state.set does not know tll; it knows ttl, ifVersion"),
+        (lambda ctx: ctx.state.get(None, "k"), "The group must be a string, not NoneType"),
+        (lambda ctx: ctx.state.get("g", True), "The key must be a string, not bool"),
+        (lambda ctx: ctx.state.update("g", "k", {"op": "set"}), "update takes a list of operations, not a dict"),
+        (lambda ctx: ctx.streams.chat.get("g", None), "The id must be a string"),
+        (lambda ctx: ctx.streams.chat.send({"group": "g"}, {"type": "x"}), "channel of send does not know group"),
+        (lambda ctx: ctx.streams.chat.send({"groupId": "g"}, {"data": 1}), "event of send needs a type"),
+        (lambda ctx: ctx.state.set("g", "k", "x" * 2_000_000), "has 2000005 bytes; at most 1048576"),
+        (lambda ctx: ctx.state.get("g" * 70_000, "k"), "names and options of state_get have 70001"),
+    ],
+)
+async def test_what_cannot_be_asked_is_an_error_at_the_call(use: Callable[[FlowContext], Any], message: str) -> None:
+    error = await _error_of(use)
+    assert isinstance(error, Unsendable | TypeError | ValueError)
+    with pytest.raises(type(error), match=message):
+        raise error
+
+
+async def test_calls_of_a_run_are_bounded_and_the_rest_wait() -> None:
+    async def handler(input: Any, ctx: FlowContext) -> Any:
+        return await asyncio.gather(*(ctx.state.get("g", str(number)) for number in range(10)))
+
+    async with bench(max_host_calls=3) as runner:
+        runner.answer = lambda call: None
+        runner.install(handler)
+        done = runner.start()
+        await runner.host_call()
+        answered = 0
+        while not done.done():
+            open_calls = runner.sent("host_call")[answered:]
+            assert len(open_calls) <= 3
+            for call in open_calls:
+                answered += 1
+                runner.calls.answer(pb.HostReply(call_id=call.call_id), encode(call.key, "key"))
+            await asyncio.sleep(0)
+        assert decode((await done).payload) == [str(number) for number in range(10)]
+
+
+async def test_in_a_worker_thread_a_call_gives_the_value_itself() -> None:
+    def handler(input: Any, ctx: FlowContext) -> Any:
+        assert threading.current_thread() is not threading.main_thread()
+        return ctx.state.get("g", "k")["a"]
+
+    async with bench() as runner:
+        runner.answer = lambda call: pb.HostReply(payload=encode({"a": 5}, "value"))
+        assert await runner.value(handler) == 5
+
+
+async def test_in_a_worker_thread_errors_are_thrown_at_the_call() -> None:
+    def handler(input: Any, ctx: FlowContext) -> Any:
+        with pytest.raises(Exception, match="no such stream"):
+            ctx.streams.nope.get("g", "i")
+        return "caught"
+
+    async with bench() as runner:
+        runner.answer = lambda call: pb.HostReply(failure=pb.Failure(message="no such stream"))
+        assert await runner.value(handler) == "caught"
+
+
+async def test_a_worker_thread_with_a_loop_of_its_own_awaits_there() -> None:
+    async def inner(ctx: FlowContext) -> Any:
+        return await asyncio.gather(ctx.state.get("g", "a"), ctx.state.get("g", "b"))
+
+    async with bench() as runner:
+        runner.answer = lambda call: pb.HostReply(payload=encode(call.key, "key"))
+        assert await runner.value(lambda input, ctx: asyncio.run(inner(ctx))) == ["a", "b"]
+
+
+async def test_logs_of_both_kinds_of_handlers() -> None:
+    def plain(input: Any, ctx: FlowContext) -> None:
+        ctx.logger.debug("d", {"a": 1})
+        ctx.logger.warning(5)
+        ctx.logger.error("odd \ud800", {"run": object})
+
+    async def on_loop(input: Any, ctx: FlowContext) -> None:
+        plain(input, ctx)
+
+    for handler in (plain, on_loop):
+        async with bench() as runner:
+            await runner.run(handler)
+            lines = runner.sent("log")
+            assert [(line.level, line.message) for line in lines] == [
+                (pb.LOG_LEVEL_DEBUG, "d"),
+                (pb.LOG_LEVEL_WARN, "5"),
+                (pb.LOG_LEVEL_ERROR, "odd \\ud800"),
+            ]
+            assert decode(lines[0].data) == {"a": 1}
+            assert decode(lines[2].data) == "{'run': <class 'object'>}"
+            assert {line.invocation_id for line in lines} == {1}
+            assert runner.envelopes[-1].WhichOneof("kind") == "result"
+
+
+async def test_a_flood_of_lines_on_the_loop_is_dropped_and_counted() -> None:
+    async def handler(input: Any, ctx: FlowContext) -> None:
+        for _ in range(100):
+            ctx.logger.info("x" * 100)
+
+    async with bench(max_queued_bytes=1000) as runner:
+        await runner.run(handler)
+    messages = [line.message for line in runner.sent("log")]
+    kept = messages.count("x" * 100)
+    assert f"{100 - kept} log lines were dropped" in messages[-1]
+    assert 0 < kept < 20
+
+
+async def test_a_flood_of_lines_of_a_thread_waits() -> None:
+    def handler(input: Any, ctx: FlowContext) -> None:
+        for number in range(5000):
+            ctx.logger.info(str(number))
+
+    async with bench(max_queued_bytes=1000) as runner:
+        await runner.run(handler)
+        assert [line.message for line in runner.sent("log")] == [str(number) for number in range(5000)]
+
+
+async def test_after_the_result_nothing_is_sent_for_the_run() -> None:
+    kept: list[FlowContext] = []
+
+    async def handler(input: Any, ctx: FlowContext) -> None:
+        kept.append(ctx)
+
+    async with bench() as runner:
+        await runner.run(handler)
+        with pytest.raises(RuntimeError, match="emit was called after its invocation had ended"):
+            kept[0].emit("t", 1)
+        kept[0].logger.info("late")
+        await runner.line_seen.wait()
+        assert runner.sent("log")[0].invocation_id == 0
+        assert not runner.sent("host_call")

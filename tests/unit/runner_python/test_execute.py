@@ -1,0 +1,339 @@
+"""From an invocation to its one result."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from runtime_runner._gen import runner_pb2 as pb
+from runtime_runner.context import FlowContext
+from runtime_runner.values import decode
+from tests.unit.runner_python.bench import bench
+
+API = {"trigger": pb.TRIGGER_KIND_API}
+REQUEST = {"method": "POST", "path": "/", "form": "json", "body": b'{"a": 1}'}
+
+
+async def test_a_handler_gets_as_much_as_it_takes() -> None:
+    async with bench() as runner:
+        assert await runner.value(lambda: "none", 5) == "none"
+        assert await runner.value(lambda input: input, 5) == 5
+        assert await runner.value(lambda *rest: len(rest), 5) == 2
+        assert await runner.value(lambda ctx: ctx.trace_id, trigger=pb.TRIGGER_KIND_CRON) == "t"
+        both = await runner.value(lambda input, ctx: [input, ctx.trigger.type], trigger=pb.TRIGGER_KIND_CRON)
+        assert both == [None, "cron"]
+
+
+async def test_a_plain_function_that_returns_an_awaitable() -> None:
+    async def inner(value: int) -> int:
+        return value + 1
+
+    async with bench() as runner:
+        assert await runner.value(lambda input: inner(input), 1) == 2
+
+
+async def test_plain_handlers_run_beside_each_other() -> None:
+    barrier = threading.Barrier(64, timeout=10)
+
+    async with bench() as runner:
+        runner.install(lambda: barrier.wait() >= 0)
+        results = await asyncio.gather(*(runner.start(id=number + 1) for number in range(64)))
+        assert [decode(result.payload) for result in results] == [True] * 64
+
+
+async def test_plain_middleware_never_starves_plain_handlers() -> None:
+    barrier = threading.Barrier(4, timeout=10)
+
+    def wait(req: Any, ctx: FlowContext, go_on: Callable[[], Any]) -> Any:
+        barrier.wait()
+        return go_on()
+
+    async def on_loop(req: Any, ctx: FlowContext, go_on: Callable[[], Any]) -> Any:
+        return await go_on()
+
+    async with bench(max_in_flight=4) as runner:
+        runner.install(lambda req: {"status": 201}, wait, on_loop, wait)
+        results = await asyncio.gather(*(runner.start(REQUEST, id=number + 1, **API) for number in range(4)))
+        assert [decode(result.payload)["status"] for result in results] == [201] * 4
+
+
+async def test_middleware_sees_request_and_response_in_order() -> None:
+    seen: list[str] = []
+
+    async def outer(req: Any, ctx: FlowContext, go_on: Callable[[], Any]) -> Any:
+        seen.append("outer")
+        req["user"] = "ann"
+        response = await go_on()
+        return {**response, "headers": {"x-seen": ",".join(seen)}}
+
+    def inner(req: Any, ctx: FlowContext, go_on: Callable[[], Any]) -> Any:
+        seen.append("inner")
+        return go_on()
+
+    async with bench() as runner:
+        runner.install(lambda req: {"status": 200, "body": [req.user, req.body]}, outer, inner)
+        response = decode((await runner.start(REQUEST, **API)).payload)
+        assert json.loads(response["body"]) == ["ann", {"a": 1}]
+        assert response["headers"] == {"x-seen": "outer,inner"}
+
+
+async def test_context_variables_reach_a_worker_thread() -> None:
+    user = contextvars.ContextVar("user", default="nobody")
+
+    async def outer(req: Any, ctx: FlowContext, go_on: Callable[[], Any]) -> Any:
+        user.set("ann")
+        return await go_on()
+
+    async with bench() as runner:
+        runner.install(lambda: {"status": 200, "body": user.get()}, outer)
+        assert decode((await runner.start(REQUEST, **API)).payload)["body"] == b"ann"
+
+
+async def test_malformed_json_never_reaches_the_handler() -> None:
+    called: list[int] = []
+    async with bench() as runner:
+        result = await runner.run(lambda: called.append(1), {**REQUEST, "body": b"{"}, **API)
+        assert result.failure.kind == pb.FAILURE_KIND_INVALID_INPUT
+        assert not result.failure.retryable
+        assert not called
+
+
+async def test_large_values_take_the_thread_and_come_back_whole() -> None:
+    rows = [{"id": number, "text": "x" * 40} for number in range(5000)]
+    body = json.dumps(rows).encode()
+
+    async def handler(req: Any) -> Any:
+        assert req.body[7].id == 7
+        return {"status": 200, "body": req.body}
+
+    async with bench() as runner:
+        result = await runner.run(handler, {**REQUEST, "body": body}, **API)
+        assert not result.HasField("failure"), result.failure
+        chunks = b"".join(chunk.data for chunk in runner.sent("chunk"))
+        assert json.loads(decode(chunks)["body"]) == rows
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt(), GeneratorExit(), RecursionError("deep")])
+async def test_whatever_is_thrown_is_a_result(error: BaseException) -> None:
+    def throws() -> None:
+        raise error
+
+    async def throws_on_loop() -> None:
+        raise error
+
+    async with bench() as runner:
+        for handler in (throws, throws_on_loop):
+            failure = (await runner.run(handler)).failure
+            assert (failure.kind, failure.type) == (pb.FAILURE_KIND_HANDLER, type(error).__name__)
+
+
+async def test_stop_iteration_does_not_hang() -> None:
+    async with bench() as runner:
+        assert (await runner.run(lambda: next(iter([])))).failure.cause.type == "StopIteration"
+
+
+async def test_a_result_that_cannot_be_sent() -> None:
+    class Odd:
+        @property
+        def model_dump(self) -> Any:
+            raise OSError("disk")
+
+    async with bench(max_payload_bytes=100) as runner:
+        place = (await runner.run(lambda: {"a": [print]})).failure
+        assert place.kind == pb.FAILURE_KIND_INVALID_OUTPUT
+        assert place.message.startswith("result.a[0] is a builtin")
+        long = (await runner.run(lambda: "x" * 101)).failure
+        assert (long.kind, long.message) == (
+            pb.FAILURE_KIND_INVALID_OUTPUT,
+            "The result has 103 bytes; at most 100 are allowed.",
+        )
+        assert (await runner.run(lambda: Odd())).failure.kind == pb.FAILURE_KIND_INVALID_OUTPUT
+
+
+async def test_no_room_and_no_such_step() -> None:
+    waiting = asyncio.Event()
+
+    async with bench(max_in_flight=1) as runner:
+        runner.install(waiting.wait)
+        first = runner.start(id=1)
+        assert (await runner.start(id=2)).failure.kind == pb.FAILURE_KIND_OVERLOADED
+        waiting.set()
+        await first
+        unknown = (await runner.start(id=3, step_file="other_step.py")).failure
+        assert (unknown.kind, "other_step.py" in unknown.message) == (pb.FAILURE_KIND_UNKNOWN_STEP, True)
+
+
+def _refuse(call: pb.HostCall) -> pb.HostReply:
+    return pb.HostReply(failure=pb.Failure(kind=pb.FAILURE_KIND_REFUSED, message="no such topic"))
+
+
+async def test_unawaited_calls_are_answered_first_and_their_failure_counts() -> None:
+    async def handler(input: Any, ctx: FlowContext) -> str:
+        ctx.emit("t", 1)
+        if input == "seen":
+            with pytest.raises(Exception, match="no such topic"):
+                await ctx.emit("t", 2)
+        return "done"
+
+    async with bench() as runner:
+        assert await runner.value(handler, "") == "done"
+        assert len(runner.sent("host_call")) == 1
+        runner.answer = _refuse
+        for payload in ("", "seen"):
+            failure = (await runner.run(handler, payload)).failure
+            assert (failure.kind, failure.message) == (pb.FAILURE_KIND_HANDLER, "no such topic")
+
+
+async def test_a_failure_that_the_handler_has_caught_does_not_count() -> None:
+    async def handler(input: Any, ctx: FlowContext) -> str:
+        results = await asyncio.gather(ctx.emit("t", 1), return_exceptions=True)
+        return str(results[0])
+
+    async with bench() as runner:
+        runner.answer = _refuse
+        assert await runner.value(handler) == "no such topic"
+
+
+async def test_a_throw_waits_for_open_calls_too() -> None:
+    async def handler(input: Any, ctx: FlowContext) -> None:
+        ctx.emit("t", 1)
+        raise ValueError("own")
+
+    async with bench() as runner:
+        runner.answer = lambda call: None
+        runner.install(handler)
+        done = runner.start()
+        call = await runner.host_call()
+        assert not done.done()
+        runner.answer = _refuse
+        runner.reply(call)
+        assert (await done).failure.message == "own"
+        assert "failed as well: no such topic" in runner.sent("log")[0].message
+
+
+def _cancel(grace_ms: int, reason: pb.CancelReason = pb.CANCEL_REASON_CLIENT_GONE) -> pb.Cancel:
+    return pb.Cancel(invocation_id=1, reason=reason, grace_ms=grace_ms)
+
+
+async def test_a_cancelled_task_ends_the_run() -> None:
+    started = asyncio.Event()
+
+    async def handler() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    async with bench() as runner:
+        runner.install(handler)
+        done = runner.start()
+        await started.wait()
+        runner.executor.cancel(_cancel(60_000, pb.CANCEL_REASON_DEADLINE))
+        assert (await done).failure.kind == pb.FAILURE_KIND_DEADLINE
+        runner.executor.cancel(_cancel(0))
+
+
+async def test_a_run_that_is_cancelled_before_its_first_step() -> None:
+    async with bench() as runner:
+        runner.install(asyncio.Event().wait)
+        done = runner.start()
+        runner.executor.cancel(_cancel(60_000))
+        assert (await done).failure.kind == pb.FAILURE_KIND_CANCELLED
+        assert runner.executor.in_flight == 0
+
+
+async def test_what_a_handler_returns_within_the_grace_counts() -> None:
+    started = asyncio.Event()
+
+    async def handler() -> str:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return "cleaned up"
+        return "never"
+
+    async with bench() as runner:
+        runner.install(handler)
+        done = runner.start()
+        await started.wait()
+        runner.executor.cancel(_cancel(60_000))
+        assert decode((await done).payload) == "cleaned up"
+
+
+async def test_a_plain_handler_sees_its_cancellation() -> None:
+    started, cancelled = threading.Event(), threading.Event()
+
+    def handler(input: Any, ctx: FlowContext) -> bool:
+        started.set()
+        cancelled.wait(10)
+        return ctx.cancelled
+
+    async with bench() as runner:
+        runner.install(handler)
+        done = runner.start()
+        await asyncio.to_thread(started.wait, 10)
+        runner.executor.cancel(_cancel(60_000))
+        cancelled.set()
+        assert decode((await done).payload) is True
+
+
+async def test_an_async_handler_behind_plain_middleware_is_cancelled() -> None:
+    started = asyncio.Event()
+
+    async def handler() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    async with bench() as runner:
+        runner.install(handler, lambda req, ctx, go_on: go_on())
+        done = runner.start(REQUEST, **API)
+        await started.wait()
+        runner.executor.cancel(_cancel(60_000))
+        assert (await done).failure.kind == pb.FAILURE_KIND_CANCELLED
+
+
+async def test_a_handler_that_goes_on_is_answered_for() -> None:
+    started, ended = threading.Event(), threading.Event()
+    errors: list[BaseException] = []
+
+    def handler(input: Any, ctx: FlowContext) -> None:
+        started.set()
+        try:
+            ctx.state.get("g", "k")
+        except RuntimeError as error:
+            errors.append(error)
+        ended.set()
+
+    async with bench() as runner:
+        runner.answer = lambda call: None
+        runner.install(handler)
+        done = runner.start()
+        await runner.host_call()
+        runner.executor.cancel(_cancel(1))
+        assert (await done).failure.kind == pb.FAILURE_KIND_CANCELLED
+        assert await asyncio.to_thread(ended.wait, 10)
+        assert "after its invocation had ended" in str(errors[0])
+        runner.calls.answer(pb.HostReply(call_id=1), b"")
+    assert len(runner.sent("result")) == 1
+    assert "goes on after it was cancelled" in runner.sent("log")[0].message
+
+
+async def test_a_drain_waits_and_then_cancels() -> None:
+    async def handler(input: Any) -> None:
+        if input == "hangs":
+            await asyncio.Event().wait()
+
+    async with bench() as runner:
+        await runner.executor.drain(60_000)
+        runner.install(handler)
+        quick = runner.start("quick")
+        await runner.executor.drain(60_000)
+        assert not (await quick).HasField("failure")
+        hangs = runner.start("hangs")
+        await runner.executor.drain(1)
+        assert (await hangs).failure.kind == pb.FAILURE_KIND_CANCELLED

@@ -1,0 +1,206 @@
+"""Loading: what the manifest says of a step, a stream and of a file that does not load."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.runner_python.conftest import MakeProject, ProjectOnDisk
+
+TELL_STEP = """
+from runtime_runner.values import decode
+loaded = load("steps/x_step.py")
+[step] = loaded.manifest.steps
+tell({
+    "config": decode(step.config),
+    "schemas": {place: json.loads(text) for place, text in step.schemas.items()},
+    "has_handler": step.has_handler,
+    "middleware": step.middleware,
+    "flows": [loaded_step.flows for loaded_step in loaded.steps.values()],
+})
+"""
+TELL_FAILURE = """
+loaded = load("steps/x_step.py", "steps/good_step.py")
+[found] = loaded.manifest.load_failures
+tell({
+    "file": found.file, "kind": found.failure.kind, "type": found.failure.type, "message": found.failure.message,
+    "line": found.line, "column": found.column, "location": found.location_file, "fix": found.fix,
+    "stack": found.failure.stack, "good": [step.file for step in loaded.manifest.steps],
+})
+"""
+KIND_LOAD = 7
+
+
+def _load(make_project: MakeProject, step: str) -> Any:
+    return make_project({"steps/x_step.py": step}).ask(TELL_STEP)
+
+
+def _fail(project: ProjectOnDisk) -> Any:
+    project.write({"steps/good_step.py": 'config = {"type": "noop", "name": "Good"}'})
+    found = project.ask(TELL_FAILURE)
+    assert (found["file"], found["kind"]) == ("steps/x_step.py", KIND_LOAD)
+    assert found["good"] == ["steps/good_step.py"]
+    return found
+
+
+def test_functions_and_schemas_leave_the_config(make_project: MakeProject) -> None:
+    step = _load(
+        make_project,
+        """
+        from pydantic import BaseModel
+
+        class Order(BaseModel):
+            id: str
+
+        def check(req, ctx, next): ...
+
+        config = {
+            "type": "api", "name": "X", "method": "POST", "path": "/x", "flows": ["shop"],
+            "bodySchema": Order,
+            "responseSchema": {201: Order.model_json_schema(), "4/x": {"type": "object"}},
+            "middleware": [check, lambda req, ctx, next: next()],
+            "onError": print,
+            "triggers": [{"type": "event", "topic": "t", "input": {"type": "string"}}],
+            "infrastructure": {"queue": {"maxRetries": 1}},
+        }
+
+        def handler(req, ctx): ...
+        """,
+    )
+    assert step["config"] == {
+        "type": "api",
+        "name": "X",
+        "method": "POST",
+        "path": "/x",
+        "flows": ["shop"],
+        "responseSchema": {},
+        "middleware": [],
+        "triggers": [{"type": "event", "topic": "t"}],
+        "infrastructure": {"queue": {"maxRetries": 1}},
+    }
+    assert set(step["schemas"]) == {
+        "/bodySchema",
+        "/responseSchema/201",
+        "/responseSchema/4~1x",
+        "/triggers/0/input",
+    }
+    assert step["schemas"]["/bodySchema"] == step["schemas"]["/responseSchema/201"]
+    assert step["schemas"]["/triggers/0/input"] == {"type": "string"}
+    assert (step["has_handler"], step["middleware"], step["flows"]) == (True, 2, [["shop"]])
+
+
+def test_a_step_without_a_handler_only_stands_in_the_manifest(make_project: MakeProject) -> None:
+    step = _load(make_project, 'config = {"type": "noop", "name": "N", "input": None}')
+    assert step == {
+        "config": {"type": "noop", "name": "N", "input": None},
+        "schemas": {},
+        "has_handler": False,
+        "middleware": 0,
+        "flows": [],
+    }
+
+
+def test_a_stream_tells_its_schema_and_hooks(make_project: MakeProject) -> None:
+    project = make_project(
+        {
+            "steps/chat_stream.py": """
+                config = {
+                    "name": "chat", "schema": {"type": "object"}, "baseConfig": {"storageType": "default"},
+                    "canAccess": lambda subscription, auth: True, "onLeave": lambda subscription, auth: None,
+                }
+                """
+        }
+    )
+    answer = project.ask(
+        """
+        from runtime_runner.values import decode
+        [stream] = load(streams=["steps/chat_stream.py"]).manifest.streams
+        tell([decode(stream.config), list(stream.schemas), [pb.Hook.Name(hook) for hook in stream.hooks]])
+        """
+    )
+    config = {"name": "chat", "baseConfig": {"storageType": "default"}}
+    assert answer == [config, ["/schema"], ["HOOK_CAN_ACCESS", "HOOK_ON_LEAVE"]]
+
+
+def test_a_syntax_error_says_where(make_project: MakeProject) -> None:
+    found = _fail(make_project({"steps/x_step.py": "config = {}\nx = (1,\n"}))
+    assert (found["type"], found["message"]) == ("SyntaxError", "'(' was never closed")
+    assert (found["line"], found["column"], found["location"]) == (2, 5, "")
+
+
+def test_a_syntax_error_of_a_helper_names_the_helper(make_project: MakeProject) -> None:
+    files = {"src/helper.py": "\ndef f(:\n    pass\n", "steps/x_step.py": "from src import helper"}
+    found = _fail(make_project(files))
+    assert (found["type"], found["line"], found["location"]) == ("SyntaxError", 2, "src/helper.py")
+
+
+def test_a_throw_says_the_users_line(make_project: MakeProject) -> None:
+    found = _fail(make_project({"steps/x_step.py": 'config = {}\n\nint("nope")\n'}))
+    assert (found["type"], found["line"], found["location"]) == ("ValueError", 3, "")
+    assert found["stack"].startswith('Traceback (most recent call last):\n  File "steps/x_step.py", line 3')
+    assert "importlib" not in found["stack"]
+
+
+@pytest.mark.parametrize("leave", ["raise SystemExit(2)", "import sys; sys.exit()", "raise KeyboardInterrupt"])
+def test_a_step_that_wants_to_end_the_process_is_a_failure(make_project: MakeProject, leave: str) -> None:
+    found = _fail(make_project({"steps/x_step.py": leave}))
+    assert found["type"] in ("SystemExit", "KeyboardInterrupt")
+    assert found["line"] == 1
+
+
+def test_a_missing_package_names_itself_and_its_importer(make_project: MakeProject) -> None:
+    files = {"src/reader.py": "\nimport cv2.data", "steps/x_step.py": "from src import reader"}
+    found = _fail(make_project(files))
+    assert found["message"] == "There is no module 'cv2', which src/reader.py imports."
+    assert (found["line"], found["location"]) == (2, "src/reader.py")
+    assert "pip install opencv-python" in found["fix"]
+
+
+def test_a_missing_file_of_the_project_is_no_package(make_project: MakeProject) -> None:
+    found = _fail(make_project({"steps/x_step.py": "from src.srevices import store", "src/services/store.py": ""}))
+    assert "the project has no src/srevices.py" in found["fix"]
+
+
+def test_dots_that_lead_out_of_the_first_folder(make_project: MakeProject) -> None:
+    found = _fail(make_project({"steps/x_step.py": "from ..src import store", "src/store.py": ""}))
+    assert "from src.x import y" in found["fix"]
+
+
+@pytest.mark.parametrize(
+    ("step", "message", "fix"),
+    [
+        ("x = 1", "has no config", 'config = {"type": "api"'),
+        ("config = ['api']", "is a list, not a dict", 'config = {"type": "api"'),
+        ("config = {}\nhandler = 'x'", "handler in steps/x_step.py is a str", "Make handler a function."),
+        ("config = {'middleware': [1]}", "config.middleware in steps/x_step.py is not a list", "[first, second]"),
+        ("config = {'name': 'X', 'tags': {1}}", "config.tags is a set", ""),
+        ("config = {'text': 'x' * 2_000_000}", "has 2000011 bytes; at most 1048576", "Keep data out"),
+    ],
+)
+def test_what_is_no_step_says_what_to_write(make_project: MakeProject, step: str, message: str, fix: str) -> None:
+    found = _fail(make_project({"steps/x_step.py": step}))
+    assert message in found["message"]
+    assert fix in found["fix"]
+
+
+def test_signatures_are_looked_at_once(make_project: MakeProject) -> None:
+    answer = make_project({}).ask(
+        """
+        from functools import partial
+        class Callable:
+            async def __call__(self, req, ctx): ...
+        async def both(req, ctx): ...
+        calls = [lambda: 0, lambda req: 0, both, lambda *rest: 0, lambda req, ctx=None: 0, Callable(), partial(both, 1)]
+        tell([[f.is_async, f.least, f.most] for f in map(loader.Function.of, calls)])
+        """
+    )
+    assert answer == [
+        [False, 0, 0],
+        [False, 1, 1],
+        [True, 2, 2],
+        [False, 0, 3],
+        [False, 1, 2],
+        [True, 2, 2],
+        [True, 1, 1],
+    ]
