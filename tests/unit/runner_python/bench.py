@@ -12,8 +12,8 @@ from runtime_runner.execute import Executor
 from runtime_runner.hostcalls import HostCalls
 from runtime_runner.loader import Function, Step
 from runtime_runner.logs import Logs
-from runtime_runner.modules import Project
 from runtime_runner.outbox import Outbox
+from runtime_runner.project import Project
 from runtime_runner.values import decode, encode
 
 Answer = Callable[[pb.HostCall], pb.HostReply | None]
@@ -26,9 +26,10 @@ class Bench:
         loop = asyncio.get_running_loop()
         self.outbox = Outbox()
         self.outbox.keep(limits)
-        self.logs = Logs(self.outbox, loop)
+        project = Project("/project")
+        self.logs = Logs(self.outbox, loop, project)
         self.calls = HostCalls(self.outbox, limits, loop)
-        self.executor = Executor(self.outbox, self.calls, self.logs, limits, Project("/project"))
+        self.executor = Executor(self.outbox, self.calls, self.logs, limits, project)
         self.answer: Answer = lambda call: pb.HostReply()
         self.envelopes: list[pb.RunnerEnvelope] = []
         self._results: dict[int, asyncio.Future[pb.Result]] = {}

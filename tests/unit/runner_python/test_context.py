@@ -112,6 +112,7 @@ async def test_emit(emit: Callable[[FlowContext], Any], data: Any, options: Any)
         (lambda ctx: ctx.state.clear("g"), "STATE_CLEAR", ("", "g", ""), None),
         (lambda ctx: ctx.state.keys("g"), "STATE_KEYS", ("", "g", ""), None),
         (lambda ctx: ctx.state.update("g", "k", [{"op": "x"}]), "STATE_UPDATE", ("", "g", "k"), [{"op": "x"}]),
+        (lambda ctx: ctx.state.update("k", []), "STATE_UPDATE", ("", "default", "k"), []),
         (lambda ctx: ctx.streams.chat.get("g", "i"), "STREAM_GET", ("chat", "g", "i"), None),
         (lambda ctx: ctx.streams["a-b"].set("g", "i", {"t": 1}), "STREAM_SET", ("a-b", "g", "i"), {"t": 1}),
         (lambda ctx: ctx.streams.chat.delete("g", "i"), "STREAM_DELETE", ("chat", "g", "i"), None),
@@ -158,6 +159,16 @@ async def test_set_gives_back_what_it_was_given(use: Any, names: tuple[str, str]
     assert (decode(call.payload), decode(call.options)) == ({"a": [1, 2]}, options)
 
 
+async def test_the_deadline_is_told() -> None:
+    def handler(input: Any, ctx: FlowContext) -> Any:
+        return ctx.deadline
+
+    async with bench() as runner:
+        assert await runner.value(handler) is None
+        due = datetime.fromisoformat(await runner.value(handler, deadline_ms=60_000))
+        assert timedelta(seconds=0) < due - datetime.now(UTC) <= timedelta(seconds=60)
+
+
 async def test_an_absent_value_is_none() -> None:
     _, given = await _call_of(lambda ctx: ctx.state.get("g", "k"))
     assert given is None
@@ -181,7 +192,7 @@ async def test_an_absent_value_is_none() -> None:
         (lambda ctx: ctx.streams.chat.send({"group": "g"}, {"type": "x"}), "channel of send does not know group"),
         (lambda ctx: ctx.streams.chat.send({"groupId": "g"}, {"data": 1}), "event of send needs a type"),
         (lambda ctx: ctx.state.set("g", "k", "x" * 2_000_000), "has 2000005 bytes; at most 1048576"),
-        (lambda ctx: ctx.state.get("g" * 70_000, "k"), "names and options of state_get have 70001"),
+        (lambda ctx: ctx.state.get("g" * 70_000, "k"), "names and options of state.get have 70001"),
     ],
 )
 async def test_what_cannot_be_asked_is_an_error_at_the_call(use: Callable[[FlowContext], Any], message: str) -> None:
@@ -245,7 +256,8 @@ async def test_logs_of_both_kinds_of_handlers() -> None:
     def plain(input: Any, ctx: FlowContext) -> None:
         ctx.logger.debug("d", {"a": 1})
         ctx.logger.warning(5)
-        ctx.logger.error("odd \ud800", {"run": object})
+        ctx.logger.error("odd \ud800", {"run": object, "error": ValueError("bad")})
+        ctx.logger.info("keys", {None: 1})
 
     async def on_loop(input: Any, ctx: FlowContext) -> None:
         plain(input, ctx)
@@ -258,9 +270,12 @@ async def test_logs_of_both_kinds_of_handlers() -> None:
                 (pb.LOG_LEVEL_DEBUG, "d"),
                 (pb.LOG_LEVEL_WARN, "5"),
                 (pb.LOG_LEVEL_ERROR, "odd \\ud800"),
+                (pb.LOG_LEVEL_INFO, "keys"),
             ]
             assert decode(lines[0].data) == {"a": 1}
-            assert decode(lines[2].data) == "{'run': <class 'object'>}"
+            error = {"type": "ValueError", "message": "bad", "stack": ""}
+            assert decode(lines[2].data) == {"run": "<class 'object'>", "error": error}
+            assert decode(lines[3].data) == "{None: 1}"
             assert {line.invocation_id for line in lines} == {1}
             assert runner.envelopes[-1].WhichOneof("kind") == "result"
 

@@ -83,6 +83,27 @@ async def test_middleware_sees_request_and_response_in_order() -> None:
         assert response["headers"] == {"x-seen": "outer,inner"}
 
 
+async def test_middleware_may_forget_to_return_but_not_go_on_twice() -> None:
+    def forgets(req: Any, ctx: FlowContext, go_on: Callable[[], Any]) -> None:
+        go_on()
+
+    async def forgets_on_loop(req: Any, ctx: FlowContext, go_on: Callable[[], Any]) -> None:
+        go_on()
+
+    async def twice(req: Any, ctx: FlowContext, go_on: Callable[[], Any]) -> Any:
+        await go_on()
+        return await go_on()
+
+    async with bench() as runner:
+        for middleware in (forgets, forgets_on_loop):
+            runner.install(lambda: {"status": 201}, middleware)
+            assert decode((await runner.start(REQUEST, **API)).payload)["status"] == 201
+        runner.install(lambda: {"status": 201}, twice)
+        assert "next() twice" in (await runner.start(REQUEST, **API)).failure.message
+        runner.install(lambda: {"status": 201}, lambda req: None)
+        assert (await runner.start(REQUEST, **API)).failure.kind == pb.FAILURE_KIND_INVALID_OUTPUT
+
+
 async def test_context_variables_reach_a_worker_thread() -> None:
     user = contextvars.ContextVar("user", default="nobody")
 
@@ -329,11 +350,10 @@ async def test_a_drain_waits_and_then_cancels() -> None:
             await asyncio.Event().wait()
 
     async with bench() as runner:
-        await runner.executor.drain(60_000)
         runner.install(handler)
-        quick = runner.start("quick")
-        await runner.executor.drain(60_000)
-        assert not (await quick).HasField("failure")
-        hangs = runner.start("hangs")
+        quick, hangs = runner.start("quick", id=1), runner.start("hangs", id=2)
         await runner.executor.drain(1)
+        assert not (await quick).HasField("failure")
         assert (await hangs).failure.kind == pb.FAILURE_KIND_CANCELLED
+        assert (await runner.start("quick", id=3)).failure.kind == pb.FAILURE_KIND_OVERLOADED
+        await runner.executor.drain(60_000)

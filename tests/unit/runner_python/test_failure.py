@@ -12,7 +12,7 @@ import pytest
 from motia import HttpError, NonRetriableError
 from runtime_runner import failure
 from runtime_runner._gen import runner_pb2 as pb
-from runtime_runner.modules import Project
+from runtime_runner.project import Project
 from runtime_runner.values import decode
 
 STEP = """
@@ -133,12 +133,14 @@ def test_an_http_error_needs_a_status(status: int) -> None:
         HttpError(status)
 
 
-def test_what_the_core_refused_keeps_its_kind(project: Project) -> None:
+def test_what_the_core_refused_is_a_throw_of_the_handlers(project: Project) -> None:
     refused = pb.Failure(kind=pb.FAILURE_KIND_REFUSED, type="TopicError", message="no such topic")
+    refused.cause.message = "it was closed"
     error = failure.HostCallError(refused)
     assert str(error) == "no such topic"
     found = failure.of(error, project)
     assert (found.kind, found.type, found.retryable) == (pb.FAILURE_KIND_HANDLER, "TopicError", False)
+    assert found.cause.message == "it was closed"
 
 
 class Unreadable(Exception):
@@ -157,6 +159,13 @@ def test_any_message_can_be_sent(project: Project) -> None:
 def test_files_of_others_are_not_the_projects(project: Project) -> None:
     root = project.root
     assert project.relative(f"{root}/steps/a_step.py") == "steps/a_step.py"
-    for foreign in (f"{root}/.venv/lib/x.py", f"{root}/python_modules/x.py", "/usr/lib/x.py", "<frozen x>", "x.pyx"):
+    for foreign in (
+        f"{root}/.venv/lib/x.py",
+        f"{root}/steps/.cache/x.py",
+        f"{root}/python_modules/x.py",
+        "/usr/lib/x.py",
+        "<frozen x>",
+        "x.pyx",
+    ):
         assert project.relative(foreign) is None
     assert project.relative(failure.__file__) is None

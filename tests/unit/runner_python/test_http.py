@@ -118,11 +118,12 @@ def test_a_missing_status_stays_missing_and_an_odd_one_is_the_cores_to_judge() -
 
 
 def test_header_values_become_strings() -> None:
-    headers = {"X-Count": 3, "Set-Cookie": ["a=1", b"b=2"], "X-None": None, "x-text": "t"}
+    headers = {"X-Count": 3, "Set-Cookie": ["a=1", b"b=2"], "X-None": None, "x-text": "t", "x-flag": True}
     assert _response({"status": 200, "headers": headers})["headers"] == {
         "X-Count": "3",
         "Set-Cookie": ["a=1", "b=2"],
         "x-text": "t",
+        "x-flag": "true",
     }
 
 
@@ -132,6 +133,7 @@ def test_header_values_become_strings() -> None:
         (None, "this one returned nothing"),
         ("text", "this one returned a str"),
         ({"headers": ["a"]}, "headers is a list"),
+        ({"headers": {"x-user": {"id": 1}}}, r"headers\['x-user'\] is a dict"),
         ({"body": {"items": [1, {"run": len}]}}, r"body.items\[1\].run is a builtin"),
         ({"body": {"n": float("nan")}}, "body.n is nan, which JSON cannot hold"),
         ({"body": {"data": b"x"}}, "body.data is bytes, which JSON cannot hold"),

@@ -62,7 +62,7 @@ def test_functions_and_schemas_leave_the_config(make_project: MakeProject) -> No
             "middleware": [check, lambda req, ctx, next: next()],
             "onError": print,
             "triggers": [{"type": "event", "topic": "t", "input": {"type": "string"}}],
-            "infrastructure": {"queue": {"maxRetries": 1}},
+            "infrastructure": {"queue": {"maxRetries": 1}, "input": {"type": "no schema here"}},
         }
 
         def handler(req, ctx): ...
@@ -75,9 +75,8 @@ def test_functions_and_schemas_leave_the_config(make_project: MakeProject) -> No
         "path": "/x",
         "flows": ["shop"],
         "responseSchema": {},
-        "middleware": [],
         "triggers": [{"type": "event", "topic": "t"}],
-        "infrastructure": {"queue": {"maxRetries": 1}},
+        "infrastructure": {"queue": {"maxRetries": 1}, "input": {"type": "no schema here"}},
     }
     assert set(step["schemas"]) == {
         "/bodySchema",

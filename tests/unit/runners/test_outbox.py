@@ -174,15 +174,25 @@ async def test_a_payload_of_just_the_chunk_s_size_is_not_large() -> None:
     assert outbox.is_large(bytes(CHUNK + 1))
 
 
-async def test_envelopes_that_follow_a_transfer_follow_it() -> None:
+async def test_a_withdrawn_transfer_ends_with_an_aborted_chunk_once_it_has_begun() -> None:
+    async with Wire().writing() as wire:
+        transfer = wire.outbox.transfer(bytes(9 * CHUNK), lambda envelope, id: envelope.invoke.SetInParent())
+        await wire.flush(1)
+        wire.outbox.withdraw(transfer)
+        await wire.flush()
+        kinds = [envelope.WhichOneof("kind") for envelope in wire.envelopes]
+        assert set(kinds) == {"chunk"}
+        assert len(kinds) < 9
+        assert [envelope.chunk.HasField("aborted") for envelope in wire.envelopes][-2:] == [False, True]
+        assert not transfer.sent
+
+
+async def test_a_transfer_that_is_withdrawn_at_once_leaves_nothing() -> None:
     async with Wire().writing() as wire:
         transfer = wire.outbox.transfer(bytes(2 * CHUNK), lambda envelope, id: envelope.invoke.SetInParent())
-        transfer.then.append(lambda envelope: envelope.cancel.SetInParent())
-        assert not transfer.sent
+        wire.outbox.withdraw(transfer)
         await wire.flush()
-        assert transfer.sent
-        kinds = [envelope.WhichOneof("kind") for envelope in wire.envelopes]
-        assert kinds == ["chunk", "chunk", "invoke", "cancel"]
+        assert wire.envelopes == []
 
 
 async def test_producers_wait_while_more_than_the_bound_is_queued() -> None:
