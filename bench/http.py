@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -25,6 +26,7 @@ from runtime.runners.programs import find_programs
 
 WARM_UP_SECONDS = 1
 LONE_SECONDS = 1
+EXIT_INTERRUPTED = 130
 
 HELLO = {"message": "hello", "from": "bench", "items": [1, 2, 3]}
 ECHO = {"id": 17, "name": "Ada", "tags": ["a", "b"], "total": 12.5}
@@ -57,26 +59,40 @@ CASES = (
 
 def main() -> int:
     """Runs all cases; the exit code is 1 when a goal is missed or no figure could be had."""
+    # `timeout` and CI end us with SIGTERM, which would leave the servers behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = _options()
+    cases = [case for case in CASES if options.only in case.name]
     try:
         find_wrk()
+        if not cases:
+            raise BenchFault(f"no case has '{options.only}' in its name; there are: {', '.join(c.name for c in CASES)}")
         with ExitStack() as running:
             urls = _start(running)
-            cases = [case for case in CASES if options.only in case.name]
             _check(cases, urls)
             return _measure_all(cases, urls, options)
     except BenchFault as fault:
         print(f"bench http: {fault}\nWhat the servers printed is in {SCRATCH.relative_to(ROOT)}/", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench http", description=__doc__)
-    parser.add_argument("--connections", type=int, default=32, help="open at once (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each server in each case (%(default)s)")
-    parser.add_argument("--seconds", type=int, default=1, help="of each run (%(default)s)")
+    parser.add_argument("--connections", type=_at_least_one, default=32, help="open at once (%(default)s)")
+    parser.add_argument(
+        "--rounds", type=_at_least_one, default=5, help="runs of each server in each case (%(default)s)"
+    )
+    parser.add_argument("--seconds", type=_at_least_one, default=1, help="of each run (%(default)s)")
     parser.add_argument("--only", default="", metavar="TEXT", help="cases that have this in their name")
     return parser.parse_args()
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 on")
+    return int(text)
 
 
 def _start(running: ExitStack) -> dict[str, str]:

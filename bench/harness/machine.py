@@ -15,8 +15,9 @@ print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in sys.arg
 
 
 def machine() -> str:
-    """Processor, cores and system."""
-    return f"{_processor()}, {os.cpu_count()} cores, {platform.platform(terse=True)}"
+    """Processor, cores, system, and how busy it is already: work beside the benchmark costs us more than our peers."""
+    load = os.getloadavg()[0]
+    return f"{_processor()}, {os.cpu_count()} cores, {platform.platform(terse=True)}, load {load:.1f} before the start"
 
 
 def program_version(program: str) -> str:

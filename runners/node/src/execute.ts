@@ -13,8 +13,6 @@ import type { Outbox } from './outbox.js';
 import { checkSize } from './refusal.js';
 import { decode, encode } from './values.js';
 
-/** A payload so long that reading it, handling it and answering it should not hold up others in one go. */
-const LARGE_BYTES = 1 << 20;
 const EMPTY = Buffer.alloc(0);
 
 /** What the executor works with. */
@@ -101,18 +99,16 @@ export class Executor {
 
   private async outcome(run: Run): Promise<Outcome> {
     const { invoke } = run;
-    const isLarge = invoke.payload.length > LARGE_BYTES;
     let returned: unknown;
     try {
       const input = inputOf(invoke);
-      if (isLarge) await nextRound();
-      returned = await this.callHandler(run, input);
-      if (isLarge) await nextRound();
+      returned = await this.callHandler(run, input instanceof Promise ? await input : input);
     } catch (error) {
       return this.thrown(run, error);
     }
     try {
-      const payload = invoke.trigger === TriggerKind.API ? writeResponse(returned) : valueOf(returned);
+      const written = invoke.trigger === TriggerKind.API ? writeResponse(returned) : valueOf(returned);
+      const payload = written instanceof Promise ? await written : written;
       checkSize(payload.length, this.services.bounds.maxPayloadBytes, 'the result');
       return { payload, failure: undefined };
     } catch (error) {
@@ -180,11 +176,6 @@ function inputOf({ trigger, payload }: Invoke): unknown {
   } catch (error) {
     throw new InvalidInputError('the payload is no MessagePack value', { cause: error });
   }
-}
-
-/** Lets other runs go on between two pieces of work that take long. */
-function nextRound(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function valueOf(returned: unknown): Buffer {

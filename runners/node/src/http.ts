@@ -6,6 +6,7 @@ import type { ApiRequest } from '../sdk/types.js';
 import { InvalidInputError, InvalidOutputError } from './failure.js';
 import { toJson } from './json.js';
 import { describeUnsendable, UnsendableError } from './refusal.js';
+import { LARGE, nextRound } from './rounds.js';
 import { decode, encode } from './values.js';
 
 const EMPTY = Buffer.alloc(0);
@@ -24,11 +25,27 @@ interface RequestMap {
   value?: unknown;
 }
 
-/** Gives the handler's request. Throws `InvalidInputError` when the body is not what its form says. */
-export function readRequest(payload: Buffer): ApiRequest {
+/** Gives the handler's request, a large one later. Throws `InvalidInputError` when the body is not what its form says. */
+export function readRequest(payload: Buffer): ApiRequest | Promise<ApiRequest> {
   const map = decode(payload) as RequestMap;
   const bytes = map.body ?? EMPTY;
-  const rawBody = isUtf8(bytes) ? bytes.toString('utf8') : bytes;
+  return bytes.length > LARGE ? readInPieces(map, bytes) : requestOf(map, bytes, rawBodyOf(bytes));
+}
+
+async function readInPieces(map: RequestMap, bytes: Buffer): Promise<ApiRequest> {
+  await nextRound();
+  const rawBody = rawBodyOf(bytes);
+  await nextRound();
+  const request = requestOf(map, bytes, rawBody);
+  await nextRound();
+  return request;
+}
+
+function rawBodyOf(bytes: Buffer): string | Buffer {
+  return isUtf8(bytes) ? bytes.toString('utf8') : bytes;
+}
+
+function requestOf(map: RequestMap, bytes: Buffer, rawBody: string | Buffer): ApiRequest {
   return {
     method: map.method,
     path: map.path,
@@ -40,16 +57,25 @@ export function readRequest(payload: Buffer): ApiRequest {
   };
 }
 
-/** Gives the response map of what a handler returned. Throws `InvalidOutputError` or `UnsendableError`. */
-export function writeResponse(returned: unknown): Buffer {
+/**
+ * Gives the response map of what a handler returned, one with a large JSON body later.
+ * Throws `InvalidOutputError` or `UnsendableError`.
+ */
+export function writeResponse(returned: unknown): Buffer | Promise<Buffer> {
   if (typeof returned !== 'object' || returned === null || Array.isArray(returned)) {
     throw new InvalidOutputError(
       `an api handler must return a response such as { status: 200, body: {...} }, but it returned ${nameOf(returned)}`,
     );
   }
   const { status, headers, body } = returned as { status?: unknown; headers?: unknown; body?: unknown };
-  const [form, bytes] = formOf(body);
-  return encode({ status, headers: headersOf(headers), form, body: bytes }, 'response');
+  const response = { status, headers: headersOf(headers), ...formOf(body) };
+  return response.body instanceof Promise ? encodeLater(response, response.body) : encode(response, 'response');
+}
+
+async function encodeLater(response: object, body: Promise<Buffer>): Promise<Buffer> {
+  const bytes = await body;
+  await nextRound();
+  return encode({ ...response, body: bytes }, 'response');
 }
 
 function bodyOf(map: RequestMap, bytes: Buffer, rawBody: string | Buffer): unknown {
@@ -76,12 +102,12 @@ function parse(text: string | Buffer): unknown {
   }
 }
 
-function formOf(body: unknown): ['none' | 'json' | 'text' | 'bytes', Buffer | undefined] {
-  if (body === undefined) return ['none', undefined];
-  if (typeof body === 'string') return ['text', Buffer.from(body)];
-  if (body instanceof Uint8Array) return ['bytes', Buffer.from(body.buffer, body.byteOffset, body.byteLength)];
-  if (types.isAnyArrayBuffer(body)) return ['bytes', Buffer.from(body)];
-  return ['json', Buffer.from(toJson(body, 'body'))];
+function formOf(body: unknown): { form: 'none' | 'json' | 'text' | 'bytes'; body?: Buffer | Promise<Buffer> } {
+  if (body === undefined) return { form: 'none' };
+  if (typeof body === 'string') return { form: 'text', body: Buffer.from(body) };
+  if (body instanceof Uint8Array) return { form: 'bytes', body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) };
+  if (types.isAnyArrayBuffer(body)) return { form: 'bytes', body: Buffer.from(body) };
+  return { form: 'json', body: toJson(body, 'body') };
 }
 
 function headersOf(headers: unknown): HeaderMap | undefined {

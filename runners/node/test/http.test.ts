@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ApiRequest } from '../sdk/types.js';
 import { InvalidInputError, InvalidOutputError } from '../src/failure.js';
 import { readRequest, writeResponse } from '../src/http.js';
 import { UnsendableError } from '../src/refusal.js';
@@ -7,13 +8,38 @@ import { decode, encode } from '../src/values.js';
 
 const EMPTY_MAPS = { pathParams: { id: '7' }, queryParams: { tag: ['a', 'b'] }, headers: { host: 'x' } };
 
-function request(form: string, body: string | Buffer, more: object = {}) {
-  return readRequest(encode({ method: 'POST', path: '/a', ...EMPTY_MAPS, form, body: Buffer.from(body), ...more }, 'request'));
+function payload(form: string, body: string | Buffer, more: object = {}): Buffer {
+  return encode({ method: 'POST', path: '/a', ...EMPTY_MAPS, form, body: Buffer.from(body), ...more }, 'request');
+}
+
+function request(form: string, body: string | Buffer, more: object = {}): ApiRequest {
+  const read = readRequest(payload(form, body, more));
+  assert(!(read instanceof Promise));
+  return read;
 }
 
 function response(returned: unknown): Record<string, unknown> {
-  return decode(writeResponse(returned)) as Record<string, unknown>;
+  const written = writeResponse(returned);
+  assert(written instanceof Buffer);
+  return decode(written) as Record<string, unknown>;
 }
+
+test('a large body is read and written in pieces, and is the same', async () => {
+  const text = `a "quoted" line\n and 😀 `.repeat(20_000);
+  const body = { text, empty: {}, none: [], list: ['x'.repeat(70_000), { deep: [text, 1.5, null, true] }], [text.slice(0, 5)]: 'key' };
+  const read = readRequest(payload('json', JSON.stringify(body)));
+  assert(read instanceof Promise);
+  assert.deepEqual((await read).body, body);
+  const written = writeResponse({ status: 200, body: { ...body, absent: undefined, big: 2n ** 60n, map: new Map([['k', text]]) } });
+  assert(written instanceof Promise);
+  const sent = decode(await written) as { form: string; body: Buffer };
+  assert.equal(sent.form, 'json');
+  assert.equal(sent.body.toString(), `${JSON.stringify(body).slice(0, -1)},"big":1152921504606846976,"map":${JSON.stringify({ k: text })}}`);
+});
+
+test('a large body that is no JSON is invalid input as well', async () => {
+  await assert.rejects(async () => readRequest(payload('json', `[${'1,'.repeat(200_000)}`)), InvalidInputError);
+});
 
 test('a request has its parts and a body by its form', () => {
   const req = request('json', '{"a":[1]}');

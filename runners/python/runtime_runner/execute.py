@@ -115,7 +115,7 @@ class Executor:
         if errors:
             outcome = self._fail(run, errors)
             errors.clear()  # a traceback holds this frame: together they would be a cycle
-        elif values.is_large(returned):
+        elif _is_large(returned, run.invoke.trigger):
             outcome = await self._coder.encode(partial(self._outcome_of, run, returned))
         else:
             outcome = self._outcome_of(run, returned)
@@ -275,6 +275,10 @@ def _call_plain(call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
 def _decode(payload: bytes, trigger: pb.TriggerKind) -> Any:
     given = values.decode(payload)
     return http.request_of(given) if trigger == pb.TRIGGER_KIND_API else given
+
+
+def _is_large(returned: Any, trigger: pb.TriggerKind) -> bool:
+    return http.is_large(returned) if trigger == pb.TRIGGER_KIND_API else values.is_large(returned)
 
 
 def _encode(returned: Any, trigger: pb.TriggerKind) -> bytes:

@@ -58,6 +58,12 @@ def response_of(returned: Any) -> bytes:
     return values.pack(response, "response")
 
 
+def is_large(returned: Any) -> bool:
+    """True when `response_of` would hold up the event loop."""
+    body = returned.get("body") if isinstance(returned, Mapping) else None
+    return not isinstance(body, str) and values.is_large(body, text_counts=True)
+
+
 def _body(body: Any) -> tuple[str, bytes]:
     if isinstance(body, str):
         return "text", values.utf8(body, "body")
@@ -68,7 +74,7 @@ def _body(body: Any) -> tuple[str, bytes]:
 
 def _dump(body: Any) -> bytes:
     try:
-        text = _dump_in_turn(body) if values.is_large(body) else _encoder.encode(body)
+        text = _dump_in_turn(body) if values.is_large(body, text_counts=True) else _encoder.encode(body)
         return text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         fault = values.find_fault(body, "body", values.fault_in_json)

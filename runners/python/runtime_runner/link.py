@@ -76,6 +76,8 @@ class Link:
                 for envelope in frame.envelopes:
                     self._dispatch(envelope)
             except ProtocolError as error:
+                if self._session is None:
+                    raise LinkError(f"The core broke the protocol: {error}") from error
                 self._own(self._leave(pb.BYE_REASON_PROTOCOL_ERROR, str(error), 1))
         if self._session is None:
             raise LinkError("The core ended the connection without a welcome.")

@@ -82,14 +82,17 @@ def record_in_turn(pairs: dict[str, Any]) -> Record:
     return Record(pairs)
 
 
-def is_large(value: Any) -> bool:
-    """True when encoding the value would hold up the event loop."""
+def is_large(value: Any, *, text_counts: bool = False) -> bool:
+    """True when encoding the value would hold up the event loop.
+
+    Long text does so only where every character is looked at, as for JSON: then `text_counts`.
+    """
     parts, size, stack = 0, 0, [value]
     while stack:
         item = stack.pop()
-        if isinstance(item, str | bytes):
+        if isinstance(item, str):
             size += len(item)
-            if size > LARGE_BYTES:
+            if text_counts and size > LARGE_BYTES:
                 return True
         elif isinstance(item, dict | list | tuple):
             parts += len(item)

@@ -66,7 +66,8 @@ class Bench:
     async def host_call(self) -> pb.HostCall:
         """Waits for the first host call."""
         await self._call_seen.wait()
-        return self.sent("host_call")[0]
+        call: pb.HostCall = self.sent("host_call")[0]
+        return call
 
     def sent(self, kind: str) -> list[Any]:
         """The messages of a kind so far, in order."""

@@ -135,7 +135,7 @@ def test_depth_is_bounded() -> None:
 
 def test_records_read_as_dict_and_by_attribute() -> None:
     record = decode(encode({"orderId": 7, "lines": [{"sku": "a"}], "items": 3}, "value"))
-    assert isinstance(record, dict)
+    assert isinstance(record, Record)
     assert record.orderId == record["orderId"] == record.get("orderId") == 7
     assert record.lines[0].sku == "a"
     assert dict(record.items())["items"] == record["items"] == 3
@@ -168,7 +168,8 @@ def test_records_copy_as_records_and_leave_as_dicts() -> None:
 def test_large_values_are_told_apart() -> None:
     cyclic: list[Any] = []
     cyclic.append(cyclic)
-    assert is_large("x" * 200_000)
+    assert is_large("x" * 200_000, text_counts=True)
+    assert not is_large("x" * 200_000)
     assert is_large({"rows": [{"n": 1}] * LARGE_PARTS})
     assert is_large(cyclic)
     assert not is_large({"rows": [1, 2, 3], "text": "x" * 1000})
