@@ -289,7 +289,8 @@ async def started(project: Project, **bounds: int) -> AsyncIterator[Core]:
     core = Core(project, limits(**bounds))
     size = [("grpc.max_receive_message_length", _MAX_FRAME_BYTES), ("grpc.max_send_message_length", _MAX_FRAME_BYTES)]
     with tempfile.TemporaryDirectory(prefix="runtime-") as folder:
-        server = grpc.aio.server(options=size)
+        # Without its probe the transport's window keeps its size, so a runner's writer stops when nobody reads.
+        server = grpc.aio.server(options=[*size, ("grpc.http2.bdp_probe", 0)])
         runner_pb2_grpc.add_RunnerLinkServicer_to_server(core, server)
         address = f"unix:{folder}/core.sock"
         server.add_insecure_port(address)

@@ -53,7 +53,7 @@ export enum CancelReason {
   UNSPECIFIED = 0,
   /** DEADLINE - Its deadline has passed. */
   DEADLINE = 1,
-  /** CLIENT_GONE - The HTTP client has gone. */
+  /** CLIENT_GONE - Whoever asked for the run has stopped waiting. */
   CLIENT_GONE = 2,
   /** SHUTDOWN - The core is stopping or replaces this runner. */
   SHUTDOWN = 3,
