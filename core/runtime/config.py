@@ -185,7 +185,7 @@ def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _fill(value: Any, environ: Mapping[str, str], place: str) -> Any:
-    """Replaces `${NAME}` inside strings; a string that is one variable becomes what YAML reads in it, such as a number."""
+    """Replaces `${NAME}` inside strings; a string that is one variable may become a number, as YAML reads it."""
     if isinstance(value, dict):
         return {key: _fill(item, environ, f"{place}.{key}" if place else str(key)) for key, item in value.items()}
     if isinstance(value, list):

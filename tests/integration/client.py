@@ -86,7 +86,12 @@ async def get_at_once(url: str, path: str, count: int) -> tuple[float, list[byte
 
 def _bulk_load(host: str, port: int, path: str, mebibytes: int) -> None:
     ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+
+    def watch() -> None:
+        sys.stdin.read()
+        ended.set()
+
+    threading.Thread(target=watch, daemon=True).start()
     body = b'{"text": "' + b"x" * (mebibytes * 1024 * 1024) + b'"}'
     connection = Connection(host, port)
     while not ended.is_set():

@@ -45,7 +45,7 @@ class RunningProject:
 
         def matches() -> bool:
             found.extend(match for line in self._lines if (match := re.search(pattern, line)))
-            return bool(found) or self.process.poll() is not None and not self._reader.is_alive()
+            return bool(found) or (self.process.poll() is not None and not self._reader.is_alive())
 
         with self._printed:
             self._printed.wait_for(matches, seconds)

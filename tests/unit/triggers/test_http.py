@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Mapping, MutableMapping
@@ -17,7 +16,7 @@ from runtime.dispatcher import Dispatcher
 from runtime.model import Failure, FailureKind, Invocation, LoadedFile, LogLevel, Manifest, Outcome, TriggerKind
 from runtime.triggers.http import HttpEdge
 from runtime.values import decode, encode
-from tests.fakes import FakePool, FakeRunner, Reports, settle
+from tests.fakes import FakePool, FakeRunner, Reports
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 OK = Outcome(encode({"status": 200, "form": "json", "body": b'{"ok":true}'}))
