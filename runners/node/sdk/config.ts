@@ -1,6 +1,6 @@
 // What step files and stream files say about themselves.
 
-import type { ApiMiddleware } from './types.js';
+import type { ApiMiddleware, ChangeOperation, StreamSubscription } from './types.js';
 
 /** A topic in `emits`; label and conditional are for the Workbench's drawing only. */
 export type Emit = string | { topic: string; label?: string; conditional?: boolean };
@@ -145,12 +145,3 @@ export interface StreamConfig {
   onJoin?: (subscription: StreamSubscription, authContext: any) => unknown;
   onLeave?: (subscription: StreamSubscription, authContext: any) => unknown;
 }
-
-/** What a client subscribes to: a group, or one item of it. */
-export interface StreamSubscription {
-  groupId: string;
-  id?: string;
-}
-
-/** What can happen to a value or an item. */
-export type ChangeOperation = 'create' | 'update' | 'delete';

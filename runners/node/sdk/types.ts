@@ -1,7 +1,5 @@
 // What handlers take, work with and return.
 
-import type { ChangeOperation, StreamSubscription } from './config.js';
-
 // ---------------------------------------------------------------- requests
 
 /** A query parameter: text, a list where the key is repeated, a map for `a[b]=1`. */
@@ -203,3 +201,12 @@ export interface StreamChange<T = any> {
 export interface Handlers {
   [step: string]: (input: any, ctx: FlowContext<any>) => any;
 }
+
+/** What a client subscribes to: a group, or one item of it. */
+export interface StreamSubscription {
+  groupId: string;
+  id?: string;
+}
+
+/** What can happen to a value or an item. */
+export type ChangeOperation = 'create' | 'update' | 'delete';
