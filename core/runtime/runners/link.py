@@ -16,6 +16,7 @@ from runtime.errors import HostCallRefused
 from runtime.ids import new_span_id
 from runtime.model import Failure, FailureKind, Invocation, LogLevel, Manifest, Outcome
 from runtime.runners.convert import read_failure, read_log, read_manifest, write_failure, write_invoke
+from runtime.runners.deadlines import Deadlines
 from runtime.runners.discovery import LanguageFiles
 from runtime.runners.hostcalls import HostCalls
 from runtime.runners.outbox import Outbox, Transfer
@@ -70,6 +71,8 @@ class Link:
         self._outbox = Outbox(settings.chunk_bytes, settings.max_queued_bytes, on_room)
         self._transfers = Transfers(settings.max_payload_bytes, max_in_flight + settings.max_host_calls)
         self._runs: dict[int, _Run] = {}
+        self._loop = asyncio.get_running_loop()
+        self._deadlines = Deadlines(self._expire)
         self._ids = itertools.count(1)
         self._open = False
         self._welcomed = False
@@ -103,22 +106,21 @@ class Link:
 
     async def run(self, invocation: Invocation) -> Outcome:
         """Runs the handler; the outcome is a failure when the deadline passes or the runner is lost first."""
-        loop = asyncio.get_running_loop()
         id = next(self._ids)
         size = len(invocation.payload)
         if size > self._settings.max_payload_bytes:
             message = f"the input has {size} bytes, over the limit of {self._settings.max_payload_bytes}"
             return Outcome(failure=Failure(FailureKind.INVALID_INPUT, f"{message} (link.maxPayloadBytes)"))
-        run = self._runs[id] = _Run(invocation, loop.create_future())
+        run = self._runs[id] = _Run(invocation, self._loop.create_future())
         self._send_invoke(id, run)
-        timer = loop.call_later(invocation.step.timeout, self._expire, id)
+        self._deadlines.add(id, invocation.step.timeout)
         try:
             return await run.outcome
         except asyncio.CancelledError:
             self._cancel(id, pb.CANCEL_REASON_CLIENT_GONE)
             raise
         finally:
-            timer.cancel()
+            self._deadlines.remove(id, invocation.step.timeout)
 
     def _send_invoke(self, id: int, run: _Run) -> None:
         payload = run.invocation.payload

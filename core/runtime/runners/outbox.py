@@ -50,6 +50,7 @@ class Outbox:
         self._transfer_ids = itertools.count(1)
         self._idle_writer: asyncio.Future[None] | None = None
         self._flushed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         self._room = asyncio.Event()
         self._room.set()
 
@@ -151,8 +152,10 @@ class Outbox:
             self._on_room()
 
     async def _wait(self) -> None:
-        self._idle_writer = asyncio.get_running_loop().create_future()
+        self._idle_writer = self._loop.create_future()
         await self._idle_writer
+        # One more turn of the loop: whatever this turn still queues leaves in the same frame.
+        await asyncio.sleep(0)
 
     def _wake(self) -> None:
         if self._idle_writer is not None:

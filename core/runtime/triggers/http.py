@@ -62,7 +62,8 @@ class HttpEdge:
         if scope["type"] != "http":
             raise NotImplementedError(f"{scope['type']} connections are not served here")
         headers = read_headers(scope["headers"])
-        parent = _TRACEPARENT.fullmatch(str(headers.get("traceparent", "")))
+        traceparent = headers.get("traceparent")
+        parent = _TRACEPARENT.fullmatch(str(traceparent)) if traceparent is not None else None
         trace_id = parent["trace_id"] if parent else new_trace_id()
         try:
             answer = await self._answer(scope, receive, headers, trace_id)

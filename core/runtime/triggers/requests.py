@@ -98,12 +98,12 @@ def read_response(payload: bytes) -> Response:
         result = decode(payload)
     except ValueError as error:
         raise BadResponse(f"the runner sent a response that is {error}") from error
-    if not isinstance(result, Mapping):
+    if not isinstance(result, dict):
         raise BadResponse("the handler returned no response; return { status, body }")
     form, body = result.get("form", "none"), result.get("body") or b""
     if form not in ("none", *_TYPE_OF_FORM) or not isinstance(body, bytes):
         raise BadResponse(f"the runner sent a body of the form {form!r} as a {type(body).__name__}")
-    headers = _write_headers(result.get("headers") or {})
+    headers = _write_headers(result["headers"]) if result.get("headers") else []
     return response(result.get("status", 200), headers, _TYPE_OF_FORM.get(form, b""), body)
 
 

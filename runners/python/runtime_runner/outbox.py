@@ -112,6 +112,8 @@ class Outbox:
                 self._wake = asyncio.get_running_loop().create_future()
                 await self._wake
                 self._wake = None
+                # One more turn of the loop: whatever this turn still queues leaves in the same frame.
+                await asyncio.sleep(0)
 
     def _grow(self, size: int) -> None:
         self._queued_bytes += size
