@@ -1,9 +1,13 @@
-"""The nouns of the runtime: frozen, without behaviour, importing nothing of ours."""
+"""The nouns of the runtime: frozen, without behaviour, importing nothing of ours.
+
+Those that each run makes anew are named tuples, which cost a third of a frozen dataclass to make.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 
 class TriggerKind(Enum):
@@ -167,8 +171,7 @@ class Manifest:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """One run of one handler, as the dispatcher gets it from any trigger.
 
     `payload` is an encoded value, empty for none. `source` names what fired (topic, cron
@@ -184,8 +187,7 @@ class Invocation:
     cause_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How an invocation ended: `failure` is None when the handler returned."""
 
     payload: bytes = b""

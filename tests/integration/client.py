@@ -7,6 +7,7 @@ again on one connection, prints a line for each answer, and ends when its stdin 
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import sys
 import threading
@@ -93,11 +94,27 @@ def _bulk_load(host: str, port: int, path: str, mebibytes: int) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     body = b'{"text": "' + b"x" * (mebibytes * 1024 * 1024) + b'"}'
-    connection = Connection(host, port)
-    while not ended.is_set():
-        status, answer = connection.send("POST", path, body, "Content-Type: application/json\r\n")
-        print(status, len(answer), flush=True)
-    connection.close()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: test\r\nContent-Length: {len(body)}\r\nContent-Type: application/json\r\n\r\n"
+    )
+    answer = memoryview(bytearray(len(body) + 64 * 1024))
+    with socket.create_connection((host, port), timeout=30) as connection:
+        while not ended.is_set():
+            connection.sendall(head.encode())
+            connection.sendall(body)
+            print(*_receive_into(connection, answer), flush=True)
+
+
+def _receive_into(connection: socket.socket, answer: memoryview) -> tuple[int, int]:
+    """Reads one answer without making anything of it; returns its status and the length of its body."""
+    size, length, begin = 0, 0, 0
+    while not begin or size < begin + length:
+        size += connection.recv_into(answer[size:])
+        if not begin and (end := bytes(answer[: min(size, 4096)]).find(b"\r\n\r\n")) >= 0:
+            begin = end + 4
+            found = re.search(rb"content-length: (\d+)", bytes(answer[:begin]), re.IGNORECASE)
+            length = int(found[1]) if found else 0
+    return int(bytes(answer[9:12])), length
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ from anyio.abc import TaskGroup
 
 from runtime._gen import runner_pb2 as pb
 from runtime.config import LinkSettings
+from runtime.deadlines import Deadlines
 from runtime.errors import HostCallRefused
 from runtime.ids import new_span_id
 from runtime.model import Failure, FailureKind, Invocation, LogLevel, Manifest, Outcome
 from runtime.runners.convert import read_failure, read_log, read_manifest, write_failure, write_invoke
-from runtime.runners.deadlines import Deadlines
 from runtime.runners.discovery import LanguageFiles
 from runtime.runners.hostcalls import HostCalls
 from runtime.runners.outbox import Outbox, Transfer

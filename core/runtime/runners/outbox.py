@@ -11,7 +11,7 @@ from runtime._gen import runner_pb2 as pb
 
 _FRAME_BYTES = 512 * 1024
 _FRAME_ENVELOPES = 1024
-_CHUNKS_A_FRAME = 2
+_CHUNKS_A_FRAME = 1
 
 Fill = Callable[[pb.CoreEnvelope], None]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from runtime.values import decode, encode
@@ -26,8 +25,7 @@ class BadResponse(ValueError):
     """What the handler returned is no HTTP response; the message is for its author."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """What goes to the client."""
 
     status: int
@@ -116,9 +114,9 @@ def response(status: object, headers: RawHeaders, content_type: bytes, body: byt
         raise BadResponse(f"the handler returned the status {status!r}; a status is a whole number from 200 to 599")
     if status in _BODILESS:
         return Response(status, [header for header in headers if header[0] != b"content-type"], b"")
-    if content_type and not any(name == b"content-type" for name, _ in headers):
+    if content_type and not (headers and any(name == b"content-type" for name, _ in headers)):
         headers.append((b"content-type", content_type))
-    headers.append((b"content-length", str(len(body)).encode()))
+    headers.append((b"content-length", b"%d" % len(body)))
     return Response(status, headers, body)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import socket
@@ -11,10 +10,10 @@ from typing import Any, Protocol
 
 import anyio
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from runtime.config import HttpSettings
 from runtime.errors import RuntimeFault
+from runtime.web.protocol import JoiningProtocol
 
 Application = Callable[
     [
@@ -24,10 +23,6 @@ Application = Callable[
     ],
     Awaitable[None],
 ]
-
-
-_JOINED_BYTES = 16 * 1024
-"""What is longer is written at once: copying it would cost more than the system call."""
 
 
 class HttpServer(Protocol):
@@ -70,7 +65,7 @@ class _Uvicorn:
     async def serve(self, listener: socket.socket, stop: anyio.Event, grace: float) -> None:
         config = uvicorn.Config(
             self._application,
-            http=_JoiningProtocol,
+            http=JoiningProtocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -91,42 +86,6 @@ class _Uvicorn:
             tasks.start_soon(stopper)
             await server.serve(sockets=[listener])
             tasks.cancel_scope.cancel()
-
-
-class _JoiningTransport:
-    """Writes once a turn of the loop; uvicorn writes head and body of an answer apart, a system call each."""
-
-    def __init__(self, transport: Any) -> None:
-        self._transport = transport
-        self._loop = asyncio.get_running_loop()
-        self._waiting = bytearray()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        if len(self._waiting) + len(data) > _JOINED_BYTES:
-            self._flush()
-            self._transport.write(data)
-            return
-        if not self._waiting:
-            self._loop.call_soon(self._flush)
-        self._waiting += data
-
-    def close(self) -> None:
-        self._flush()
-        self._transport.close()
-
-    def _flush(self) -> None:
-        if self._waiting:
-            data, self._waiting = self._waiting, bytearray()
-            self._transport.write(data)
-
-
-class _JoiningProtocol(HttpToolsProtocol):
-    def connection_made(self, transport: Any) -> None:
-        joining: Any = _JoiningTransport(transport)
-        super().connection_made(joining)
 
 
 class _QuietUvicorn(uvicorn.Server):

@@ -10,7 +10,7 @@ const MAX_FRAME_ENVELOPES = 512;
 /** Bytes of small envelopes after which a frame takes no further one. */
 const MAX_FRAME_BYTES = 1 << 20;
 /** Bytes of chunks that one frame holds at most, unless a single chunk is longer. */
-const MAX_FRAME_CHUNK_BYTES = 128 << 10;
+const MAX_FRAME_CHUNK_BYTES = 64 << 10;
 /** What an envelope is counted as besides its payload. */
 const ENVELOPE_BYTES = 128;
 const EMPTY = Buffer.alloc(0);

@@ -28,6 +28,8 @@ CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.enable_http_proxy", 0),
+    # A window that grows lets megabytes of chunks stand in the pipe before a small envelope.
+    ("grpc.http2.bdp_probe", 0),
 )
 
 

@@ -10,7 +10,7 @@ from runtime_runner._gen import runner_pb2 as pb
 
 MAX_FRAME_ENVELOPES = 512
 MAX_FRAME_BYTES = 1 << 20
-MAX_FRAME_CHUNK_BYTES = 128 << 10
+MAX_FRAME_CHUNK_BYTES = 64 << 10
 """Of a frame's bytes, those that pieces of transfers may take, so that small envelopes are not held up."""
 
 Write = Callable[[bytes], Awaitable[object]]

@@ -17,7 +17,7 @@ INVOCATION = Invocation(STEP, TriggerKind.API, b"\x01", "f" * 32)
 
 def invoke(**changes: object) -> pb.Invoke:
     target = pb.Invoke()
-    write_invoke(target, 7, dataclasses.replace(INVOCATION, **changes))  # type: ignore[arg-type]
+    write_invoke(target, 7, INVOCATION._replace(**changes))  # type: ignore[arg-type]
     return target
 
 

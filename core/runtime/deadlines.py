@@ -1,0 +1,44 @@
+"""Many deadlines on few timers: a timer of the event loop for each costs more than the rest of its bookkeeping."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Deadlines(Generic[K]):
+    """What has one timeout expires in the order in which it began: one timer each timeout, for its oldest."""
+
+    def __init__(self, expire: Callable[[K], None]) -> None:
+        self._expire = expire
+        self._loop = asyncio.get_running_loop()
+        self._due: dict[float, dict[K, float]] = {}
+
+    def add(self, key: K, timeout: float) -> None:
+        """Calls `expire` with the key after the timeout (seconds), unless it is removed before."""
+        due = self._due.get(timeout)
+        if due is None:
+            due = self._due[timeout] = {}
+            self._loop.call_later(timeout, self._ring, timeout)
+        due[key] = self._loop.time() + timeout
+
+    def remove(self, key: K, timeout: float) -> None:
+        """Takes back what `add` was told with the same words; without effect when it has expired."""
+        due = self._due.get(timeout)
+        if due is not None:
+            due.pop(key, None)
+
+    def _ring(self, timeout: float) -> None:
+        due = self._due[timeout]
+        now = self._loop.time()
+        while due:
+            key, moment = next(iter(due.items()))
+            if moment > now:
+                self._loop.call_later(moment - now, self._ring, timeout)
+                return
+            del due[key]
+            self._expire(key)
+        del self._due[timeout]

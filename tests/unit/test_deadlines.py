@@ -1,0 +1,54 @@
+"""deadlines: what expires, when, and what does not."""
+
+from __future__ import annotations
+
+import asyncio
+
+from runtime.deadlines import Deadlines
+
+
+async def test_what_is_not_removed_expires_in_order() -> None:
+    expired: list[str] = []
+    done = asyncio.Event()
+
+    def expire(key: str) -> None:
+        expired.append(key)
+        if key == "last":
+            done.set()
+
+    deadlines = Deadlines(expire)
+    began = asyncio.get_running_loop().time()
+    for key, timeout in (("first", 0.02), ("removed", 0.02), ("second", 0.02), ("last", 0.05)):
+        deadlines.add(key, timeout)
+    deadlines.remove("removed", 0.02)
+    async with asyncio.timeout(5):
+        await done.wait()
+    assert expired == ["first", "second", "last"]
+    assert asyncio.get_running_loop().time() - began >= 0.05
+
+
+async def test_a_deadline_that_is_added_while_others_run_has_its_whole_time() -> None:
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[float] = loop.create_future()
+    began = 0.0
+
+    def expire(key: int) -> None:
+        nonlocal began
+        if key == 1:
+            began = loop.time()
+            deadlines.add(2, 0.03)
+        else:
+            ended.set_result(loop.time())
+
+    deadlines = Deadlines(expire)
+    deadlines.add(1, 0.03)
+    async with asyncio.timeout(5):
+        assert await ended - began >= 0.029
+
+
+async def test_removing_what_is_not_there_does_nothing() -> None:
+    deadlines: Deadlines[int] = Deadlines(lambda key: None)
+    deadlines.remove(1, 5)
+    deadlines.add(1, 5)
+    deadlines.remove(1, 5)
+    deadlines.remove(1, 5)
