@@ -9,7 +9,7 @@ import { failureOf, InvalidInputError, toFailure } from './failure.js';
 import { readRequest, writeResponse } from './http.js';
 import type { Callable, Loader, Step } from './loader.js';
 import type { Logs } from './logs.js';
-import type { Outbox } from './outbox.js';
+import { lengthOf, type Outbox, type Payload } from './outbox.js';
 import { checkSize } from './refusal.js';
 import { decode, encode } from './values.js';
 
@@ -27,7 +27,7 @@ export interface Services {
 
 /** The outcome of a run: a payload, or a failure. */
 interface Outcome {
-  payload: Buffer;
+  payload: Payload;
   failure: Failure | undefined;
 }
 
@@ -109,7 +109,7 @@ export class Executor {
     try {
       const written = invoke.trigger === TriggerKind.API ? writeResponse(returned) : valueOf(returned);
       const payload = written instanceof Promise ? await written : written;
-      checkSize(payload.length, this.services.bounds.maxPayloadBytes, 'the result');
+      checkSize(lengthOf(payload), this.services.bounds.maxPayloadBytes, 'the result');
       return { payload, failure: undefined };
     } catch (error) {
       return failed(error, this.services.root, FailureKind.INVALID_OUTPUT);

@@ -5,12 +5,15 @@ import { types } from 'node:util';
 import type { ApiRequest } from '../sdk/types.js';
 import { InvalidInputError, InvalidOutputError } from './failure.js';
 import { toJson } from './json.js';
+import { lengthOf } from './outbox.js';
 import { describeUnsendable, UnsendableError } from './refusal.js';
-import { LARGE, nextRound } from './rounds.js';
+import { LARGE, nextRound, textOf } from './rounds.js';
 import { decode, encode } from './values.js';
 
 const EMPTY = Buffer.alloc(0);
 const BYTE_ORDER_MARK = 0xfeff;
+/** Bytes that MessagePack takes for binary data of no length. */
+const EMPTY_BINARY_BYTES = 2;
 
 type HeaderMap = Record<string, string | string[]>;
 
@@ -34,7 +37,7 @@ export function readRequest(payload: Buffer): ApiRequest | Promise<ApiRequest> {
 
 async function readInPieces(map: RequestMap, bytes: Buffer): Promise<ApiRequest> {
   await nextRound();
-  const rawBody = rawBodyOf(bytes);
+  const rawBody = (await textOf(bytes)) ?? bytes;
   await nextRound();
   const request = requestOf(map, bytes, rawBody);
   await nextRound();
@@ -61,7 +64,7 @@ function requestOf(map: RequestMap, bytes: Buffer, rawBody: string | Buffer): Ap
  * Gives the response map of what a handler returned, one with a large JSON body later.
  * Throws `InvalidOutputError` or `UnsendableError`.
  */
-export function writeResponse(returned: unknown): Buffer | Promise<Buffer> {
+export function writeResponse(returned: unknown): Buffer | Promise<Buffer[]> {
   if (typeof returned !== 'object' || returned === null || Array.isArray(returned)) {
     throw new InvalidOutputError(
       `an api handler must return a response such as { status: 200, body: {...} }, but it returned ${nameOf(returned)}`,
@@ -72,10 +75,13 @@ export function writeResponse(returned: unknown): Buffer | Promise<Buffer> {
   return response.body instanceof Promise ? encodeLater(response, response.body) : encode(response, 'response');
 }
 
-async function encodeLater(response: object, body: Promise<Buffer>): Promise<Buffer> {
-  const bytes = await body;
-  await nextRound();
-  return encode({ ...response, body: bytes }, 'response');
+/** The response map with the body at its end, where its pieces can follow as they are. */
+async function encodeLater(response: object, body: Promise<Buffer[]>): Promise<Buffer[]> {
+  const pieces = await body;
+  const head = encode({ ...response, body: EMPTY }, 'response').subarray(0, -EMPTY_BINARY_BYTES);
+  const length = Buffer.from([0xc6, 0, 0, 0, 0]); // "bin 32" of MessagePack
+  length.writeUInt32BE(lengthOf(pieces), 1);
+  return [Buffer.concat([head, length]), ...pieces];
 }
 
 function bodyOf(map: RequestMap, bytes: Buffer, rawBody: string | Buffer): unknown {
@@ -102,7 +108,7 @@ function parse(text: string | Buffer): unknown {
   }
 }
 
-function formOf(body: unknown): { form: 'none' | 'json' | 'text' | 'bytes'; body?: Buffer | Promise<Buffer> } {
+function formOf(body: unknown): { form: 'none' | 'json' | 'text' | 'bytes'; body?: Buffer | Promise<Buffer[]> } {
   if (body === undefined) return { form: 'none' };
   if (typeof body === 'string') return { form: 'text', body: Buffer.from(body) };
   if (body instanceof Uint8Array) return { form: 'bytes', body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) };

@@ -12,7 +12,7 @@ const SHORT = 8;
  * Gives the JSON text of a value, that of a large one later; `where` names it in errors. Throws `UnsendableError`,
  * and what a `toJSON` throws.
  */
-export function toJson(value: unknown, where: string): Buffer | Promise<Buffer> {
+export function toJson(value: unknown, where: string): Buffer | Promise<Buffer[]> {
   const survey = new Survey();
   let size = 0;
   try {

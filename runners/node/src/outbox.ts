@@ -18,6 +18,9 @@ const EMPTY = Buffer.alloc(0);
 /** Writes a frame and calls `done` when the next one may be written. */
 export type WriteFrame = (frame: RunnerFrame, done: () => void) => void;
 
+/** The bytes of a payload, a large one in pieces: putting them together would copy megabytes in one go. */
+export type Payload = Buffer | readonly Buffer[];
+
 /** Makes an envelope from its payload, or from the transfer that carries it (then the payload is empty). */
 export type MakeEnvelope = (payload: Buffer, transfer: bigint) => RunnerEnvelope;
 
@@ -28,8 +31,9 @@ interface Waiting {
 
 interface Transfer {
   id: bigint;
-  payload: Buffer;
-  sent: number;
+  /** What is not sent yet; a piece may be longer than a chunk. */
+  pieces: Buffer[];
+  begun: boolean;
   make: MakeEnvelope;
   wanted: () => boolean;
 }
@@ -80,11 +84,14 @@ export class Outbox {
    * Queues an envelope with a payload, as a transfer when it is longer than a chunk. A transfer is given up
    * when `wanted` says no before its last chunk.
    */
-  sendPayload(payload: Buffer, make: MakeEnvelope, wanted = always): void {
-    if (payload.length <= this.limits.chunkBytes) return this.send(make(payload, 0n), payload.length);
+  sendPayload(payload: Payload, make: MakeEnvelope, wanted = always): void {
+    if (Buffer.isBuffer(payload) && payload.length <= this.limits.chunkBytes) {
+      return this.send(make(payload, 0n), payload.length);
+    }
+    const pieces = Buffer.isBuffer(payload) ? [payload] : [...payload];
     this.lastTransfer += 1n;
-    this.transfers.push({ id: this.lastTransfer, payload, sent: 0, make, wanted });
-    this.queuedBytes += payload.length;
+    this.transfers.push({ id: this.lastTransfer, pieces, begun: false, make, wanted });
+    this.queuedBytes += lengthOf(pieces);
     this.wake();
   }
 
@@ -136,10 +143,13 @@ export class Outbox {
   }
 
   private takeChunk(transfer: Transfer, envelopes: RunnerEnvelope[]): void {
-    const data = transfer.payload.subarray(transfer.sent, transfer.sent + this.limits.chunkBytes);
-    transfer.sent += data.length;
+    const { chunkBytes } = this.limits;
+    const first = transfer.pieces.shift() as Buffer;
+    const data = first.subarray(0, chunkBytes);
+    if (first.length > chunkBytes) transfer.pieces.unshift(first.subarray(chunkBytes));
+    transfer.begun = true;
     this.queuedBytes -= data.length;
-    const last = transfer.sent === transfer.payload.length;
+    const last = transfer.pieces.length === 0;
     envelopes.push({ kind: { $case: 'chunk', value: { transfer: transfer.id, data, last, aborted: undefined } } });
     if (!last) this.transfers.push(transfer);
     // At the end of the line, so that a long result does not overtake the log lines of its run.
@@ -147,12 +157,18 @@ export class Outbox {
   }
 
   private giveUp(transfer: Transfer, envelopes: RunnerEnvelope[]): void {
-    this.queuedBytes -= transfer.payload.length - transfer.sent;
-    if (transfer.sent === 0) return;
+    this.queuedBytes -= lengthOf(transfer.pieces);
+    if (!transfer.begun) return;
     const aborted = failureOf(FailureKind.CANCELLED, 'the run that sent this has ended');
     const value = { transfer: transfer.id, data: EMPTY, last: false, aborted };
     envelopes.push({ kind: { $case: 'chunk', value } });
   }
+}
+
+/** Bytes of a payload. */
+export function lengthOf(payload: Payload): number {
+  if (Buffer.isBuffer(payload)) return payload.length;
+  return payload.reduce((bytes, piece) => bytes + piece.length, 0);
 }
 
 function always(): boolean {

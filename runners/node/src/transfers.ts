@@ -8,10 +8,13 @@ export class ProtocolError extends Error {
 }
 
 interface Incoming {
-  pieces: Buffer[];
+  /** Room for what has come, and for more. */
+  buffer: Buffer;
   bytes: number;
   complete: boolean;
 }
+
+const FIRST_BYTES = 256 << 10;
 
 /** Puts incoming transfers together. */
 export class Transfers {
@@ -25,14 +28,13 @@ export class Transfers {
       this.open.delete(transfer);
       return;
     }
-    const incoming = this.open.get(transfer) ?? { pieces: [], bytes: 0, complete: false };
+    const incoming = this.open.get(transfer) ?? { buffer: Buffer.allocUnsafeSlow(FIRST_BYTES), bytes: 0, complete: false };
     if (incoming.complete) throw new ProtocolError(`transfer ${transfer} goes on after its last chunk`);
-    incoming.pieces.push(data);
-    incoming.bytes += data.length;
-    incoming.complete = last;
-    if (incoming.bytes > this.maxPayloadBytes) {
+    if (incoming.bytes + data.length > this.maxPayloadBytes) {
       throw new ProtocolError(`transfer ${transfer} is longer than max_payload_bytes, ${this.maxPayloadBytes}`);
     }
+    append(incoming, data);
+    incoming.complete = last;
     this.open.set(transfer, incoming);
   }
 
@@ -42,6 +44,18 @@ export class Transfers {
     const incoming = this.open.get(transfer);
     if (!incoming?.complete) throw new ProtocolError(`an envelope names transfer ${transfer}, which is not complete`);
     this.open.delete(transfer);
-    return Buffer.concat(incoming.pieces, incoming.bytes);
+    return incoming.buffer.subarray(0, incoming.bytes);
   }
+}
+
+/** Copies each piece as it comes: all at the end would hold up the event loop for milliseconds. */
+function append(incoming: Incoming, data: Buffer): void {
+  const bytes = incoming.bytes + data.length;
+  if (bytes > incoming.buffer.length) {
+    const larger = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * incoming.buffer.length));
+    incoming.buffer.copy(larger, 0, 0, incoming.bytes);
+    incoming.buffer = larger;
+  }
+  data.copy(incoming.buffer, incoming.bytes);
+  incoming.bytes = bytes;
 }

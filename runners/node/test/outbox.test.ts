@@ -84,7 +84,7 @@ test('transfers take turns and hold up nothing small', async () => {
   await round();
   wire.outbox.send(log(1));
   wire.written();
-  assert.deepEqual(wire.frames.map((frame) => frame.envelopes.map(told)), [['chunk 1', 'chunk 2'], ['log 1', 'chunk 3', 'chunk 1']]);
+  assert.deepEqual(wire.frames.map((frame) => frame.envelopes.map(told)), [['chunk 1'], ['log 1', 'chunk 2']]);
   const sent = (await wire.drain()).map(told);
   const chunks = sent.filter((line) => line.startsWith('chunk')).map((line) => line[6]);
   assert.equal(chunks.join(''), '123123123123');
@@ -133,4 +133,14 @@ test('the last envelope follows everything and nothing follows it', async () => 
   const sent = (await wire.drain()).map(told);
   await finished;
   assert.deepEqual(sent.slice(-2), ['result 1 by 1', 'bye']);
+});
+
+test('a payload in pieces goes out whole, each piece in chunks of its own', async () => {
+  const wire = new Wire();
+  const pieces = [Buffer.alloc(CHUNK + 1, 1), Buffer.alloc(3, 2), Buffer.alloc(CHUNK, 3)];
+  wire.outbox.sendPayload(pieces, result(1n));
+  const chunks = (await wire.drain()).flatMap(({ kind }) => (kind?.$case === 'chunk' ? [kind.value] : []));
+  assert.deepEqual(Buffer.concat(chunks.map((chunk) => chunk.data)), Buffer.concat(pieces));
+  assert(chunks.every((chunk) => chunk.data.length <= CHUNK));
+  assert.deepEqual(chunks.map((chunk) => chunk.last), [false, false, false, true]);
 });
