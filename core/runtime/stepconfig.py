@@ -240,7 +240,7 @@ def _wrong_type(file: str, kind: object) -> Problem:
 
 def _explain(file: str, fault: Any, model: type[BaseModel]) -> Problem:
     place = "config" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault["loc"])
-    message = fault["msg"].removeprefix("Value error, ")
+    message = fault["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
     if fault["type"] != "missing":
         return Problem(file, f"{place}: {message} (it is {fault['input']!r})", f"correct {place}")
     key = str(fault["loc"][-1])

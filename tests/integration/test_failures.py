@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -242,5 +244,36 @@ def test_a_bad_setting_stops_the_start_and_names_the_nearest_key(tmp_path: Path)
 def test_a_port_in_use_stops_the_start(hanging: RunningProject, tmp_path: Path) -> None:
     port = hanging.url.rpartition(":")[2]
     write_project(tmp_path, {**HELLOS, "runtime.yaml": f"http:\n  port: {port}\n"})
-    with pytest.raises(AssertionError, match="cannot listen on"), running(tmp_path, "--port", port):
+    with pytest.raises(AssertionError, match="error: cannot listen on") as failed, running(tmp_path, "--port", port):
         raise AssertionError("it started")
+    assert "choose another with --port" in str(failed.value)
+    assert "Traceback" not in str(failed.value)
+
+
+def test_a_stop_ends_a_step_that_never_finishes_loading(tmp_path: Path) -> None:
+    files = {"steps/loop_step.py": "print('loading', flush=True)\nwhile True: pass\n"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runtime", "dev", "--port", "0"],
+        cwd=write_project(tmp_path, files),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert "loading" in process.stdout.readline()
+    began = time.perf_counter()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    assert time.perf_counter() - began < 3
+    process.stdout.close()
+
+
+def test_a_handler_that_returns_neither_status_nor_body_is_told_so(tmp_path: Path) -> None:
+    files = {
+        "steps/bare.step.ts": """
+        export const config = { type: 'api', name: 'Bare', method: 'GET', path: '/bare' }
+        export const handler = async () => ({ hello: 1 })
+        """
+    }
+    with running(write_project(tmp_path, files)) as project:
+        assert project.client.get("/bare").status_code == 500
+        project.wait_for("neither a status nor a body")

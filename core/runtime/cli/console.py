@@ -7,6 +7,7 @@ import math
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
@@ -40,7 +41,9 @@ class TextLog:
         if self._coloured:
             time, trace = f"{_DIM}{time}{_PLAIN}", f"{_DIM}{trace}{_PLAIN}"
             level = f"{_COLOUR[record.level]}{level}{_PLAIN}"
-        self._stream.write(f"{time} {level} {record.source} {record.message}{data}{trace}\n")
+        head, _, more = record.message.partition("\n")
+        more = f"\n{more}" if more else ""
+        self._stream.write(f"{time} {level} {record.source} {head}{data}{trace}{more}\n")
         self._stream.flush()
 
 
@@ -96,7 +99,9 @@ def print_started(started: Started) -> None:
     for stream in started.catalog.streams.values():
         console.print(Text.assemble(("[CREATED]", "green"), f" Stream {stream.file}"))
     if not started.catalog.steps and not started.catalog.problems:
-        console.print("No steps yet: put a file such as steps/hello.step.ts or steps/hello_step.py into this folder.")
+        console.print(
+            Text(f"No steps in {Path.cwd()}: make a file such as steps/hello.step.ts or steps/hello_step.py there.")
+        )
     print_problems(started.catalog)
     host = f"[{started.host}]" if ":" in started.host else started.host
     console.print(Text(f"\nReady at http://{host}:{started.port}"))
@@ -108,7 +113,7 @@ def print_problems(catalog: Catalog) -> None:
     if not catalog.problems:
         return
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-    errors = sum(problem.severity is Severity.ERROR for problem in catalog.problems)
+    errors = len({problem.file for problem in catalog.problems if problem.severity is Severity.ERROR})
     title = f"{errors} of the project's files could not be used" if errors else "Warnings"
     table = Table("", "file", "what is wrong", "what to do", title=title, title_justify="left")
     for problem in catalog.problems:

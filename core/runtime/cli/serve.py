@@ -25,10 +25,12 @@ def serve(port: int | None, host: str | None, debug: bool, log_format: Literal["
         settings = _settings(root, port, host, debug)
         format = settings.log.format or log_format
         app = App(root, settings, JsonLog() if format == "json" else TextLog())
-        finished = anyio.run(_run, app, backend="asyncio", backend_options={"use_uvloop": True})
+        finished = _run_to_end(app)
     except RuntimeFault as fault:
         print_fault(fault)
         raise typer.Exit(EXIT_FAULT) from fault
+    except KeyboardInterrupt as interrupt:  # before the signals are watched
+        raise typer.Exit(EXIT_INTERRUPTED) from interrupt
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
 
@@ -43,22 +45,23 @@ def _settings(root: Path, port: int | None, host: str | None, debug: bool) -> Se
     )
 
 
+def _run_to_end(app: App) -> bool:
+    """Runs the event loop. Raises the first `RuntimeFault` bare, however many task groups it came through."""
+    try:
+        return anyio.run(_run, app, backend="asyncio", backend_options={"use_uvloop": True})
+    except* RuntimeFault as group:
+        raise _first(group) from None
+
+
 async def _run(app: App) -> bool:
     """True after an orderly end; false when a second signal cut it short."""
     stop = anyio.Event()
     with anyio.CancelScope() as everything:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_watch_signals, stop, everything)
-            await _run_app(app, stop)
+            await app.run(stop, print_started)
             tasks.cancel_scope.cancel()
     return not everything.cancelled_caught
-
-
-async def _run_app(app: App, stop: anyio.Event) -> None:
-    try:
-        await app.run(stop, print_started)
-    except* RuntimeFault as group:
-        raise _first(group) from None
 
 
 def _first(group: BaseExceptionGroup[RuntimeFault]) -> RuntimeFault:

@@ -74,14 +74,16 @@ class RunnerProcess:
             self._give_up()
 
     async def stop(self, grace: float) -> None:
-        """Lets the process finish what runs, for at most the grace (seconds), then kills it."""
+        """Lets the process finish what runs, for at most the grace (seconds), then kills it; at once while it loads."""
         self._stopping = True
-        if self._link is not None and self._process is not None:
+        if self._link is None or self._process is None:
+            return
+        if self._link.loaded.done():
             self._link.drain(grace)
             with anyio.move_on_after(grace + _KILL_AFTER):
                 await self._process.wait()
-            if self._process.returncode is None:
-                self._process.kill()
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
 
     async def _live_once(self) -> bool:
         """One process from start to death; true when it got as far as its manifest."""

@@ -1,5 +1,7 @@
 // Long work in pieces: between two of them the event loop serves everybody else.
 
+import { isAscii, isUtf8 } from 'node:buffer';
+
 /** Bytes or characters beyond which a value is worked on in pieces; below it takes less than a millisecond. */
 export const LARGE = 256 << 10;
 /** Characters or bytes of a piece. */
@@ -31,19 +33,11 @@ export async function gather(texts: Iterable<string>): Promise<Buffer[]> {
 
 /** Gives the text of UTF-8 bytes, undefined when they are something else, and lets others go on meanwhile. */
 export async function textOf(bytes: Buffer): Promise<string | undefined> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  const turns = new Turns();
-  let text = '';
-  try {
-    for (let at = 0; at < bytes.length; at += LARGE) {
-      text += decoder.decode(bytes.subarray(at, at + LARGE), { stream: true });
-      if (turns.over) await turns.next();
-    }
-    return text + decoder.decode();
-  } catch (error) {
-    if (error instanceof TypeError) return undefined;
-    throw error;
-  }
+  if (isAscii(bytes)) return bytes.toString('latin1');
+  if (!isUtf8(bytes)) return undefined;
+  await nextRound();
+  // Not in pieces: a text that is put together has to be copied once more before it can be parsed.
+  return bytes.toString('utf8');
 }
 
 /** Tells when a row of pieces has taken long enough. */

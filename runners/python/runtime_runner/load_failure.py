@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 from runtime_runner import failure
@@ -71,4 +72,7 @@ def _fix_of_missing(name: str, project: Project) -> str:
     top = name.partition(".")[0]
     if os.path.exists(project.path(top)):
         return f"Check the name: the project has no {name.replace('.', '/')}.py and no such folder."
-    return f"If it is a package, run `pip install {PACKAGES.get(top, top)}` and name it in requirements.txt."
+    return (
+        f"If it is a package, run `{sys.executable} -m pip install {PACKAGES.get(top, top)}` and name it in "
+        "requirements.txt; if it is a file of yours, check its name and folder."
+    )

@@ -123,8 +123,8 @@ def test_streams_and_the_address(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_empty_project_is_told_how_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "No steps yet" in started(capsys, Catalog())
-    assert "No steps yet" not in started(capsys, Catalog(problems=(Problem("a", "m"),)))
+    assert "No steps in" in started(capsys, Catalog())
+    assert "No steps in" not in started(capsys, Catalog(problems=(Problem("a", "m"),)))
 
 
 def problems(capsys: pytest.CaptureFixture[str], *found: Problem) -> str:
