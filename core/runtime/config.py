@@ -50,6 +50,8 @@ class HttpSettings(_Section):
     """uvicorn serves plain HTTP/1.1 and is the faster; hypercorn serves HTTP/2 as well."""
     max_body_bytes: int = Field(10 * 1024 * 1024, ge=0)
     """A longer request body is answered with 413."""
+    max_header_bytes: int = Field(64 * 1024, ge=1024)
+    """A longer request head is answered with 431."""
     queue_timeout: float = Field(5.0, ge=0)
     """How long a request waits for room in a runner before it is answered with 503."""
     backlog: int = Field(2048, ge=1)

@@ -13,7 +13,7 @@ export const config: ApiRouteConfig = {
 }
 
 export const handler: Handlers['CreateOrder'] = async (req, { emit, state, logger }) => {
-  const order = { id: crypto.randomUUID(), ...req.body, status: 'received' }
+  const order = { id: crypto.randomUUID(), items: req.body.items, status: 'received' }
 
   await state.set('orders', order.id, order)
   await emit({ topic: 'order.created', data: { orderId: order.id } })

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.integration.client import connected
 from tests.integration.project import RunningProject, children, eventually, is_alive, running, write_project
 
 HANGS = {
@@ -265,6 +266,72 @@ def test_a_stop_ends_a_step_that_never_finishes_loading(tmp_path: Path) -> None:
     assert process.wait(30) == 0
     assert time.perf_counter() - began < 3
     process.stdout.close()
+
+
+def test_an_event_whose_runner_died_goes_to_the_next_one_at_once(tmp_path: Path) -> None:
+    files = {
+        "steps/start.step.ts": """
+        export const config = { type: 'api', name: 'Start', method: 'POST', path: '/start', emits: ['job'] }
+        export const handler = async (req, { emit }) => {
+          await emit({ topic: 'job', data: 1 })
+          return { status: 202 }
+        }
+        """,
+        "steps/job_step.py": """
+import asyncio
+config = {"type": "event", "name": "Job", "subscribes": ["job"]}
+async def handler(input, ctx):
+    ctx.logger.info(f"attempt {ctx.attempt}")
+    if ctx.attempt == 1:
+        await asyncio.Event().wait()
+""",
+    }
+    with running(write_project(tmp_path, files)) as project:
+        assert project.client.post("/start").status_code == 202
+        project.wait_for("attempt 1")
+        os.kill(project.runner_pids()["python"], signal.SIGKILL)
+        killed = time.perf_counter()
+        project.wait_for("attempt 2")
+        assert time.perf_counter() - killed < 1
+
+
+@pytest.mark.parametrize(("server", "too_long"), [("uvicorn", 100_000), ("hypercorn", 300_000)])
+def test_both_servers_serve_bound_the_head_and_stop_in_order(tmp_path: Path, server: str, too_long: int) -> None:
+    write_project(tmp_path, {**HELLOS, "runtime.yaml": f"http:\n  server: {server}\n"})
+    with running(tmp_path) as project:
+        assert project.client.get("/ts/hello").text == "hello"
+        with connected(project.url) as connection:
+            status, _ = connection.send("GET", "/ts/hello", headers=f"X-Long: {'x' * too_long}\r\n")
+            assert status == 431
+        assert project.client.get("/py/hello").text == "hello"
+        assert project.stop() == 0
+        assert "Traceback" not in project.output
+
+
+def test_a_file_that_ends_the_process_while_loading_is_named(tmp_path: Path) -> None:
+    files = {**HELLOS, "steps/exits.step.js": "process.exit(2)\n", "steps/exits_step.py": "import sys\nsys.exit(2)\n"}
+    with running(write_project(tmp_path, files)) as project:
+        assert {row[1].partition(":")[0] for row in _table_rows(project.output)} >= {
+            "steps/exits.step.js",
+            "steps/exits_step.py",
+        }
+        assert project.client.get("/ts/hello").text == "hello"
+        assert project.client.get("/py/hello").text == "hello"
+
+
+def test_the_last_words_of_a_runner_are_shown_without_a_line_break_too(tmp_path: Path) -> None:
+    files = {
+        "steps/dies.step.js": """
+        export const config = { type: 'api', name: 'Dies', method: 'GET', path: '/dies' }
+        export const handler = async () => {
+          process.stdout.write('last words', () => process.exit(1))
+          await new Promise(() => {})
+        }
+        """
+    }
+    with running(write_project(tmp_path, files)) as project:
+        assert project.client.get("/dies").status_code == 502
+        project.wait_for("last words")
 
 
 def test_a_handler_that_returns_neither_status_nor_body_is_told_so(tmp_path: Path) -> None:

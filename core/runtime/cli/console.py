@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 import time
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from runtime.values import decode
 
 _COLOUR = {LogLevel.DEBUG: "\x1b[2m", LogLevel.INFO: "\x1b[36m", LogLevel.WARN: "\x1b[33m", LogLevel.ERROR: "\x1b[31m"}
 _END_OF_CALENDARS = 253_402_300_800.0  # the year 10000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 
@@ -41,9 +43,10 @@ class TextLog:
         if self._coloured:
             time, trace = f"{_DIM}{time}{_PLAIN}", f"{_DIM}{trace}{_PLAIN}"
             level = f"{_COLOUR[record.level]}{level}{_PLAIN}"
-        head, _, more = record.message.partition("\n")
-        more = f"\n{more}" if more else ""
-        self._stream.write(f"{time} {level} {record.source} {head}{data}{trace}{more}\n")
+        # What a request smuggles into a message must neither look like a line of its own nor steer the terminal.
+        head, *more = _CONTROL.sub(lambda found: repr(found[0])[1:-1], record.message).split("\n")
+        lines = [f"{time} {level} {record.source} {head}{data}{trace}", *(f"  {line}" for line in more)]
+        self._stream.write("\n".join(lines) + "\n")
         self._stream.flush()
 
 

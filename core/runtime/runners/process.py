@@ -165,10 +165,15 @@ class RunnerProcess:
             if len(pending) > _LINE_BYTES:
                 lines, pending = [*lines, pending], b""
             for line in lines:
-                text = line.decode("utf-8", "replace").rstrip()
-                if level is LogLevel.WARN:
-                    self._stderr_tail = f"{self._stderr_tail}\n{text}"[-2000:]
-                self._logs.core(level, text, source=self._launch.language)
+                self._print(line, level)
+        if pending:
+            self._print(pending, level)
+
+    def _print(self, line: bytes, level: LogLevel) -> None:
+        text = line.decode("utf-8", "replace").rstrip()
+        if level is LogLevel.WARN:
+            self._stderr_tail = f"{self._stderr_tail}\n{text}"[-2000:]
+        self._logs.core(level, text, source=self._launch.language)
 
     def _give_up(self) -> None:
         program = self._launch.command[0]

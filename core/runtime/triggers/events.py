@@ -15,6 +15,7 @@ from runtime.model import (
     Delivery,
     EventTrigger,
     Failure,
+    FailureKind,
     Invocation,
     LogLevel,
     QueueKey,
@@ -77,7 +78,8 @@ class EventConsumers:
         policy = bound.step.queue
         hopeful = failure.retryable and CONSEQUENCES[failure.kind].retry
         if hopeful and delivery.attempt <= policy.max_retries:
-            wait = backoff(policy, delivery.attempt)
+            # A dead runner says nothing about the event: it goes to the next one at once.
+            wait = 0.0 if failure.kind is FailureKind.RUNNER_LOST else backoff(policy, delivery.attempt)
             then = f"next attempt in {wait:g} s"
             await self._bus.retry(delivery, failure, self._clock.now() + wait)
         else:

@@ -101,9 +101,9 @@ def read_response(payload: bytes) -> Response:
     form, body = result.get("form", "none"), result.get("body") or b""
     if form not in ("none", *_TYPE_OF_FORM) or not isinstance(body, bytes):
         raise BadResponse(f"the runner sent a body of the form {form!r} as a {type(body).__name__}")
+    headers = _write_headers(result["headers"]) if result.get("headers") else []
     if form == "none" and "status" not in result:
         raise BadResponse("the handler returned neither a status nor a body; return { status: 200, body: … }")
-    headers = _write_headers(result["headers"]) if result.get("headers") else []
     return response(result.get("status", 200), headers, _TYPE_OF_FORM.get(form, b""), body)
 
 

@@ -11,6 +11,9 @@ _JOINED_BYTES = 16 * 1024
 """What is longer is written at once: copying it would cost more than the system call."""
 
 
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
 class _JoiningTransport:
     """Writes once a turn of the loop; uvicorn writes head and body of an answer apart, a system call each."""
 
@@ -42,7 +45,38 @@ class _JoiningTransport:
 
 
 class JoiningProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol over a transport that joins writes."""
+    """uvicorn's HTTP protocol over a transport that joins writes, with a bound on what a request's head may hold."""
+
+    def __init__(self, *arguments: Any, max_header_bytes: int, **more: Any) -> None:
+        """Takes what uvicorn gives, and the bound in bytes."""
+        super().__init__(*arguments, **more)
+        self._max_header_bytes = max_header_bytes
+        self._in_head = True
+        self._head_bytes = 0
+        self._boundaries = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Parses what has come; a head that does not end within the bound ends the connection with 431."""
+        boundaries = self._boundaries
+        super().data_received(data)
+        if self._in_head and boundaries == self._boundaries:
+            self._head_bytes += len(data)
+            if self._head_bytes > self._max_header_bytes and not self.transport.is_closing():
+                self.transport.write(_HEAD_TOO_LARGE)
+                self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        """Ends the head."""
+        self._in_head = False
+        self._boundaries += 1
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Makes ready for the next head."""
+        self._in_head = True
+        self._head_bytes = 0
+        self._boundaries += 1
+        super().on_message_complete()
 
     def connection_made(self, transport: Any) -> None:
         """Begins a connection."""

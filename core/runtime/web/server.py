@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
+import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, Protocol
@@ -63,9 +65,10 @@ class _Uvicorn:
         self._application = application
 
     async def serve(self, listener: socket.socket, stop: anyio.Event, grace: float) -> None:
+        protocol: Any = functools.partial(JoiningProtocol, max_header_bytes=self._settings.max_header_bytes)
         config = uvicorn.Config(
             self._application,
-            http=JoiningProtocol,
+            http=protocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -105,10 +108,11 @@ class _Hypercorn:
         from hypercorn.config import Config
 
         config = Config()
-        config.bind = [f"fd://{listener.fileno()}"]
+        config.bind = [f"fd://{os.dup(listener.fileno())}"]  # Hypercorn closes what it is given
         config.accesslog = None
         config.errorlog = None
         config.include_server_header = False
+        config.h11_max_incomplete_size = self._settings.max_header_bytes
         config.graceful_timeout = grace
         config.keep_alive_timeout = self._settings.keep_alive
         application: Any = self._application

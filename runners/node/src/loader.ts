@@ -47,10 +47,16 @@ export class Loader {
     const manifest: Manifest = { steps: [], streams: [], loadFailures: [] };
     const steps = new Map<string, Step>();
     const attempt = async (file: string, load: () => void): Promise<void> => {
+      const { exit } = process;
+      process.exit = (code) => {
+        throw new Error(`the file called process.exit(${String(code ?? '')}) while it was loaded`);
+      };
       try {
         load();
       } catch (error) {
         manifest.loadFailures.push(loadFailure(file, error, this.root));
+      } finally {
+        process.exit = exit;
       }
       await new Promise<void>((resolve) => setImmediate(resolve)); // a ping may be waiting
     };

@@ -7,7 +7,7 @@ const FOREIGN = /[\\/](?:node_modules|site-packages|\.[^\\/]+)[\\/]/;
 
 /** Tells files that belong to the project at `root` from installed ones and from Node's own. */
 export function isOwnFile(file: string, root: string): boolean {
-  return file.startsWith(root + sep) && !FOREIGN.test(file.slice(root.length));
+  return file.startsWith(root + sep) && !FOREIGN.test(file.slice(root.length)) && !file.startsWith(__dirname + sep);
 }
 
 /** Gives a path from the project root, with "/" as separator. */

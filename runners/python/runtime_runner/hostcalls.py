@@ -6,7 +6,7 @@ import asyncio
 import concurrent.futures
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Generator
 from enum import Enum
 from typing import Any
 
@@ -71,6 +71,32 @@ class Run(Source):
         return [error for error in errors if error is not None]
 
 
+class Reply(asyncio.Future[Any]):
+    """The future of a call that is sent already; `asyncio.create_task` takes it as well, as if it were a coroutine."""
+
+    _steps: Generator[Any, None, Any] | None = None
+
+    def send(self, value: Any) -> Any:
+        """Goes on, as a coroutine does."""
+        if self._steps is None:
+            self._steps = self.__await__()
+        return self._steps.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        """Throws into the wait, as into a coroutine."""
+        if self._steps is None:
+            self._steps = self.__await__()
+        return self._steps.throw(*error)
+
+    def close(self) -> None:
+        """Ends the wait; the call itself goes on."""
+        if self._steps is not None:
+            self._steps.close()
+
+
+Coroutine.register(Reply)
+
+
 class PendingCall:
     """A host call whose answer is due, and where the answer goes."""
 
@@ -126,7 +152,7 @@ class HostCalls:
         self._check_size(request, payload)
         loop = running_loop()
         if loop is self._loop:
-            future = self._loop.create_future()
+            future = Reply(loop=self._loop)
             self._start(PendingCall(run, request, payload, finish, future))
             return future
         answer: concurrent.futures.Future[Any] = concurrent.futures.Future()

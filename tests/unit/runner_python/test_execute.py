@@ -360,3 +360,14 @@ async def test_a_drain_waits_and_then_cancels() -> None:
         assert (await hangs).failure.kind == pb.FAILURE_KIND_CANCELLED
         assert (await runner.start("quick", id=3)).failure.kind == pb.FAILURE_KIND_OVERLOADED
         await runner.executor.drain(60_000)
+
+
+async def test_a_call_passes_for_a_coroutine() -> None:
+    async def handler(input: Any, ctx: FlowContext) -> list[Any]:
+        task = asyncio.create_task(ctx.state.get("g", "k"))
+        both = await asyncio.gather(ctx.state.get("g", "a"), asyncio.wait_for(ctx.state.get("g", "b"), 5))
+        return [await task, *both]
+
+    async with bench() as runner:
+        assert await runner.value(handler, "") == [None, None, None]
+        assert len(runner.sent("host_call")) == 3
