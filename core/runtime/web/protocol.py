@@ -52,31 +52,37 @@ class JoiningProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **more)
         self._max_header_bytes = max_header_bytes
         self._in_head = True
-        self._head_bytes = 0
-        self._boundaries = 0
+        self._unparsed = 0
+        """Bytes that have come since the last head or body ended; few of them are of a head in most reads."""
 
     def data_received(self, data: bytes) -> None:
         """Parses what has come; a head that does not end within the bound ends the connection with 431."""
-        boundaries = self._boundaries
+        self._unparsed += len(data)
         super().data_received(data)
-        if self._in_head and boundaries == self._boundaries:
-            self._head_bytes += len(data)
-            if self._head_bytes > self._max_header_bytes and not self.transport.is_closing():
-                self.transport.write(_HEAD_TOO_LARGE)
-                self.transport.close()
+        if self._in_head and self._unparsed > self._max_header_bytes:
+            self._refuse_head()
 
     def on_headers_complete(self) -> None:
         """Ends the head."""
         self._in_head = False
-        self._boundaries += 1
-        super().on_headers_complete()
+        if self._unparsed > self._max_header_bytes and self._head_bytes() > self._max_header_bytes:
+            self._refuse_head()
+        else:
+            super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Makes ready for the next head."""
         self._in_head = True
-        self._head_bytes = 0
-        self._boundaries += 1
+        self._unparsed = 0
         super().on_message_complete()
+
+    def _head_bytes(self) -> int:
+        return sum(len(name) + len(value) for name, value in self.headers)
+
+    def _refuse_head(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(_HEAD_TOO_LARGE)
+            self.transport.close()
 
     def connection_made(self, transport: Any) -> None:
         """Begins a connection."""
