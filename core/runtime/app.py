@@ -61,7 +61,7 @@ class App:
         self._streams = StreamService(MemoryStreamStore(), clock, settings.state.max_value_bytes)
         state = StateService(MemoryStateStore(), settings.state.max_value_bytes)
         self._host = HostCalls(self._bus, state, self._streams)
-        self._server = RunnerServer()
+        self._server = RunnerServer(root / ".runtime" / "run")
         self._pools: dict[str, Pool] = {}
         dispatcher = Dispatcher(self._pools)
         self._http = HttpEdge(dispatcher, self._logs.core, settings.http)

@@ -112,6 +112,12 @@ def test_no_runner_survives_a_killed_core_even_while_handlers_spin(tmp_path: Pat
         project.process.kill()
         assert len(runners) == 2
         assert eventually(lambda: not any(is_alive(pid) for pid in everything), 2)
+    left = list((tmp_path / ".runtime" / "run").glob("*.sock"))
+    assert len(left) <= 1
+    with running(tmp_path) as project:
+        now = list((tmp_path / ".runtime" / "run").glob("*.sock"))
+        assert [path.stem for path in now] == [str(project.process.pid)]
+        assert (tmp_path / ".runtime" / "run").stat().st_mode & 0o777 == 0o700
 
 
 def _get_ignoring_the_end(url: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,19 +23,22 @@ from runtime.runners.link import Link
 
 SECRET_KEY = "runtime-secret"
 _MAX_FRAME_BYTES = 16 * 1024 * 1024
+_MAX_FOLDER_BYTES = 85  # a socket's path has at most 107 bytes on Linux and 103 on macOS (sockaddr_un)
 
 
 class RunnerServer(runner_pb2_grpc.RunnerLinkServicer):
     """Accepts the one connection of each runner process that was started, and no other."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        """`folder` is where the socket may be; it is made, for this user alone."""
         self.address = ""
+        self._folder = folder
         self._expected: dict[str, Link] = {}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Listens for the time of the context; `address` says where."""
-        with tempfile.TemporaryDirectory(prefix="runtime-") as folder:
+        with _socket_path(self._folder) as path:
             server = grpc.aio.server(
                 options=[
                     ("grpc.max_receive_message_length", _MAX_FRAME_BYTES),
@@ -45,7 +48,8 @@ class RunnerServer(runner_pb2_grpc.RunnerLinkServicer):
                 ]
             )
             runner_pb2_grpc.add_RunnerLinkServicer_to_server(self, server)
-            self.address = _listen(server, Path(folder))
+            self.address = f"unix:{path}"
+            server.add_insecure_port(self.address)
             await server.start()
             try:
                 yield
@@ -77,10 +81,33 @@ class RunnerServer(runner_pb2_grpc.RunnerLinkServicer):
         await link.serve(read, context.write)
 
 
-def _listen(server: grpc.aio.Server, folder: Path) -> str:
-    """A unix socket in a folder that only this user can enter; loopback TCP where there are none."""
-    if os.name != "nt":
-        address = f"unix:{folder / 'core.sock'}"
-        server.add_insecure_port(address)
-        return address
-    return f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+@contextmanager
+def _socket_path(folder: Path) -> Iterator[Path]:
+    """A path for this process's socket in a folder that only this user can enter; what killed cores left is removed.
+
+    A path that is too long for a socket is replaced by one in the system's folder for temporary files.
+    """
+    if len(os.fsencode(folder)) > _MAX_FOLDER_BYTES:
+        with tempfile.TemporaryDirectory(prefix="runtime-") as short:
+            yield Path(short) / "core.sock"
+        return
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    for left in folder.glob("*.sock"):
+        if not left.stem.isdigit() or not _is_alive(int(left.stem)):
+            left.unlink(missing_ok=True)
+    path = folder / f"{os.getpid()}.sock"
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
