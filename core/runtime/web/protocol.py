@@ -51,33 +51,24 @@ class JoiningProtocol(HttpToolsProtocol):
         """Takes what uvicorn gives, and the bound in bytes."""
         super().__init__(*arguments, **more)
         self._max_header_bytes = max_header_bytes
-        self._in_head = True
-        self._unparsed = 0
-        """Bytes that have come since the last head or body ended; few of them are of a head in most reads."""
+        self._unfinished = 0
+        """Bytes of a head whose end has not come."""
 
     def data_received(self, data: bytes) -> None:
         """Parses what has come; a head that does not end within the bound ends the connection with 431."""
-        self._unparsed += len(data)
+        if len(data) > self._max_header_bytes and self._begins_endless_head(data):
+            return self._refuse_head()
         super().data_received(data)
-        if self._in_head and self._unparsed > self._max_header_bytes:
-            self._refuse_head()
+        # uvicorn begins a scope with each head and knows its method at the end.
+        if self.scope is not None and "method" in self.scope:
+            self._unfinished = 0
+            return None
+        self._unfinished += len(data)
+        return self._refuse_head() if self._unfinished > self._max_header_bytes else None
 
-    def on_headers_complete(self) -> None:
-        """Ends the head."""
-        self._in_head = False
-        if self._unparsed > self._max_header_bytes and self._head_bytes() > self._max_header_bytes:
-            self._refuse_head()
-        else:
-            super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        """Makes ready for the next head."""
-        self._in_head = True
-        self._unparsed = 0
-        super().on_message_complete()
-
-    def _head_bytes(self) -> int:
-        return sum(len(name) + len(value) for name, value in self.headers)
+    def _begins_endless_head(self, data: bytes) -> bool:
+        is_between_bodies = self.cycle is None or not self.cycle.more_body
+        return is_between_bodies and data.find(b"\r\n\r\n", 0, self._max_header_bytes) < 0
 
     def _refuse_head(self) -> None:
         if not self.transport.is_closing():
