@@ -35,6 +35,10 @@ class Connection:
         head = f"{method} {path} HTTP/1.1\r\nHost: test\r\nContent-Length: {length}\r\n{headers}\r\n"
         self._socket.sendall(head.encode())
 
+    def send_bytes(self, data: bytes) -> None:
+        """Sends just these bytes."""
+        self._socket.sendall(data)
+
     def receive(self) -> tuple[int, bytes]:
         """Reads one answer that has a Content-Length."""
         status = int(self._file.readline().split()[1])

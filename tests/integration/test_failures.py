@@ -301,13 +301,15 @@ async def handler(input, ctx):
         assert time.perf_counter() - killed < 1
 
 
-@pytest.mark.parametrize(("server", "too_long"), [("uvicorn", 100_000), ("hypercorn", 300_000)])
-def test_both_servers_serve_bound_the_head_and_stop_in_order(tmp_path: Path, server: str, too_long: int) -> None:
+@pytest.mark.parametrize("server", ["uvicorn", "hypercorn"])
+def test_both_servers_serve_bound_the_head_and_stop_in_order(tmp_path: Path, server: str) -> None:
     write_project(tmp_path, {**HELLOS, "runtime.yaml": f"http:\n  server: {server}\n"})
     with running(tmp_path) as project:
         assert project.client.get("/ts/hello").text == "hello"
         with connected(project.url) as connection:
-            status, _ = connection.send("GET", "/ts/hello", headers=f"X-Long: {'x' * too_long}\r\n")
+            # One byte over the bound: the server has read all of it when it refuses, so no reset hides the answer.
+            connection.send_bytes(b"GET /ts/hello HTTP/1.1\r\nHost: test\r\nX-Long: ".ljust(64 * 1024 + 1, b"x"))
+            status, _ = connection.receive()
             assert status == 431
         assert project.client.get("/py/hello").text == "hello"
         assert project.stop() == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -16,9 +15,7 @@ from runtime.contracts import Clock, CronLock
 from runtime.dispatcher import Dispatcher
 from runtime.ids import new_trace_id
 from runtime.model import CronTrigger, Invocation, LogLevel, TriggerKind
-from runtime.triggers.events import describe
-
-Report = Callable[[LogLevel, str, str, str], None]
+from runtime.triggers.events import Report, describe
 
 
 class CronScheduler:

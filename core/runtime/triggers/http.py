@@ -14,7 +14,7 @@ from runtime.dispatcher import Dispatcher
 from runtime.errors import CONSEQUENCES
 from runtime.ids import new_span_id, new_trace_id
 from runtime.model import Failure, FailureKind, Invocation, LogLevel, Outcome, TriggerKind
-from runtime.triggers.events import describe
+from runtime.triggers.events import Report, describe
 from runtime.triggers.requests import (
     BadResponse,
     RawHeaders,
@@ -30,7 +30,6 @@ from runtime.values import decode
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Report = Callable[[LogLevel, str, str, str], None]
 
 # W3C Trace Context, section 3.2.2: version, trace id, parent id, flags; ids of zeros are invalid.
 _TRACEPARENT = re.compile(

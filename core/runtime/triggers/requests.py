@@ -41,11 +41,17 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, Any]:
         value = raw_value.decode("latin-1")
         if name not in headers:
             headers[name] = value
-        elif isinstance(headers[name], list):
-            headers[name].append(value)
         else:
-            headers[name] = [headers[name], value]
+            _repeat(headers, name, value)
     return headers
+
+
+def _repeat(values: dict[str, Any], name: str, value: str) -> None:
+    """Adds the second or a later value of a name, which makes it an array."""
+    if isinstance(values[name], list):
+        values[name].append(value)
+    else:
+        values[name] = [values[name], value]
 
 
 def encode_request(
@@ -83,10 +89,8 @@ def _collect(encoded: bytes) -> dict[str, Any]:
     for name, value in parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True, errors="replace"):
         if name not in values:
             values[name] = value
-        elif isinstance(values[name], list):
-            values[name].append(value)
         else:
-            values[name] = [values[name], value]
+            _repeat(values, name, value)
     return values
 
 
