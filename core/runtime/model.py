@@ -171,6 +171,20 @@ class Manifest:
     problems: tuple[Problem, ...] = ()
 
 
+Payload = bytes | tuple[bytes, ...]
+"""An encoded value; a long one in pieces, as it travels: joining megabytes would hold up everything else."""
+
+
+def length(payload: Payload) -> int:
+    """Bytes of a payload."""
+    return len(payload) if isinstance(payload, bytes) else sum(map(len, payload))
+
+
+def whole(payload: Payload) -> bytes:
+    """The payload in one piece."""
+    return payload if isinstance(payload, bytes) else b"".join(payload)
+
+
 class Invocation(NamedTuple):
     """One run of one handler, as the dispatcher gets it from any trigger.
 
@@ -180,7 +194,7 @@ class Invocation(NamedTuple):
 
     step: Step
     kind: TriggerKind
-    payload: bytes
+    payload: Payload
     trace_id: str
     attempt: int = 1
     source: str = ""
@@ -190,7 +204,7 @@ class Invocation(NamedTuple):
 class Outcome(NamedTuple):
     """How an invocation ended: `failure` is None when the handler returned."""
 
-    payload: bytes = b""
+    payload: Payload = b""
     failure: Failure | None = None
 
 

@@ -112,7 +112,6 @@ def test_a_200_kib_event_goes_through_both_runners(project: RunningProject) -> N
     assert eventually(lambda: project.client.get("/sizes").json() == expected, 5), project.output
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("language", ["ts", "py"])
 def test_small_calls_beside_two_large_ones_stay_quick(project: RunningProject, language: str) -> None:
     """p99 of small calls at most 25 ms while two calls of 8 MiB are under way all the time."""

@@ -9,6 +9,7 @@ from typing import Literal
 import anyio
 import typer
 
+from runtime.allocator import keep_freed_memory
 from runtime.app import App
 from runtime.cli.console import JsonLog, TextLog, print_fault, print_started
 from runtime.config import Settings, load_settings
@@ -21,6 +22,7 @@ EXIT_INTERRUPTED = 130
 def serve(port: int | None, host: str | None, debug: bool, log_format: Literal["text", "json"]) -> None:
     """Runs the project in the working directory until a signal stops it."""
     root = Path.cwd()
+    keep_freed_memory()
     try:
         settings = _settings(root, port, host, debug)
         format = settings.log.format or log_format

@@ -15,7 +15,7 @@ from runtime.config import LinkSettings
 from runtime.deadlines import Deadlines
 from runtime.errors import HostCallRefused
 from runtime.ids import new_span_id
-from runtime.model import Failure, FailureKind, Invocation, LogLevel, Manifest, Outcome
+from runtime.model import Failure, FailureKind, Invocation, LogLevel, Manifest, Outcome, length, whole
 from runtime.runners.convert import read_failure, read_log, read_manifest, write_failure, write_invoke
 from runtime.runners.discovery import LanguageFiles
 from runtime.runners.hostcalls import HostCalls
@@ -107,7 +107,7 @@ class Link:
     async def run(self, invocation: Invocation) -> Outcome:
         """Runs the handler; the outcome is a failure when the deadline passes or the runner is lost first."""
         id = next(self._ids)
-        size = len(invocation.payload)
+        size = length(invocation.payload)
         if size > self._settings.max_payload_bytes:
             message = f"the input has {size} bytes, over the limit of {self._settings.max_payload_bytes}"
             return Outcome(failure=Failure(FailureKind.INVALID_INPUT, f"{message} (link.maxPayloadBytes)"))
@@ -123,15 +123,18 @@ class Link:
             self._deadlines.remove(id, invocation.step.timeout)
 
     def _send_invoke(self, id: int, run: _Run) -> None:
-        payload = run.invocation.payload
-        if not self._outbox.is_large(payload):
+        invocation = run.invocation
+        payload = invocation.payload
+        if isinstance(payload, bytes) and not self._outbox.is_large(payload):
             invoke = self._outbox.add(len(payload)).invoke
-            write_invoke(invoke, id, run.invocation)
+            write_invoke(invoke, id, invocation)
             invoke.payload = payload
             return
 
+        # Without a reference to the run: the run refers to the transfer, and a circle would keep
+        # megabytes until the garbage collector comes.
         def fill(envelope: pb.CoreEnvelope, transfer: int) -> None:
-            write_invoke(envelope.invoke, id, run.invocation)
+            write_invoke(envelope.invoke, id, invocation)
             envelope.invoke.payload_transfer = transfer
 
         run.transfer = self._outbox.transfer(payload, fill)
@@ -263,7 +266,7 @@ class Link:
         self._transfers.add(chunk)
 
     def _on_host_call(self, call: pb.HostCall) -> None:
-        payload = self._transfers.take(call.payload_transfer) if call.payload_transfer else call.payload
+        payload = whole(self._transfers.take(call.payload_transfer)) if call.payload_transfer else call.payload
         run = self._runs.get(call.invocation_id)
         if run is None:
             self._refuse(call.call_id, f"invocation {call.invocation_id} has ended")

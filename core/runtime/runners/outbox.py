@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from runtime._gen import runner_pb2 as pb
+from runtime.model import Payload, length
 
 _FRAME_BYTES = 512 * 1024
 _FRAME_ENVELOPES = 1024
-_CHUNKS_A_FRAME = 1
 
 Fill = Callable[[pb.CoreEnvelope], None]
 
@@ -19,12 +19,29 @@ Fill = Callable[[pb.CoreEnvelope], None]
 class Transfer:
     """A payload that goes out in chunks, and the envelope that names it afterwards."""
 
-    def __init__(self, id: int, payload: bytes, fill: Fill) -> None:
+    def __init__(self, id: int, payload: Payload, fill: Fill) -> None:
         self.id = id
-        self.payload = memoryview(payload)
-        self.position = 0
+        self.left = length(payload)
+        self.begun = False
         self.fill = fill
         self.sent = False
+        pieces = (payload,) if isinstance(payload, bytes) else payload
+        self._pieces = deque(memoryview(piece) for piece in pieces)
+
+    def take(self, size: int) -> bytes:
+        """The next bytes, as many as asked for unless the end comes first."""
+        taken: list[memoryview] = []
+        while size and self._pieces:
+            piece = self._pieces.popleft()
+            if len(piece) > size:
+                self._pieces.appendleft(piece[size:])
+                piece = piece[:size]
+            taken.append(piece)
+            size -= len(piece)
+        data = b"".join(taken)
+        self.begun = True
+        self.left -= len(data)
+        return data
 
 
 class _Waiting:
@@ -46,6 +63,7 @@ class Outbox:
         self._max_queued_bytes = max_queued_bytes
         self._waiting: deque[_Waiting] = deque([_Waiting()])
         self._queued_bytes = 0
+        self._chunks_waited = False
         self._transfers: deque[Transfer] = deque()
         self._transfer_ids = itertools.count(1)
         self._idle_writer: asyncio.Future[None] | None = None
@@ -74,20 +92,20 @@ class Outbox:
         """True for a payload that must travel as a transfer."""
         return len(payload) > self._chunk_bytes
 
-    def transfer(self, payload: bytes, fill: Callable[[pb.CoreEnvelope, int], None]) -> Transfer:
+    def transfer(self, payload: Payload, fill: Callable[[pb.CoreEnvelope, int], None]) -> Transfer:
         """Queues a large payload; `fill` gets the envelope that follows it, and the transfer's id."""
         id = next(self._transfer_ids)
         transfer = Transfer(id, payload, lambda envelope: fill(envelope, id))
         self._transfers.append(transfer)
-        self._count(len(payload))
+        self._count(transfer.left)
         self._wake()
         return transfer
 
     def withdraw(self, transfer: Transfer) -> None:
         """Gives up a transfer that is not sent; the runner hears of it if it has got a piece already."""
         self._transfers.remove(transfer)
-        self._uncount(len(transfer.payload) - transfer.position)
-        if transfer.position:
+        self._uncount(transfer.left)
+        if transfer.begun:
             chunk = self.add().chunk
             chunk.transfer = transfer.id
             chunk.aborted.kind = pb.FAILURE_KIND_CANCELLED
@@ -114,30 +132,35 @@ class Outbox:
                 await write(frame)
 
     def _next_frame(self) -> pb.CoreFrame | None:
+        # Not both in one frame: the other side reads a frame when all of it has come, and small
+        # envelopes should not wait for chunks.
+        takes_chunk = bool(self._transfers) and (self._chunks_waited or not self._waiting[0].frame.envelopes)
+        self._chunks_waited = bool(self._transfers) and not takes_chunk
+        if takes_chunk:
+            return self._next_chunk()
         first = self._waiting.popleft()
         if not self._waiting:
             self._waiting.append(_Waiting())
-        self._uncount(first.size + self._add_chunks(first.frame))
+        self._uncount(first.size)
         return first.frame if first.frame.envelopes else None
 
-    def _add_chunks(self, frame: pb.CoreFrame) -> int:
-        """Gives the next transfers their turn; returns the bytes that they have put into the frame."""
-        size = 0
-        for _ in range(min(_CHUNKS_A_FRAME, len(self._transfers))):
-            transfer = self._transfers.popleft()
-            end = transfer.position + self._chunk_bytes
-            chunk = frame.envelopes.add().chunk
-            chunk.transfer = transfer.id
-            chunk.data = bytes(transfer.payload[transfer.position : end])
-            transfer.position = end
-            size += len(chunk.data)
-            if end < len(transfer.payload):
-                self._transfers.append(transfer)
-                continue
+    def _next_chunk(self) -> pb.CoreFrame:
+        """A frame with the next chunk of the transfer that has waited longest."""
+        frame = pb.CoreFrame()
+        transfer = self._transfers.popleft()
+        chunk = frame.envelopes.add().chunk
+        chunk.transfer = transfer.id
+        if not transfer.begun:
+            chunk.expected_bytes = transfer.left
+        chunk.data = transfer.take(self._chunk_bytes)
+        self._uncount(len(chunk.data))
+        if transfer.left:
+            self._transfers.append(transfer)
+        else:
             chunk.last = True
             transfer.fill(frame.envelopes.add())
             transfer.sent = True
-        return size
+        return frame
 
     def _count(self, size: int) -> None:
         self._queued_bytes += size

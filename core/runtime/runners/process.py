@@ -13,6 +13,7 @@ from pathlib import Path
 import anyio
 from anyio.abc import ByteReceiveStream, Process
 
+from runtime import allocator
 from runtime.config import LinkSettings
 from runtime.model import LogLevel, Manifest, Problem
 from runtime.runners.link import Link
@@ -120,6 +121,7 @@ class RunnerProcess:
 
     async def _start(self, secret: str) -> Process:
         environment: Mapping[str, str] = {
+            **allocator.ENVIRONMENT,
             **os.environ,
             "RUNTIME_ADDRESS": self._server.address,
             "RUNTIME_SECRET": secret,

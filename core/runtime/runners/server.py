@@ -22,6 +22,7 @@ from runtime._gen import runner_pb2_grpc
 from runtime.runners.link import Link
 
 SECRET_KEY = "runtime-secret"
+_READ_AHEAD_BYTES = 256 * 1024
 _MAX_FRAME_BYTES = 16 * 1024 * 1024
 _MAX_FOLDER_BYTES = 85  # a socket's path has at most 107 bytes on Linux and 103 on macOS (sockaddr_un)
 
@@ -43,8 +44,10 @@ class RunnerServer(runner_pb2_grpc.RunnerLinkServicer):
                 options=[
                     ("grpc.max_receive_message_length", _MAX_FRAME_BYTES),
                     ("grpc.max_send_message_length", _MAX_FRAME_BYTES),
-                    # A window that grows lets megabytes of chunks stand in the pipe before a small envelope.
+                    # A window that grows lets megabytes of chunks stand in the pipe before a small envelope; one
+                    # of a single chunk makes each chunk wait until the one before it has been read.
                     ("grpc.http2.bdp_probe", 0),
+                    ("grpc.http2.lookahead_bytes", _READ_AHEAD_BYTES),
                 ]
             )
             runner_pb2_grpc.add_RunnerLinkServicer_to_server(self, server)

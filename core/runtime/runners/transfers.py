@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from runtime._gen import runner_pb2 as pb
+from runtime.model import Payload
 
 
 class ProtocolFault(Exception):
     """The other side broke the protocol; the connection ends with this message."""
+
+
+class _Incoming:
+    """The pieces of a transfer so far."""
+
+    __slots__ = ("pieces", "size")
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.size = 0
 
 
 class Transfers:
@@ -15,8 +26,8 @@ class Transfers:
     def __init__(self, max_payload_bytes: int, max_open: int) -> None:
         self._max_payload_bytes = max_payload_bytes
         self._max_open = max_open
-        self._open: dict[int, bytearray] = {}
-        self._complete: dict[int, bytes] = {}
+        self._open: dict[int, _Incoming] = {}
+        self._complete: dict[int, tuple[bytes, ...]] = {}
 
     def add(self, chunk: pb.Chunk) -> None:
         """Takes the next piece. Raises `ProtocolFault` over a bound."""
@@ -29,14 +40,15 @@ class Transfers:
             return
         if chunk.transfer not in self._open and len(self._open) + len(self._complete) >= self._max_open:
             raise ProtocolFault(f"more than {self._max_open} transfers are open at once")
-        data = self._open.setdefault(chunk.transfer, bytearray())
-        if len(data) + len(chunk.data) > self._max_payload_bytes:
+        incoming = self._open.setdefault(chunk.transfer, _Incoming())
+        incoming.pieces.append(chunk.data)
+        incoming.size += len(incoming.pieces[-1])
+        if incoming.size > self._max_payload_bytes:
             raise ProtocolFault(f"transfer {chunk.transfer} is longer than {self._max_payload_bytes} bytes")
-        data += chunk.data
         if chunk.last:
-            self._complete[chunk.transfer] = bytes(self._open.pop(chunk.transfer))
+            self._complete[chunk.transfer] = tuple(self._open.pop(chunk.transfer).pieces)
 
-    def take(self, transfer: int) -> bytes:
+    def take(self, transfer: int) -> Payload:
         """The whole payload, once. Raises `ProtocolFault` for a transfer that is not complete."""
         payload = self._complete.pop(transfer, None)
         if payload is None:

@@ -13,7 +13,7 @@ from runtime.config import HttpSettings
 from runtime.dispatcher import Dispatcher
 from runtime.errors import CONSEQUENCES
 from runtime.ids import new_span_id, new_trace_id
-from runtime.model import Failure, FailureKind, Invocation, LogLevel, Outcome, TriggerKind
+from runtime.model import Failure, FailureKind, Invocation, LogLevel, Outcome, Payload, TriggerKind
 from runtime.triggers.events import Report, describe
 from runtime.triggers.requests import (
     BadResponse,
@@ -35,6 +35,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})(?P<trace_id>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})(?:-.*)?"
 )
+_LARGE_BYTES = 256 * 1024
+"""A body that is longer stays in the pieces that it comes in."""
 _INTERNAL_ERROR = json.dumps({"error": "Internal server error"}).encode()
 
 
@@ -75,7 +77,14 @@ class HttpEdge:
         if parent:
             answer.headers.append((b"traceparent", f"00-{trace_id}-{new_span_id()}-{parent['flags']}".encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body"})
+        elif isinstance(answer.body, bytes):
+            await send({"type": "http.response.body", "body": answer.body})
+        else:
+            for piece in answer.body:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body"})
 
     async def _answer(self, scope: Scope, receive: Receive, headers: dict[str, Any], trace_id: str) -> Response:
         method, path = scope["method"], scope["raw_path"].decode("utf-8", "replace")
@@ -93,8 +102,8 @@ class HttpEdge:
         outcome = await self._dispatcher.dispatch(invocation, self._queue_timeout)
         return self._respond(found.route, outcome, trace_id)
 
-    async def _read_body(self, scope: Scope, headers: dict[str, Any], receive: Receive) -> bytes | None:
-        """The whole body; None when it is over the limit, which a declared length shows before it is read."""
+    async def _read_body(self, scope: Scope, headers: dict[str, Any], receive: Receive) -> Payload | None:
+        """The body, a long one in pieces; None over the limit, which a declared length shows before it is read."""
         length = headers.get("content-length")
         if length is None and "transfer-encoding" not in headers and scope["http_version"].startswith("1"):
             return b""
@@ -109,7 +118,9 @@ class HttpEdge:
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             more = message.get("more_body", False)
-        return b"".join(parts) if size <= self._max_body_bytes else None
+        if size > self._max_body_bytes:
+            return None
+        return b"".join(parts) if size < _LARGE_BYTES else tuple(parts)
 
     def _respond(self, route: Route, outcome: Outcome, trace_id: str) -> Response:
         try:

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+import msgpack
+
+from runtime.model import Payload, length, whole
 from runtime.values import decode, encode
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -16,6 +19,8 @@ _TYPE_OF_FORM = {
     "text": b"text/html; charset=utf-8",
     "bytes": b"application/octet-stream",
 }
+# How MessagePack begins binary data: none, and with a length of 32 bits.
+_EMPTY_BIN, _BIN32, _BIN32_BYTES = b"\xc4\x00", b"\xc6", 5
 _BODILESS = frozenset({204, 304})
 _OURS = frozenset({"content-length", "transfer-encoding", "connection"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
@@ -30,7 +35,7 @@ class Response(NamedTuple):
 
     status: int
     headers: RawHeaders
-    body: bytes
+    body: Payload
 
 
 def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, Any]:
@@ -55,9 +60,9 @@ def _repeat(values: dict[str, Any], name: str, value: str) -> None:
 
 
 def encode_request(
-    method: str, path: str, path_params: Mapping[str, str], query: bytes, headers: Mapping[str, Any], body: bytes
-) -> bytes:
-    """The request map; the body goes along as it arrived."""
+    method: str, path: str, path_params: Mapping[str, str], query: bytes, headers: Mapping[str, Any], body: Payload
+) -> Payload:
+    """The request map; the body goes along as it arrived, in pieces when it came in pieces."""
     request: dict[str, Any] = {
         "method": method,
         "path": path,
@@ -65,13 +70,17 @@ def encode_request(
         "queryParams": _collect(query) if query else {},
         "headers": headers,
         "form": "none",
-        "body": body,
     }
     if body:
         request["form"] = _form(str(headers.get("content-type", "")))
         if request["form"] == "value":
-            request["value"] = _collect(body)
-    return encode(request)
+            request["value"] = _collect(whole(body))
+    if isinstance(body, bytes):
+        request["body"] = body
+        return encode(request)
+    request["body"] = b""
+    head = encode(request)[: -len(_EMPTY_BIN)]
+    return (head + _BIN32 + length(body).to_bytes(4, "big"), *body)
 
 
 def _form(content_type: str) -> str:
@@ -94,16 +103,16 @@ def _collect(encoded: bytes) -> dict[str, Any]:
     return values
 
 
-def read_response(payload: bytes) -> Response:
+def read_response(payload: Payload) -> Response:
     """The response that a handler returned. Raises `BadResponse` that says what is wrong with it."""
     try:
-        result = decode(payload)
+        result = decode(payload) if isinstance(payload, bytes) else _decode_in_pieces(payload)
     except ValueError as error:
         raise BadResponse(f"the runner sent a response that is {error}") from error
     if not isinstance(result, dict):
         raise BadResponse("the handler returned no response; return { status, body }")
     form, body = result.get("form", "none"), result.get("body") or b""
-    if form not in ("none", *_TYPE_OF_FORM) or not isinstance(body, bytes):
+    if form not in ("none", *_TYPE_OF_FORM) or not isinstance(body, bytes | tuple):
         raise BadResponse(f"the runner sent a body of the form {form!r} as a {type(body).__name__}")
     headers = _write_headers(result["headers"]) if result.get("headers") else []
     if form == "none" and "status" not in result:
@@ -111,7 +120,49 @@ def read_response(payload: bytes) -> Response:
     return response(result.get("status", 200), headers, _TYPE_OF_FORM.get(form, b""), body)
 
 
-def response(status: object, headers: RawHeaders, content_type: bytes, body: bytes) -> Response:
+def _decode_in_pieces(pieces: tuple[bytes, ...]) -> Any:
+    """The response map, with its body in pieces when that is what makes it long."""
+    fields: dict[Any, Any] = {}
+    unpacker = msgpack.Unpacker(strict_map_key=False)
+    unpacker.feed(pieces[0])
+    rest = b""
+    try:
+        for _ in range(unpacker.read_map_header()):
+            key = unpacker.unpack()
+            if key == "body" and key not in fields:
+                fields[key], rest = _cut_binary(pieces, unpacker.tell())
+                unpacker = msgpack.Unpacker(strict_map_key=False)
+                unpacker.feed(rest)
+            else:
+                fields[key] = unpacker.unpack()
+        if "body" not in fields or unpacker.tell() != len(rest):
+            raise ValueError("no map that is long by its body alone")
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException):
+        return decode(whole(pieces))
+    return fields
+
+
+def _cut_binary(pieces: tuple[bytes, ...], at: int) -> tuple[tuple[bytes, ...], bytes]:
+    """The long binary value that begins there in the first piece, and what follows it.
+
+    Raises `ValueError` when there is none.
+    """
+    begin = at + _BIN32_BYTES
+    if pieces[0][at : at + 1] != _BIN32 or begin > len(pieces[0]):
+        raise ValueError("no long binary value")
+    left = int.from_bytes(pieces[0][at + 1 : begin], "big")
+    body: list[bytes] = []
+    rest: list[bytes] = []
+    for piece in (pieces[0][begin:], *pieces[1:]):
+        body.append(piece[:left])
+        rest.append(piece[left:])
+        left -= len(body[-1])
+    if left:
+        raise ValueError("the value is cut off")
+    return tuple(filter(None, body)), b"".join(rest)
+
+
+def response(status: object, headers: RawHeaders, content_type: bytes, body: Payload) -> Response:
     """A response with its length, and the content type where the headers give none.
 
     Raises `BadResponse` for a status that no handler may answer with.
@@ -122,7 +173,7 @@ def response(status: object, headers: RawHeaders, content_type: bytes, body: byt
         return Response(status, [header for header in headers if header[0] != b"content-type"], b"")
     if content_type and not (headers and any(name == b"content-type" for name, _ in headers)):
         headers.append((b"content-type", content_type))
-    headers.append((b"content-length", b"%d" % len(body)))
+    headers.append((b"content-length", b"%d" % length(body)))
     return Response(status, headers, body)
 
 

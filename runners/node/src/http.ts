@@ -6,6 +6,7 @@ import type { ApiRequest } from '../sdk/types.js';
 import { InvalidInputError, InvalidOutputError } from './failure.js';
 import { toJson } from './json.js';
 import { lengthOf } from './outbox.js';
+import { parseInPieces } from './parse.js';
 import { describeUnsendable, UnsendableError } from './refusal.js';
 import { LARGE, nextRound, textOf } from './rounds.js';
 import { decode, encode } from './values.js';
@@ -32,32 +33,35 @@ interface RequestMap {
 export function readRequest(payload: Buffer): ApiRequest | Promise<ApiRequest> {
   const map = decode(payload) as RequestMap;
   const bytes = map.body ?? EMPTY;
-  return bytes.length > LARGE ? readInPieces(map, bytes) : requestOf(map, bytes, rawBodyOf(bytes));
+  if (bytes.length > LARGE) return readInPieces(map, bytes);
+  const rawBody = isUtf8(bytes) ? bytes.toString('utf8') : bytes;
+  return requestOf(map, bodyOf(map, bytes, rawBody), rawBody);
 }
 
 async function readInPieces(map: RequestMap, bytes: Buffer): Promise<ApiRequest> {
   await nextRound();
+  if (map.form === 'json' && isUtf8(bytes)) return withRawBodyOf(bytes, requestOf(map, await parseLarge(bytes), ''));
   const rawBody = (await textOf(bytes)) ?? bytes;
   await nextRound();
-  const request = requestOf(map, bytes, rawBody);
-  await nextRound();
-  return request;
+  return requestOf(map, bodyOf(map, bytes, rawBody), rawBody);
 }
 
-function rawBodyOf(bytes: Buffer): string | Buffer {
-  return isUtf8(bytes) ? bytes.toString('utf8') : bytes;
-}
-
-function requestOf(map: RequestMap, bytes: Buffer, rawBody: string | Buffer): ApiRequest {
-  return {
-    method: map.method,
-    path: map.path,
-    pathParams: map.pathParams,
-    queryParams: map.queryParams,
-    headers: map.headers,
-    body: bodyOf(map, bytes, rawBody),
-    rawBody,
+/** The request with a `rawBody` that becomes text when it is asked for, which few handlers do. */
+function withRawBodyOf(bytes: Buffer, request: ApiRequest): ApiRequest {
+  const set = (value: unknown): void => {
+    Object.defineProperty(request, 'rawBody', { value, configurable: true, enumerable: true, writable: true });
   };
+  const get = (): string => {
+    const text = bytes.toString('utf8');
+    set(text);
+    return text;
+  };
+  return Object.defineProperty(request, 'rawBody', { get, set, configurable: true, enumerable: true });
+}
+
+function requestOf(map: RequestMap, body: unknown, rawBody: string | Buffer): ApiRequest {
+  const { method, path, pathParams, queryParams, headers } = map;
+  return { method, path, pathParams, queryParams, headers, body, rawBody };
 }
 
 /**
@@ -104,8 +108,21 @@ function parse(text: string | Buffer): unknown {
   try {
     return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
   } catch (error) {
-    throw new InvalidInputError(`the request body is not JSON: ${(error as Error).message}`);
+    throw noJson(error);
   }
+}
+
+async function parseLarge(bytes: Buffer): Promise<unknown> {
+  const hasMark = bytes.subarray(0, 3).toString('utf8').charCodeAt(0) === BYTE_ORDER_MARK;
+  try {
+    return await parseInPieces(hasMark ? bytes.subarray(3) : bytes);
+  } catch (error) {
+    throw noJson(error);
+  }
+}
+
+function noJson(error: unknown): InvalidInputError {
+  return new InvalidInputError(`the request body is not JSON: ${(error as Error).message}`);
 }
 
 function formOf(body: unknown): { form: 'none' | 'json' | 'text' | 'bytes'; body?: Buffer | Promise<Buffer[]> } {

@@ -45,6 +45,7 @@ export class Outbox {
   private lastTransfer = 0n;
   private queuedBytes = 0;
   private busy = false;
+  private chunksWaited = false;
   private closed = false;
   private readonly roomWanted: (() => void)[] = [];
   private readonly emptyWanted: (() => void)[] = [];
@@ -107,8 +108,11 @@ export class Outbox {
   }
 
   private flush(): void {
-    const envelopes = this.takeSmall();
-    this.takeChunks(envelopes);
+    // Not both in one frame: the other side reads a frame when all of it has come, and small
+    // envelopes should not wait for chunks.
+    const takesChunks = this.transfers.length > 0 && (this.chunksWaited || this.small.length === 0);
+    this.chunksWaited = this.transfers.length > 0 && !takesChunks;
+    const envelopes = takesChunks ? this.takeChunks() : this.takeSmall();
     this.write({ envelopes }, () => this.written());
   }
 
@@ -132,7 +136,8 @@ export class Outbox {
   }
 
   /** Takes a chunk each from the transfers that have waited longest and puts them at the end of the line. */
-  private takeChunks(envelopes: RunnerEnvelope[]): void {
+  private takeChunks(): RunnerEnvelope[] {
+    const envelopes: RunnerEnvelope[] = [];
     let left = Math.max(1, Math.floor(MAX_FRAME_CHUNK_BYTES / this.limits.chunkBytes));
     left = Math.min(left, this.transfers.length);
     for (; left > 0; left--) {
@@ -140,6 +145,7 @@ export class Outbox {
       if (transfer.wanted()) this.takeChunk(transfer, envelopes);
       else this.giveUp(transfer, envelopes);
     }
+    return envelopes;
   }
 
   private takeChunk(transfer: Transfer, envelopes: RunnerEnvelope[]): void {
@@ -147,10 +153,12 @@ export class Outbox {
     const first = transfer.pieces.shift() as Buffer;
     const data = first.subarray(0, chunkBytes);
     if (first.length > chunkBytes) transfer.pieces.unshift(first.subarray(chunkBytes));
+    const expectedBytes = transfer.begun ? 0n : BigInt(data.length + lengthOf(transfer.pieces));
     transfer.begun = true;
     this.queuedBytes -= data.length;
     const last = transfer.pieces.length === 0;
-    envelopes.push({ kind: { $case: 'chunk', value: { transfer: transfer.id, data, last, aborted: undefined } } });
+    const value = { transfer: transfer.id, data, last, expectedBytes, aborted: undefined };
+    envelopes.push({ kind: { $case: 'chunk', value } });
     if (!last) this.transfers.push(transfer);
     // At the end of the line, so that a long result does not overtake the log lines of its run.
     else this.send(transfer.make(EMPTY, transfer.id));
@@ -160,7 +168,7 @@ export class Outbox {
     this.queuedBytes -= lengthOf(transfer.pieces);
     if (!transfer.begun) return;
     const aborted = failureOf(FailureKind.CANCELLED, 'the run that sent this has ended');
-    const value = { transfer: transfer.id, data: EMPTY, last: false, aborted };
+    const value = { transfer: transfer.id, data: EMPTY, last: false, expectedBytes: 0n, aborted };
     envelopes.push({ kind: { $case: 'chunk', value } });
   }
 }

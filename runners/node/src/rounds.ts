@@ -8,7 +8,7 @@ export const LARGE = 256 << 10;
 export const PIECE = 32 << 10;
 
 /** Milliseconds that a row of pieces may take before others have their turn. */
-const ROUND_MS = 2;
+const ROUND_MS = 0.5;
 
 /** Resolves when the event loop has gone round once. */
 export function nextRound(): Promise<void> {
@@ -41,7 +41,7 @@ export async function textOf(bytes: Buffer): Promise<string | undefined> {
 }
 
 /** Tells when a row of pieces has taken long enough. */
-class Turns {
+export class Turns {
   private began = performance.now();
 
   get over(): boolean {

@@ -23,12 +23,12 @@ export class Transfers {
   constructor(private readonly maxPayloadBytes: number) {}
 
   /** Adds a piece. Throws `ProtocolError` when the transfer grows past the limit or goes on after its last piece. */
-  add({ transfer, data, last, aborted }: Chunk): void {
+  add({ transfer, data, last, aborted, expectedBytes }: Chunk): void {
     if (aborted !== undefined) {
       this.open.delete(transfer);
       return;
     }
-    const incoming = this.open.get(transfer) ?? { buffer: Buffer.allocUnsafeSlow(FIRST_BYTES), bytes: 0, complete: false };
+    const incoming = this.open.get(transfer) ?? { buffer: this.firstBuffer(Number(expectedBytes)), bytes: 0, complete: false };
     if (incoming.complete) throw new ProtocolError(`transfer ${transfer} goes on after its last chunk`);
     if (incoming.bytes + data.length > this.maxPayloadBytes) {
       throw new ProtocolError(`transfer ${transfer} is longer than max_payload_bytes, ${this.maxPayloadBytes}`);
@@ -36,6 +36,10 @@ export class Transfers {
     append(incoming, data);
     incoming.complete = last;
     this.open.set(transfer, incoming);
+  }
+
+  private firstBuffer(expectedBytes: number): Buffer {
+    return Buffer.allocUnsafeSlow(Math.min(expectedBytes || FIRST_BYTES, this.maxPayloadBytes));
   }
 
   /** Gives the payload of an envelope, which stands in it or came as a transfer. Throws `ProtocolError`. */

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from runtime_runner._gen import runner_pb2 as pb
 
 MAX_FRAME_ENVELOPES = 512
 MAX_FRAME_BYTES = 1 << 20
 MAX_FRAME_CHUNK_BYTES = 64 << 10
-"""Of a frame's bytes, those that pieces of transfers may take, so that small envelopes are not held up."""
+"""Bytes of chunks that one frame holds at most, unless a single chunk is longer."""
 
 Write = Callable[[bytes], Awaitable[object]]
 Carrier = pb.Result | pb.HostCall
@@ -28,6 +28,16 @@ class Transfer:
         self._payload = payload
         self._chunk_bytes = chunk_bytes
         self._sent = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole payload."""
+        return len(self._payload)
+
+    @property
+    def begun(self) -> bool:
+        """True when a piece was taken."""
+        return self._sent > 0
 
     @property
     def done(self) -> bool:
@@ -49,6 +59,7 @@ class Outbox:
         self._transfers: deque[Transfer] = deque()
         self._next_transfer = 1
         self._queued_bytes = 0
+        self._chunks_waited = False
         self._limits = pb.Limits(chunk_bytes=64 << 10, max_queued_bytes=1 << 20)
         self._wake: asyncio.Future[None] | None = None
         self._on_room: deque[Callable[[], None]] = deque()
@@ -128,28 +139,37 @@ class Outbox:
             self._on_room.popleft()()
 
     def _next_frame(self) -> bytes:
+        # Not both in one frame: the other side reads a frame when all of it has come, and small
+        # envelopes should not wait for chunks.
+        takes_chunks = bool(self._transfers) and (self._chunks_waited or not self._waiting)
+        self._chunks_waited = bool(self._transfers) and not takes_chunks
         parts: list[bytes] = []
-        size = 0
-        while self._waiting and size < MAX_FRAME_BYTES and len(parts) < 2 * MAX_FRAME_ENVELOPES:
-            data = self._waiting.popleft()
-            size += len(data)
+        for data in self._take_chunks() if takes_chunks else self._take_small():
             parts += (_header(len(data)), data)
-        self._queued_bytes -= size
-        self._take_pieces(parts)
         return b"".join(parts)
 
-    def _take_pieces(self, parts: list[bytes]) -> None:
+    def _take_small(self) -> Iterator[bytes]:
+        size = count = 0
+        while self._waiting and size < MAX_FRAME_BYTES and count < MAX_FRAME_ENVELOPES:
+            data = self._waiting.popleft()
+            size += len(data)
+            count += 1
+            yield data
+        self._queued_bytes -= size
+
+    def _take_chunks(self) -> Iterator[bytes]:
+        """Takes a chunk each from the transfers that have waited longest and puts them at the end of the line."""
         room = MAX_FRAME_CHUNK_BYTES
         for _ in range(len(self._transfers)):
             if room <= 0:
                 return
             transfer = self._transfers.popleft()
+            expected_bytes = transfer.size if not transfer.begun else 0
             piece = transfer.next_piece()
             room -= len(piece)
             self._queued_bytes -= len(piece)
-            chunk = pb.Chunk(transfer=transfer.id, data=piece, last=transfer.done)
-            data = pb.RunnerEnvelope(chunk=chunk).SerializeToString()
-            parts += (_header(len(data)), data)
+            chunk = pb.Chunk(transfer=transfer.id, data=piece, last=transfer.done, expected_bytes=expected_bytes)
+            yield pb.RunnerEnvelope(chunk=chunk).SerializeToString()
             if transfer.done:
                 # Behind everything queued: a result must not overtake the logs of its run.
                 self._waiting.append(transfer.envelope)

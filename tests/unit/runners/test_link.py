@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
 from runtime._gen import runner_pb2 as pb
-from runtime.model import FailureKind, LogLevel, Outcome
+from runtime.model import FailureKind, LogLevel, Outcome, whole
+from runtime.runners.outbox import Transfer
 from runtime.values import decode, encode
 from tests.fakes import settle
 from tests.unit.runners.dialled import (
@@ -116,7 +118,7 @@ async def test_results_find_their_invocations_in_any_order() -> None:
         assert dialled.link.room == 0
         for _, id in reversed(begun):
             await dialled.send(result=pb.Result(invocation_id=id, payload=encode(id)))
-        assert [decode((await outcome(task)).payload) for task, _ in begun] == [id for _, id in begun]
+        assert [decode(whole((await outcome(task)).payload)) for task, _ in begun] == [id for _, id in begun]
         assert dialled.link.room > 0
 
 
@@ -262,7 +264,7 @@ async def test_a_large_result_is_put_together() -> None:
         task, id = await dialled.begun()
         await dialled.send(*chunks(7, LARGE)[:2])
         await dialled.send(*chunks(7, LARGE)[2:], result=pb.Result(invocation_id=id, payload_transfer=7))
-        assert (await outcome(task)).payload == LARGE
+        assert whole((await outcome(task)).payload) == LARGE
 
 
 async def test_an_invocation_that_is_cancelled_while_its_payload_is_sent_never_begins() -> None:
@@ -496,3 +498,23 @@ async def test_a_result_that_crossed_the_end_of_its_process_is_no_fault() -> Non
         dialled.link.lose()
         await dialled.send(result=pb.Result(invocation_id=id))
         assert dialled.sink.messages(LogLevel.ERROR) == []
+
+
+async def test_a_large_payload_is_let_go_without_the_garbage_collector() -> None:
+    gc.collect()
+    before = {id(thing) for thing in transfers_alive()}
+    gc.disable()
+    try:
+        async with Dialled() as dialled:
+            await dialled.open()
+            task = await dialled.start(invocation(LARGE))
+            await dialled.send(result=pb.Result(invocation_id=dialled.last("invoke").invocation_id))
+            await outcome(task)
+            del task
+            assert not [thing for thing in transfers_alive() if id(thing) not in before]
+    finally:
+        gc.enable()
+
+
+def transfers_alive() -> list[Transfer]:
+    return [thing for thing in gc.get_objects() if isinstance(thing, Transfer)]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime._gen import runner_pb2 as pb
+from runtime.model import Payload
 from runtime.runners.outbox import Outbox
 from tests.fakes import settle
 
@@ -40,9 +41,9 @@ class Wire:
         await self.permits.acquire()
         self.frames.append(frame)
 
-    def put(self, id: int, payload: bytes) -> None:
+    def put(self, id: int, payload: Payload) -> None:
         """Queues a reply, large or not, as its sender would."""
-        if not self.outbox.is_large(payload):
+        if isinstance(payload, bytes) and not self.outbox.is_large(payload):
             reply = self.outbox.add(len(payload)).host_reply
             reply.call_id, reply.payload = id, payload
             return
@@ -68,6 +69,10 @@ def payload(id: int, size: int) -> bytes:
     return (id.to_bytes(4, "big") * (size // 4 + 1))[:size]
 
 
+def in_pieces(whole: bytes, size: int) -> Payload:
+    return tuple(whole[at : at + size] for at in range(0, len(whole), size)) if len(whole) > CHUNK else whole
+
+
 ACTIONS = st.lists(st.none() | st.integers(0, 200) | st.integers(CHUNK - 2, 5 * CHUNK), max_size=40)
 
 
@@ -82,9 +87,10 @@ async def test_everything_arrives_whole_and_small_ones_in_order(actions: list[in
                 for _ in range(4):
                     await checkpoint()
             else:
-                wire.put(id, payload(id, size))
+                wire.put(id, payload(id, size) if size % 2 else in_pieces(payload(id, size), size % 700 + 1))
         await wire.flush(500)
     sent = {id: size for id, size in enumerate(actions) if size is not None}
+    order_of_transfers = [id for id, size in sent.items() if size > CHUNK]
     transfers: dict[int, bytearray] = {}
     finished: set[int] = set()
     received: dict[int, bytes] = {}
@@ -93,6 +99,8 @@ async def test_everything_arrives_whole_and_small_ones_in_order(actions: list[in
         if envelope.WhichOneof("kind") == "chunk":
             chunk = envelope.chunk
             assert 0 < len(chunk.data) <= CHUNK
+            size = sent[order_of_transfers[chunk.transfer - 1]]
+            assert chunk.expected_bytes == (0 if chunk.transfer in transfers else size)
             assert chunk.transfer not in finished
             transfers.setdefault(chunk.transfer, bytearray()).extend(chunk.data)
             finished |= {chunk.transfer} if chunk.last else set()
@@ -159,13 +167,16 @@ async def test_a_transfer_does_not_hold_up_what_is_small() -> None:
         assert any(envelope.host_reply.call_id == 2 for envelope in wire.envelopes)
 
 
-async def test_a_frame_carries_few_chunks() -> None:
+async def test_chunks_and_what_is_small_take_turns_in_frames_of_their_own() -> None:
     async with Wire().writing() as wire:
         for id in range(20):
             wire.put(id, bytes(10 * CHUNK))
-        await wire.flush()
-        chunks = [[e for e in frame.envelopes if e.WhichOneof("kind") == "chunk"] for frame in wire.frames]
-        assert max(len(found) for found in chunks) <= 2
+        for id in range(20, 40):
+            wire.put(id, b"small")
+            await wire.flush(2)
+        frames = [["chunk" if e.WhichOneof("kind") == "chunk" else "reply" for e in f.envelopes] for f in wire.frames]
+        # The next frame is made when the one before it is written, so each reply finds one chunk before it.
+        assert frames == [["reply"], ["chunk"]] + [["chunk"], ["reply"]] * 19
 
 
 async def test_a_payload_of_just_the_chunk_s_size_is_not_large() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime._gen import runner_pb2 as pb
+from runtime.model import whole
 from runtime.runners.transfers import ProtocolFault, Transfers
 
 
@@ -27,13 +28,13 @@ def test_interleaved_transfers_are_put_together(payloads: list[list[bytes]], ran
         queue = random.choice([queue for queue in queues if queue])  # type: ignore[attr-defined]
         transfers.add(queue.pop(0))
     for number, parts in enumerate(payloads, 1):
-        assert transfers.take(number) == b"".join(parts)
+        assert whole(transfers.take(number)) == b"".join(parts)
 
 
 def test_a_payload_is_taken_once() -> None:
     transfers = Transfers(10, 2)
     transfers.add(chunk(1, last=True))
-    assert transfers.take(1) == b"x"
+    assert whole(transfers.take(1)) == b"x"
     with pytest.raises(ProtocolFault, match="transfer 1, which is not complete"):
         transfers.take(1)
 
@@ -69,7 +70,7 @@ def test_a_transfer_that_is_given_up_makes_room_and_is_never_complete() -> None:
     transfers.add(chunk(1))
     transfers.add(pb.Chunk(transfer=1, aborted=pb.Failure(message="gone")))
     transfers.add(chunk(2, last=True))
-    assert transfers.take(2) == b"x"
+    assert whole(transfers.take(2)) == b"x"
     with pytest.raises(ProtocolFault, match="not complete"):
         transfers.take(1)
 

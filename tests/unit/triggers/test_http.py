@@ -13,7 +13,7 @@ import pytest
 from runtime.catalog import Catalog, build_catalog
 from runtime.config import HttpSettings
 from runtime.dispatcher import Dispatcher
-from runtime.model import Failure, FailureKind, Invocation, LoadedFile, LogLevel, Manifest, Outcome, TriggerKind
+from runtime.model import Failure, FailureKind, Invocation, LoadedFile, LogLevel, Manifest, Outcome, TriggerKind, whole
 from runtime.triggers.http import HttpEdge
 from runtime.values import decode, encode
 from tests.fakes import FakePool, FakeRunner, Reports
@@ -103,7 +103,7 @@ class Client:
 
     @property
     def payload(self) -> dict[str, Any]:
-        payload: dict[str, Any] = decode(self.invocation.payload)
+        payload: dict[str, Any] = decode(whole(self.invocation.payload))
         return payload
 
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.triggers.requests import BadResponse, encode_request, read_headers, read_response
+from runtime.model import whole
+from runtime.triggers.requests import BadResponse, Response, encode_request, read_headers, read_response
 from runtime.values import decode, encode
 from tests.unit.test_values import values
 
 
 def request(query: bytes = b"", body: bytes = b"", content_type: str = "", **more: Any) -> dict[str, Any]:
     headers = {"content-type": content_type} if content_type else {}
-    decoded: dict[str, Any] = decode(encode_request("POST", "/a", {}, query, headers, body))
+    decoded: dict[str, Any] = decode(whole(encode_request("POST", "/a", {}, query, headers, body)))
     return decoded
 
 
 def response(**fields: Any) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     read = read_response(encode(fields))
-    return read.status, read.headers, read.body
+    return read.status, read.headers, whole(read.body)
 
 
 def test_headers_that_repeat_are_arrays() -> None:
@@ -31,7 +33,7 @@ def test_headers_that_repeat_are_arrays() -> None:
 
 def test_the_request_map() -> None:
     payload = encode_request("GET", "/u/7", {"id": "7"}, b"q=1", {"x": ["a", "b"]}, b"")
-    assert decode(payload) == {
+    assert decode(whole(payload)) == {
         "method": "GET",
         "path": "/u/7",
         "pathParams": {"id": "7"},
@@ -199,3 +201,45 @@ def test_any_response_is_read_or_refused(fields: dict[str, Any]) -> None:
     assert 200 <= read.status <= 599
     assert isinstance(read.body, bytes)
     assert all(isinstance(name, bytes) and isinstance(value, bytes) for name, value in read.headers)
+
+
+@pytest.mark.parametrize("content_type", ["", "application/json", "application/x-www-form-urlencoded", "text/plain"])
+def test_a_body_in_pieces_makes_the_same_map(content_type: str) -> None:
+    headers = {"content-type": content_type}
+    pieces = (b"a=1&b=", b"x" * 70_000, b"", b"&c=3")
+    payload = encode_request("POST", "/a", {}, b"", headers, pieces)
+    assert isinstance(payload, tuple)
+    assert decode(whole(payload)) == decode(whole(encode_request("POST", "/a", {}, b"", headers, whole(pieces))))
+
+
+def read_or_refused(payload: bytes | tuple[bytes, ...]) -> Response | str:
+    try:
+        read = read_response(payload)
+    except BadResponse as error:
+        return str(error)
+    return read._replace(body=whole(read.body))
+
+
+@given(
+    st.permutations([("status", 201), ("form", "bytes"), ("headers", {"a": "b" * 300}), ("more", [1])]),
+    st.integers(0, 4),
+    st.lists(st.integers(1, 70_500), max_size=5),
+    st.binary(max_size=3),
+    st.integers(0, 3),
+)
+def test_a_response_in_pieces_is_the_same(
+    fields: list[tuple[str, object]], place: int, cuts: list[int], more: bytes, missing: int
+) -> None:
+    fields.insert(place, ("body", b"xyz" * 23_000))
+    encoded = encode(dict(fields)) + more
+    encoded = encoded[: len(encoded) - missing]
+    edges = [0, *sorted(cuts), len(encoded)]
+    pieces = tuple(encoded[begin:end] for begin, end in itertools.pairwise(edges))
+    assert read_or_refused(pieces) == read_or_refused(encoded)
+
+
+def test_the_body_of_a_response_in_pieces_stays_in_pieces() -> None:
+    encoded = encode({"status": 200, "form": "bytes", "body": b"x" * 200_000})
+    body = read_response((encoded[:50_000], encoded[50_000:])).body
+    assert isinstance(body, tuple)
+    assert whole(body) == b"x" * 200_000

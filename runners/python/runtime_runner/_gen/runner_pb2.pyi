@@ -376,16 +376,18 @@ class Result(_message.Message):
     def __init__(self, invocation_id: _Optional[int] = ..., payload: _Optional[bytes] = ..., payload_transfer: _Optional[int] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., body_transfer: _Optional[int] = ...) -> None: ...
 
 class Chunk(_message.Message):
-    __slots__ = ("transfer", "data", "last", "aborted")
+    __slots__ = ("transfer", "data", "last", "aborted", "expected_bytes")
     TRANSFER_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
     ABORTED_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_BYTES_FIELD_NUMBER: _ClassVar[int]
     transfer: int
     data: bytes
     last: bool
     aborted: Failure
-    def __init__(self, transfer: _Optional[int] = ..., data: _Optional[bytes] = ..., last: bool = ..., aborted: _Optional[_Union[Failure, _Mapping]] = ...) -> None: ...
+    expected_bytes: int
+    def __init__(self, transfer: _Optional[int] = ..., data: _Optional[bytes] = ..., last: bool = ..., aborted: _Optional[_Union[Failure, _Mapping]] = ..., expected_bytes: _Optional[int] = ...) -> None: ...
 
 class Cancel(_message.Message):
     __slots__ = ("invocation_id", "reason", "grace_ms")

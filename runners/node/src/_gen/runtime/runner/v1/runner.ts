@@ -436,7 +436,14 @@ export interface Chunk {
   /** True on the last piece. */
   last: boolean;
   /** Set when the sender gives the transfer up; no further piece follows. */
-  aborted: Failure | undefined;
+  aborted:
+    | Failure
+    | undefined;
+  /**
+   * Bytes of the whole transfer, on its first piece when the sender knows them:
+   * the receiver can make room once. 0 when they are not known; never binding.
+   */
+  expectedBytes: bigint;
 }
 
 /**
@@ -2134,7 +2141,7 @@ export const Result: MessageFns<Result> = {
 };
 
 function createBaseChunk(): Chunk {
-  return { transfer: 0n, data: Buffer.alloc(0), last: false, aborted: undefined };
+  return { transfer: 0n, data: Buffer.alloc(0), last: false, aborted: undefined, expectedBytes: 0n };
 }
 
 export const Chunk: MessageFns<Chunk> = {
@@ -2153,6 +2160,12 @@ export const Chunk: MessageFns<Chunk> = {
     }
     if (message.aborted !== undefined) {
       Failure.encode(message.aborted, writer.uint32(34).fork()).join();
+    }
+    if (message.expectedBytes !== 0n) {
+      if (BigInt.asUintN(64, message.expectedBytes) !== message.expectedBytes) {
+        throw new globalThis.Error("value provided for field message.expectedBytes of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.expectedBytes);
     }
     return writer;
   },
@@ -2200,6 +2213,14 @@ export const Chunk: MessageFns<Chunk> = {
             }
 
             message.aborted = Failure.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.expectedBytes = reader.uint64() as bigint;
             continue;
           }
         }
