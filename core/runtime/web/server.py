@@ -15,7 +15,7 @@ import uvicorn
 
 from runtime.config import HttpSettings
 from runtime.errors import RuntimeFault
-from runtime.web.protocol import JoiningProtocol
+from runtime.web.protocol import Connections, OneWriteProtocol
 
 Application = Callable[
     [
@@ -65,7 +65,9 @@ class _Uvicorn:
         self._application = application
 
     async def serve(self, listener: socket.socket, stop: anyio.Event, grace: float) -> None:
-        protocol: Any = functools.partial(JoiningProtocol, max_header_bytes=self._settings.max_header_bytes)
+        protocol: Any = functools.partial(
+            OneWriteProtocol, connections=Connections(), max_header_bytes=self._settings.max_header_bytes
+        )
         config = uvicorn.Config(
             self._application,
             http=protocol,
