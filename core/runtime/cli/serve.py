@@ -51,8 +51,11 @@ def _run_to_end(app: App) -> bool:
     """Runs the event loop. Raises the first `RuntimeFault` bare, however many task groups it came through."""
     try:
         return anyio.run(_run, app, backend="asyncio", backend_options={"use_uvloop": True})
-    except* RuntimeFault as group:
-        raise _first(group) from None
+    except BaseExceptionGroup as group:  # not except*: Python 3.11.2 would wrap what is raised in it
+        faults, others = group.split(RuntimeFault)
+        if faults is None or others is not None:
+            raise
+        raise _first(faults) from None
 
 
 async def _run(app: App) -> bool:
