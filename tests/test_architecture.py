@@ -28,9 +28,9 @@ _DATA = ROOT / "tests" / "conformance" / "projects"  # projects that tests run, 
 
 # From left to right: a module may import what stands in a group to its left, and itself.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("", "model", "values", "ids", "errors", "config", "allocator"),
+    ("", "model", "values", "ids", "errors", "config", "allocator", "records"),
     ("contracts",),
-    ("clock", "deadlines", "stepconfig", "catalog", "services", "storage"),
+    ("clock", "deadlines", "infrastructure", "stepconfig", "catalog", "services", "storage"),
     ("dispatcher",),
     ("triggers", "runners", "web"),
     ("app",),
@@ -40,7 +40,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 # Inside a group only these may: (who, whom).
 NEIGHBOURS = {
     ("errors", "model"),
+    ("records", "model"),
     ("config", "errors"),
+    ("stepconfig", "infrastructure"),
     ("catalog", "stepconfig"),
     ("services", "catalog"),
 }

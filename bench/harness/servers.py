@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -28,25 +29,47 @@ def free_port() -> int:
         return port
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that accepts connections."""
+
+    url: str
+    pid: int
+
+    def resident_bytes(self) -> int:
+        """Memory of its process that is in use, without that of its children."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 @contextmanager
 def server(
     name: str, command: Sequence[str], folder: Path, port: int, environment: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """Runs a server for the time of the context; gives its base URL as soon as it accepts connections.
+    """The same as `process`; gives only the base URL."""
+    with process(name, command, folder, port, environment) as running:
+        yield running.url
+
+
+@contextmanager
+def process(
+    name: str, command: Sequence[str], folder: Path, port: int, environment: Mapping[str, str] | None = None
+) -> Iterator[Running]:
+    """Runs a server for the time of the context; enters it as soon as the server accepts connections.
 
     What it prints goes to a log file. Raises `BenchFault` when it ends or stays deaf for a minute.
     """
     SCRATCH.mkdir(parents=True, exist_ok=True)
     log = SCRATCH / f"{name}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        started = subprocess.Popen(
             command, cwd=folder, env={**os.environ, **(environment or {})}, stdout=output, stderr=subprocess.STDOUT
         )
         try:
-            _await_port(name, process, port, log)
-            yield f"http://127.0.0.1:{port}"
+            _await_port(name, started, port, log)
+            yield Running(f"http://127.0.0.1:{port}", started.pid)
         finally:
-            _stop(process)
+            _stop(started)
 
 
 def fetch(url: str, body: str | None = None) -> bytes:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from runtime.cli.cron import cron
 from runtime.cli.dev import dev
+from runtime.cli.emit import emit
+from runtime.cli.queue import queue
 from runtime.cli.start import start
 from runtime.cli.version import version
 
@@ -17,6 +20,9 @@ _app = typer.Typer(
 )
 _app.command()(dev)
 _app.command()(start)
+_app.command()(emit)
+_app.add_typer(queue)
+_app.add_typer(cron)
 _app.command()(version)
 
 

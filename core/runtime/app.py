@@ -14,9 +14,10 @@ import anyio
 from runtime.catalog import Catalog, build_catalog
 from runtime.clock import SystemClock
 from runtime.config import Settings
-from runtime.contracts import Clock, LogSink
+from runtime.contracts import Clock, Engine, LogSink
 from runtime.dispatcher import Dispatcher
 from runtime.model import LogLevel
+from runtime.records import QueueKey
 from runtime.runners.discovery import LanguageFiles, find_files
 from runtime.runners.hostcalls import HostCalls
 from runtime.runners.link import Link
@@ -26,17 +27,20 @@ from runtime.runners.process import Launch, RunnerProcess
 from runtime.runners.programs import find_programs
 from runtime.runners.server import RunnerServer
 from runtime.services.bus import BusService
+from runtime.services.held import HeldWrites
 from runtime.services.logs import LogService
+from runtime.services.queues import QueueService
 from runtime.services.state import StateService
 from runtime.services.streams import StreamService
-from runtime.storage.memory.cron import MemoryCronLock
-from runtime.storage.memory.events import MemoryEventBus
-from runtime.storage.memory.state import MemoryStateStore
-from runtime.storage.memory.streams import MemoryStreamStore
+from runtime.storage.memory.engine import MemoryEngine
+from runtime.storage.sqlite.engine import SqliteEngine
 from runtime.triggers.cron import CronScheduler
 from runtime.triggers.events import EventConsumers
 from runtime.triggers.http import HttpEdge
-from runtime.web.server import http_server, listen
+from runtime.web.control import HARMLESS_PATHS, control_app, mount
+from runtime.web.control_file import announced
+from runtime.web.guard import Guard, control_token
+from runtime.web.server import Application, HttpServer, http_server, listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +55,30 @@ class Started:
 class App:
     """One project, running."""
 
-    def __init__(self, root: Path, settings: Settings, sink: LogSink, clock: Clock | None = None) -> None:
+    def __init__(
+        self, root: Path, settings: Settings, sink: LogSink, *, development: bool = True, clock: Clock | None = None
+    ) -> None:
+        """In development the control routes are open to this machine's user; else they need a configured token."""
         self._root = root
         self._settings = settings
         clock = clock or SystemClock()
         self._logs = LogService(sink, clock, LogLevel[settings.log.level.upper()])
-        self._bus_engine = MemoryEventBus(clock, settings.bus.max_queue_length, settings.bus.max_dead_letters)
-        self._bus = BusService(self._bus_engine, clock, settings.bus.max_event_bytes, self._logs.core)
-        self._streams = StreamService(MemoryStreamStore(), clock, settings.state.max_value_bytes)
-        state = StateService(MemoryStateStore(), settings.state.max_value_bytes)
+        self._engine = _engine(root, settings, clock)
+        self._bus = BusService(self._engine.events, clock, settings.bus, self._logs.core)
+        self._streams = StreamService(self._engine.streams, clock, settings.state.max_value_bytes)
+        state = StateService(self._engine.state, settings.state.max_value_bytes)
         self._host = HostCalls(self._bus, state, self._streams)
+        self._queues = QueueService(self._engine.events, clock, settings.bus.max_event_bytes)
+        self._development = development
+        self._token = control_token(settings.control, development=development)
         self._server = RunnerServer(root / ".runtime" / "run")
         self._pools: dict[str, Pool] = {}
         dispatcher = Dispatcher(self._pools)
         self._http = HttpEdge(dispatcher, self._logs.core, settings.http)
-        self._consumers = EventConsumers(self._bus_engine, dispatcher, clock, self._logs.core)
-        self._cron = CronScheduler(MemoryCronLock(), dispatcher, clock, self._logs.core, settings.cron.timezone)
+        self._consumers = EventConsumers(self._engine, dispatcher, clock, self._logs.core, self._hold)
+        self._cron = CronScheduler(
+            self._engine.cron, self._engine.events, clock, self._logs.core, settings.cron, self._is_busy
+        )
 
     async def run(self, stop: anyio.Event, on_started: Callable[[Started], None]) -> None:
         """Runs the project until `stop` is set, then finishes what runs. Raises `RuntimeFault` when it cannot start."""
@@ -75,7 +87,7 @@ class App:
         listener = listen(self._settings.http)
         async with AsyncExitStack() as resources:
             resources.enter_context(listener)
-            await resources.enter_async_context(self._bus_engine.open())
+            await resources.enter_async_context(self._engine.open())
             await resources.enter_async_context(self._server.open())
             async with anyio.create_task_group() as tasks:
                 runners = [self._runner(runner, files) for runner in installed if files[runner.manifest.language]]
@@ -102,16 +114,51 @@ class App:
             waiting.cancel_scope.cancel()
         loaded = [runner.first_manifest.result() for runner in runners if runner.first_manifest.done()]
         catalog = build_catalog(loaded)
-        self._bus.catalog = self._streams.catalog = catalog
+        self._bus.catalog = self._streams.catalog = self._queues.catalog = catalog
         self._http.use(catalog)
+        self._warn_of_orphans(catalog)
         return catalog
+
+    def _warn_of_orphans(self, catalog: Catalog) -> None:
+        """Names the queues that hold something for a step which is gone or renamed."""
+        for status in self._engine.events.status():
+            if not catalog.has_queue(status.queue):
+                count = status.waiting + status.delayed + status.dead
+                self._logs.core(
+                    LogLevel.WARN,
+                    f"{count} events of '{status.queue.topic}' are kept for step '{status.queue.step}', which is not "
+                    f"there; `runtime queue redrive {status.queue.step} --all --to STEP` hands them to another step",
+                )
+
+    def _hold(self) -> HeldWrites:
+        limit = self._settings.bus
+        return HeldWrites(
+            self._engine.state, self._engine.streams, self._streams.tell, limit.max_held_writes, limit.max_held_bytes
+        )
+
+    def _is_busy(self, queue: QueueKey) -> bool:
+        found = (status for status in self._engine.events.status() if status.queue == queue)
+        return any(status.waiting or status.delayed or status.in_flight for status in found)
 
     async def _serve(
         self, catalog: Catalog, listener: socket.socket, stop: anyio.Event, on_started: Callable[[], None]
     ) -> None:
         """Runs the triggers; returns when the last invocation that they began has ended or the grace is over."""
+        server = http_server(self._settings.http, self._application())
+        host, port = listener.getsockname()[:2]
+        token = self._token if self._development else None
+        with announced(self._root, host, port, token):
+            await self._run_triggers(catalog, server, listener, stop, on_started)
+
+    async def _run_triggers(
+        self,
+        catalog: Catalog,
+        server: HttpServer,
+        listener: socket.socket,
+        stop: anyio.Event,
+        on_started: Callable[[], None],
+    ) -> None:
         grace = self._settings.shutdown_grace
-        server = http_server(self._settings.http, self._http)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._consumers.run, catalog, stop)
             tasks.start_soon(self._cron.run, catalog, stop)
@@ -119,6 +166,14 @@ class App:
             on_started()
             await stop.wait()
             tasks.cancel_scope.deadline = anyio.current_time() + grace
+
+    def _application(self) -> Application:
+        """The edge, with the control routes before it where there is a token for them."""
+        if self._token is None:
+            return self._http
+        api = control_app(self._bus, self._queues, self._cron, self._logs.core, self._settings.http.max_body_bytes)
+        harmless = HARMLESS_PATHS if self._development else ()
+        return mount(self._http, Guard(api, self._token, self._settings.control.allowed_hosts, harmless))
 
     def _runner(self, installed: InstalledRunner, files: dict[str, LanguageFiles]) -> RunnerProcess:
         language = installed.manifest.language
@@ -133,3 +188,9 @@ class App:
 
         launch = Launch(language, tuple(installed.command(find_programs(self._settings))), self._root, cache)
         return RunnerProcess(launch, link_settings, self._server, pool, self._logs, new_link)
+
+
+def _engine(root: Path, settings: Settings, clock: Clock) -> Engine:
+    if settings.storage.engine == "memory":
+        return MemoryEngine(clock, settings.bus)
+    return SqliteEngine(root / ".runtime" / "runtime.db", clock, settings.bus, settings.durability)

@@ -16,7 +16,9 @@ from runtime.model import (
     Severity,
     Step,
     StreamDefinition,
+    TriggerKind,
 )
+from runtime.records import QueueKey
 from runtime.stepconfig import read_step
 
 T = TypeVar("T")
@@ -40,6 +42,12 @@ class Catalog:
     subscriptions: Mapping[str, tuple[Bound[EventTrigger], ...]] = field(default_factory=dict)
     schedules: tuple[Bound[CronTrigger], ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    def has_queue(self, queue: QueueKey) -> bool:
+        """True when a step takes what is in that queue."""
+        if queue.kind is TriggerKind.CRON:
+            return any(bound.step.name == queue.step for bound in self.schedules)
+        return any(bound.step.name == queue.step for bound in self.subscriptions.get(queue.topic, ()))
 
 
 def build_catalog(manifests: Iterable[Manifest]) -> Catalog:

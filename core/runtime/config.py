@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.alias_generators import to_camel
 
 from runtime.errors import ConfigFault
@@ -103,8 +103,16 @@ class BusSettings(_Section):
     """The largest event."""
     max_queue_length: int = Field(1_000_000, ge=1)
     """Events that one queue may hold in memory."""
-    max_dead_letters: int = Field(10_000, ge=1)
-    """Dead letters that one queue keeps; the oldest go first."""
+    max_cached_bytes: int = Field(64 * 1024 * 1024, ge=0)
+    """Bytes of waiting events that are kept in memory; what is over waits on disk alone."""
+    idempotency_window: float = Field(24 * 3600.0, gt=0)
+    """How long an idempotency key of `emit` is remembered, in seconds."""
+    max_held_writes: int = Field(10_000, ge=1)
+    """Writes that one run of an atomic step may hold."""
+    max_held_bytes: int = Field(64 * 1024 * 1024, ge=1024)
+    """Bytes of them."""
+    strict_emits: bool = False
+    """True refuses an emit to a topic that the step does not declare."""
 
 
 class CronSettings(_Section):
@@ -112,6 +120,8 @@ class CronSettings(_Section):
 
     timezone: Annotated[str, AfterValidator(known_timezone)] = ""
     """IANA name for schedules that give none; empty for the machine's."""
+    max_catch_up: int = Field(1000, ge=1)
+    """Missed ticks that a schedule with `catchUp: all` makes up for at once; of more, the newest."""
 
 
 class StateSettings(_Section):
@@ -130,6 +140,29 @@ class LogSettings(_Section):
     """Absent for text in `dev` and json in `start`."""
 
 
+class StorageSettings(_Section):
+    """Where events, state, streams and schedules are kept."""
+
+    engine: Literal["sqlite", "memory"] = "sqlite"
+    """sqlite keeps everything in `.runtime/runtime.db`; memory forgets it with the process."""
+
+
+def _secret(value: object) -> object:
+    """Text as it is; of anything else not even its value, which the fault of a wrong type would print."""
+    return value if value is None or isinstance(value, str | SecretStr) else ""
+
+
+class ControlSettings(_Section):
+    """The control routes under `/__runtime`."""
+
+    enabled: bool | None = None
+    """Absent for on in `dev`, and in `start` when there is a token."""
+    token: Annotated[SecretStr | None, BeforeValidator(_secret)] = None
+    """What `start` asks for as `Authorization: Bearer`; `dev` makes one of its own for each run."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names that the routes may be called by, beside localhost, 127.0.0.1 and [::1]; without a port."""
+
+
 class Settings(_Section):
     """All that `runtime.yaml` may say."""
 
@@ -139,7 +172,11 @@ class Settings(_Section):
     bus: BusSettings = BusSettings()
     cron: CronSettings = CronSettings()
     state: StateSettings = StateSettings()
+    storage: StorageSettings = StorageSettings()
+    durability: Literal["process", "full"] = "process"
+    """What an acknowledged write survives: the kill of any process, or a power cut as well."""
     log: LogSettings = LogSettings()
+    control: ControlSettings = ControlSettings()
     shutdown_grace: float = Field(10.0, ge=0)
     """How long running handlers may take to finish when the runtime stops."""
 

@@ -6,11 +6,22 @@ The smallest implementations are in `storage/memory`; tests run on those and on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from runtime.model import Delivery, Event, Failure, Invocation, LogRecord, Outcome, QueueKey
+from runtime.model import Failure, Invocation, LogRecord, Outcome
+from runtime.records import (
+    DeadLetter,
+    Delivery,
+    Publication,
+    QueueKey,
+    QueueStatus,
+    StateWrite,
+    StreamWrite,
+    Write,
+    Written,
+)
 
 
 class Timer(Protocol):
@@ -31,18 +42,17 @@ class Clock(Protocol):
 
 
 class EventBus(Protocol):
-    """Holds events in one queue for each (topic, step) until they are acknowledged or dead.
+    """Holds events in one queue for each `QueueKey` until they are acknowledged or dead.
 
     What `publish` has returned for is kept as safely as the engine promises. A delivery that is
     taken and neither acknowledged, retried nor buried before the engine closes is delivered again.
     """
 
-    def open(self) -> AbstractAsyncContextManager[None]:
-        """Makes the engine ready for the time of the context."""
+    async def publish(self, publication: Publication) -> str:
+        """Publishes an event and returns its id, or that of the event that stands for it.
 
-    async def publish(self, event: Event, queues: Mapping[QueueKey, float]) -> None:
-        """Puts the event into all queues or none; each queue's number is the Unix time from which the event is
-        due there, 0 for at once. Raises `HostCallRefused` when a bound is reached."""
+        Raises `HostCallRefused` when a bound is reached, `StorageFault` when it cannot be stored.
+        """
 
     async def take(self, queue: QueueKey) -> Delivery:
         """Waits for the next event of the queue that is due and leases it to the caller."""
@@ -56,11 +66,29 @@ class EventBus(Protocol):
     async def bury(self, delivery: Delivery, failure: Failure) -> None:
         """Ends a delivery for good: the event becomes a dead letter of the queue."""
 
-    def depth(self, queue: QueueKey) -> int:
-        """Events that wait, are delayed or are leased."""
+    def status(self) -> Sequence[QueueStatus]:
+        """Every queue that holds something or is paused, in the order of topic and step."""
 
-    def dead_letters(self, queue: QueueKey) -> Sequence[tuple[Event, Failure]]:
-        """The queue's dead letters with their last failure, oldest first."""
+    async def waiting(self, queue: QueueKey, limit: int) -> Sequence[Delivery]:
+        """The events of a queue that are not dead, oldest first, at most so many; nothing is taken."""
+
+    async def dead_letters(self, queue: QueueKey, limit: int) -> Sequence[DeadLetter]:
+        """The queue's dead letters, oldest first, at most so many."""
+
+    async def redrive(self, letters: Sequence[DeadLetter], target: QueueKey | None, data: bytes | None) -> int:
+        """Makes events of dead letters again, with their first attempt before them; returns how many there were.
+
+        They go to the target queue, or to their own; with `data` in place of what they carried.
+        """
+
+    async def move(self, source: QueueKey, target: QueueKey) -> int:
+        """Hands all events of a queue that are not taken, and its dead letters, to another; returns how many."""
+
+    async def purge(self, queue: QueueKey, dead: bool) -> int:
+        """Forgets the queue's dead letters, or else its events that are not taken; returns how many there were."""
+
+    async def pause(self, queue: QueueKey, paused: bool) -> None:
+        """While a queue is paused nothing is taken from it; that outlives a restart where the engine does."""
 
 
 class StateStore(Protocol):
@@ -69,23 +97,17 @@ class StateStore(Protocol):
     async def get(self, group: str, key: str) -> bytes | None:
         """The value, or None when there is none."""
 
-    async def set(self, group: str, key: str, value: bytes) -> None:
-        """Stores the value; a new key goes to the end of its group's order."""
-
-    async def delete(self, group: str, key: str) -> bytes | None:
-        """Removes and returns the value, or None when there was none."""
-
     async def values(self, group: str) -> Sequence[bytes]:
         """The group's values in insertion order."""
 
     async def keys(self, group: str) -> Sequence[str]:
         """The group's keys in insertion order."""
 
+    async def write(self, write: StateWrite) -> Written:
+        """Changes one value, with nothing in between."""
+
     async def clear(self, group: str) -> None:
         """Removes the whole group."""
-
-    async def modify(self, group: str, key: str, change: Callable[[bytes | None], bytes]) -> bytes:
-        """Replaces the value by what `change` makes of it, with nothing in between; returns the new one."""
 
 
 class StreamStore(Protocol):
@@ -94,23 +116,54 @@ class StreamStore(Protocol):
     async def get(self, stream: str, group: str, id: str) -> bytes | None:
         """The item, or None when there is none."""
 
-    async def modify(
-        self, stream: str, group: str, id: str, change: Callable[[bytes | None], bytes]
-    ) -> tuple[bytes, bool]:
-        """Replaces the item by what `change` makes of it; returns it and whether it is new."""
-
-    async def delete(self, stream: str, group: str, id: str) -> bytes | None:
-        """Removes and returns the item, or None when there was none."""
-
     async def items(self, stream: str, group: str) -> Sequence[bytes]:
         """The group's items in insertion order."""
 
+    async def write(self, write: StreamWrite) -> Written:
+        """Changes one item, with nothing in between."""
+
+
+class Engine(Protocol):
+    """A storage engine: the stores that belong together."""
+
+    @property
+    def events(self) -> EventBus:
+        """The queues."""
+
+    @property
+    def state(self) -> StateStore:
+        """The values."""
+
+    @property
+    def streams(self) -> StreamStore:
+        """The items of streams."""
+
+    @property
+    def cron(self) -> CronLock:
+        """The ticks of schedules."""
+
+    def open(self) -> AbstractAsyncContextManager[None]:
+        """Makes the engine ready for the time of the context. Raises `StorageFault` when it cannot be."""
+
+    async def commit(self, writes: Sequence[Write], done: Delivery | None = None) -> Sequence[Written]:
+        """Carries out all writes, in order, and acknowledges the delivery: everything or nothing.
+
+        Raises `HostCallRefused` that one of the changes raised or when a bound is reached, `StorageFault` when
+        it cannot be stored.
+        """
+
 
 class CronLock(Protocol):
-    """Lets one instance among many run a schedule's tick."""
+    """Lets one instance among many fire a schedule's tick, and remembers the last one."""
 
-    async def acquire(self, schedule: str, tick: float) -> bool:
-        """True for exactly one caller per schedule and tick (a Unix time)."""
+    async def fire(self, schedule: str, tick: float, publication: Publication | None) -> bool:
+        """Publishes a tick's event, together with the memory of the tick (a Unix time): True for one caller a tick.
+
+        Ticks of a schedule only go forward. Without a publication the tick is remembered as passed over.
+        """
+
+    async def last(self, schedule: str) -> float | None:
+        """The newest tick that was fired or passed over, None when there was none."""
 
 
 class Runner(Protocol):

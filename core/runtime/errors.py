@@ -52,3 +52,7 @@ class RunnerFault(RuntimeFault):
 
 class HostCallRefused(Exception):
     """A host call that the core will not carry out; the message reaches the handler's author."""
+
+
+class StorageFault(RuntimeFault):
+    """What was to be stored is not: the disk is full, the file cannot be written, is damaged or in other hands."""

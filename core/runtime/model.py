@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class TriggerKind(Enum):
@@ -69,12 +69,30 @@ class EventTrigger:
     kind: TriggerKind = TriggerKind.EVENT
 
 
+class CatchUp(Enum):
+    """Which of the ticks that were missed while the runtime was down are run when it is back."""
+
+    NONE = "none"
+    LAST = "last"
+    ALL = "all"
+
+
+class Overlap(Enum):
+    """What happens at a tick while the run before is not done."""
+
+    SKIP = "skip"
+    QUEUE = "queue"
+    ALLOW = "allow"
+
+
 @dataclass(frozen=True, slots=True)
 class CronTrigger:
     """A schedule; `timezone` is an IANA name, empty for the project's own."""
 
     expression: str
     timezone: str = ""
+    catch_up: CatchUp = CatchUp.NONE
+    overlap: Overlap = Overlap.SKIP
     kind: TriggerKind = TriggerKind.CRON
 
 
@@ -92,14 +110,20 @@ class Emit:
 
 @dataclass(frozen=True, slots=True)
 class QueuePolicy:
-    """How the queue of an event step behaves; times in seconds."""
+    """How the queue of a step behaves; times in seconds.
 
+    `fifo` keeps the order inside each message group. `backoff_jitter` is the share of the backoff that chance
+    takes away: 0 for none, 1 for anything down to no wait at all.
+    """
+
+    fifo: bool = False
     concurrency: int = 10
     max_retries: int = 3
     delay: float = 0.0
     backoff_delay: float = 1.0
     backoff_factor: float = 2.0
     backoff_max: float = 60.0
+    backoff_jitter: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +131,8 @@ class Step:
     """A step file that can run (or, with no triggers, that is only drawn).
 
     `file` is relative to the project root with "/" as separator, and is the step's identity
-    towards its runner; `name` is its identity towards people. `timeout` is in seconds.
+    towards its runner; `name` is its identity towards people. `timeout` is in seconds. The writes of an
+    `atomic` step are held until it returns.
     """
 
     name: str
@@ -121,6 +146,7 @@ class Step:
     flows: tuple[str, ...] = ()
     description: str = ""
     timeout: float = 30.0
+    atomic: bool = False
     queue: QueuePolicy = field(default_factory=QueuePolicy)
 
 
@@ -185,11 +211,19 @@ def whole(payload: Payload) -> bytes:
     return payload if isinstance(payload, bytes) else b"".join(payload)
 
 
+class Held(Protocol):
+    """The writes of one run of an atomic step, kept back until it returns; then who started the run commits them."""
+
+    def drop(self) -> None:
+        """Forgets them and refuses what the run still asks for; without effect once they are committed."""
+
+
 class Invocation(NamedTuple):
     """One run of one handler, as the dispatcher gets it from any trigger.
 
     `payload` is an encoded value, empty for none. `source` names what fired (topic, cron
-    expression) and is empty for requests; `cause_id` names the cause across attempts.
+    expression) and is empty for requests; `cause_id` names the cause across attempts. `held` takes
+    the writes of an atomic step; without it they are carried out at once.
     """
 
     step: Step
@@ -199,6 +233,7 @@ class Invocation(NamedTuple):
     attempt: int = 1
     source: str = ""
     cause_id: str = ""
+    held: Held | None = None
 
 
 class Outcome(NamedTuple):
@@ -206,45 +241,6 @@ class Outcome(NamedTuple):
 
     payload: Payload = b""
     failure: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something emitted; `data` is an encoded value."""
-
-    id: str
-    topic: str
-    data: bytes
-    trace_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class QueueKey:
-    """Each pair of topic and step is a queue of its own."""
-
-    topic: str
-    step: str
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """An event taken from a queue and not yet acknowledged; `attempt` counts from 1."""
-
-    id: int
-    queue: QueueKey
-    event: Event
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class StreamChange:
-    """What happened to a stream; `id` is empty when an event goes to a whole group."""
-
-    stream: str
-    group: str
-    id: str
-    operation: str
-    data: bytes
 
 
 class LogLevel(Enum):

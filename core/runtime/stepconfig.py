@@ -12,13 +12,26 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from croniter import CroniterBadDateError, croniter
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator
 
 from runtime.config import known_timezone
-from runtime.model import ApiTrigger, CronTrigger, Emit, EventTrigger, Problem, QueuePolicy, Severity, Step, Trigger
+from runtime.infrastructure import Infrastructure, Part, queue_policy
+from runtime.model import (
+    ApiTrigger,
+    CatchUp,
+    CronTrigger,
+    Emit,
+    EventTrigger,
+    Overlap,
+    Problem,
+    Severity,
+    Step,
+    Trigger,
+)
 
-_MAX_SECONDS = 7 * 24 * 3600
+# What the library also takes: a year in a seventh field, and minutes that chance picks anew at each look.
+_NO_CRON_FIELD = re.compile(r"[hr]([(/].*)?", re.IGNORECASE)
+_CRON_FIELDS = (1, 5, 6)
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 _ACCEPTED = (
     "bodySchema",
@@ -31,11 +44,7 @@ _ACCEPTED = (
 )
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
-
-
-class _Topic(_Part):
+class _Topic(Part):
     topic: Annotated[str, Field(min_length=1)]
     label: str = ""
     conditional: bool = False
@@ -49,42 +58,14 @@ _Topics = tuple[Annotated[_Topic, BeforeValidator(_as_topic)], ...]
 _Names = tuple[Annotated[str, Field(min_length=1)], ...]
 
 
-class _Backoff(_Part):
-    type: Literal["exponential", "fixed"] = "exponential"
-    delay: float = Field(1.0, ge=0, le=_MAX_SECONDS)
-    factor: float = Field(2.0, ge=1, le=100)
-    max: float = Field(60.0, ge=0, le=_MAX_SECONDS)
-
-
-class _Queue(_Part):
-    type: Literal["standard", "fifo"] = "standard"
-    max_retries: int = Field(3, ge=0)
-    delay_seconds: float = Field(0.0, ge=0, le=_MAX_SECONDS)
-    visibility_timeout: float = Field(0.0, ge=0, le=_MAX_SECONDS)
-    concurrency: int = Field(10, ge=1)
-    backoff: _Backoff = _Backoff()
-
-
-class _Handler(_Part):
-    timeout: float = Field(30.0, ge=0.001, le=_MAX_SECONDS)
-    ram: float | None = None
-    cpu: float | None = None
-    atomic: bool = False
-
-
-class _Infrastructure(_Part):
-    handler: _Handler = _Handler()
-    queue: _Queue = _Queue()
-
-
-class _Base(_Part):
+class _Base(Part):
     name: Annotated[str, Field(min_length=1)]
     description: str = ""
     flows: _Names = ()
     emits: _Topics = ()
     virtual_emits: _Topics = ()
     virtual_subscribes: _Topics = ()
-    infrastructure: _Infrastructure = _Infrastructure()
+    infrastructure: Infrastructure = Infrastructure()
 
 
 class _Api(_Base):
@@ -116,12 +97,19 @@ class _Cron(_Base):
     type: Literal["cron"]
     cron: str
     timezone: str = ""
+    catch_up: CatchUp = CatchUp.NONE
+    overlap: Overlap = Overlap.SKIP
 
     @field_validator("cron")
     @classmethod
     def _parses(cls, value: str) -> str:
-        if not croniter.is_valid(value, second_at_beginning=True):
-            raise ValueError("not a cron expression: five fields such as '0 9 * * 1', or a name such as '@hourly'")
+        fields = value.split()
+        known = len(fields) in _CRON_FIELDS and not any(map(_NO_CRON_FIELD.fullmatch, fields))
+        if not known or not croniter.is_valid(value, second_at_beginning=True):
+            raise ValueError(
+                "not a cron expression: five fields such as '0 9 * * 1', six that begin with the seconds, "
+                "or a name such as '@hourly'"
+            )
         try:
             croniter(value, 0.0, second_at_beginning=True).get_next(float)
         except CroniterBadDateError as error:
@@ -144,6 +132,12 @@ _MODELS: Mapping[str, type[_Api | _Event | _Cron | _Noop]] = {
     "cron": _Cron,
     "noop": _Noop,
 }
+_NOT_ATOMIC = {
+    "api": "the writes of an atomic step are committed together with the acknowledgement of its event, and a request "
+    "has none",
+    "noop": "a noop step runs nothing, so there are no writes to hold together",
+}
+_ATOMIC_FIX = "remove 'atomic', or emit an event and do the writes in an atomic event step"
 
 
 def read_step(
@@ -162,24 +156,9 @@ def read_step(
         return None, [
             Problem(file, f"the {kind} step has no handler", "export a function named 'handler' beside 'config'")
         ]
-    return _step(file, language, parsed), [*_unknown_keys(file, config, model), *_unkept_promises(file, parsed)]
-
-
-def _unkept_promises(file: str, config: _Api | _Event | _Cron | _Noop) -> list[Problem]:
-    """What a config may ask for and the memory engine does not give: said, never silently ignored."""
-    wanted = config.infrastructure
-    promises = {
-        "queue.type: the memory engine keeps no order inside message groups": wanted.queue.type == "fifo",
-        "handler.atomic: the memory engine does not hold writes together": wanted.handler.atomic,
-        "queue.visibilityTimeout: a delivery lasts as long as its runner, whatever this says": bool(
-            wanted.queue.visibility_timeout
-        ),
-    }
-    return [
-        Problem(file, f"config.infrastructure.{promise}", "do not rely on it", severity=Severity.WARNING)
-        for promise, is_wanted in promises.items()
-        if is_wanted
-    ]
+    if parsed.infrastructure.handler.atomic and kind in _NOT_ATOMIC:
+        return None, [Problem(file, f"config.infrastructure.handler.atomic: {_NOT_ATOMIC[kind]}", _ATOMIC_FIX)]
+    return _step(file, language, parsed), _unknown_keys(file, config, model)
 
 
 def default_name(file: str) -> str:
@@ -188,8 +167,6 @@ def default_name(file: str) -> str:
 
 
 def _step(file: str, language: str, config: _Api | _Event | _Cron | _Noop) -> Step:
-    queue = config.infrastructure.queue
-    backoff = queue.backoff
     return Step(
         name=config.name,
         language=language,
@@ -202,14 +179,8 @@ def _step(file: str, language: str, config: _Api | _Event | _Cron | _Noop) -> St
         flows=config.flows,
         description=config.description,
         timeout=config.infrastructure.handler.timeout,
-        queue=QueuePolicy(
-            concurrency=queue.concurrency,
-            max_retries=queue.max_retries,
-            delay=queue.delay_seconds,
-            backoff_delay=backoff.delay,
-            backoff_factor=backoff.factor if backoff.type == "exponential" else 1.0,
-            backoff_max=backoff.max,
-        ),
+        atomic=config.infrastructure.handler.atomic,
+        queue=queue_policy(config.infrastructure),
     )
 
 
@@ -220,7 +191,7 @@ def _triggers(config: _Api | _Event | _Cron | _Noop) -> tuple[Trigger, ...]:
         case _Event():
             return tuple(EventTrigger(topic) for topic in dict.fromkeys(config.subscribes))
         case _Cron():
-            return (CronTrigger(config.cron, config.timezone),)
+            return (CronTrigger(config.cron, config.timezone, config.catch_up, config.overlap),)
         case _Noop():
             return ()
 
@@ -258,7 +229,7 @@ def _unknown_keys(file: str, config: Mapping[str, Any], model: type[BaseModel], 
     for name, field in model.model_fields.items():
         key = field.alias or name
         part = config.get(key)
-        if isinstance(part, Mapping) and isinstance(field.annotation, type) and issubclass(field.annotation, _Part):
+        if isinstance(part, Mapping) and isinstance(field.annotation, type) and issubclass(field.annotation, Part):
             found += _unknown_keys(file, part, field.annotation, f"{place}.{key}")
         elif isinstance(part, list) and field.annotation is _Topics:
             for index, topic in enumerate(part):

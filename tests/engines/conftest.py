@@ -3,44 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
 
-from runtime.contracts import Clock, CronLock, EventBus, StateStore, StreamStore
-from runtime.storage.memory.cron import MemoryCronLock
-from runtime.storage.memory.events import MemoryEventBus
-from runtime.storage.memory.state import MemoryStateStore
-from runtime.storage.memory.streams import MemoryStreamStore
+from runtime.config import BusSettings
+from runtime.contracts import Clock, CronLock, Engine, EventBus, StateStore, StreamStore
+from runtime.storage.memory.engine import MemoryEngine
+from runtime.storage.sqlite.engine import SqliteEngine
 from tests.fakes import FakeClock
 
 MAX_QUEUE_LENGTH = 8
-MAX_DEAD_LETTERS = 3
+IDEMPOTENCY_WINDOW = 3600.0
+SETTINGS = BusSettings(max_queue_length=MAX_QUEUE_LENGTH, idempotency_window=IDEMPOTENCY_WINDOW, max_cached_bytes=100)
 
+MakeEngine = Callable[[Path, Clock], Engine]
+Opened = Callable[[], AbstractAsyncContextManager[Engine]]
 
-@dataclass(frozen=True)
-class Engine:
-    """How the stores of an engine are made."""
-
-    events: Callable[[Clock], EventBus]
-    state: Callable[[], StateStore]
-    streams: Callable[[], StreamStore]
-    cron: Callable[[], CronLock]
-
-
-ENGINES = {
-    "memory": Engine(
-        lambda clock: MemoryEventBus(clock, MAX_QUEUE_LENGTH, MAX_DEAD_LETTERS),
-        MemoryStateStore,
-        MemoryStreamStore,
-        MemoryCronLock,
-    ),
+ENGINES: dict[str, MakeEngine] = {
+    "memory": lambda folder, clock: MemoryEngine(clock, SETTINGS),
+    "sqlite": lambda folder, clock: SqliteEngine(folder / "runtime.db", clock, SETTINGS, "process"),
+    "sqlite, full": lambda folder, clock: SqliteEngine(folder / "runtime.db", clock, SETTINGS, "full"),
 }
+DURABLE = [name for name in ENGINES if name != "memory"]
 
 
 @pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return ENGINES[request.param]
+def name(request: pytest.FixtureRequest) -> str:
+    """The engine's name; a test that a memory engine cannot pass parametrizes it with `DURABLE`."""
+    return str(request.param)
+
+
+@pytest.fixture
+def opened(name: str, tmp_path: Path, clock: FakeClock) -> Opened:
+    """Opens the engine; called again after the end of the first it is the next process on the same files."""
+
+    @asynccontextmanager
+    async def open_engine() -> AsyncIterator[Engine]:
+        engine = ENGINES[name](tmp_path, clock)
+        async with engine.open():
+            yield engine
+
+    return open_engine
+
+
+@pytest.fixture
+async def engine(opened: Opened) -> AsyncIterator[Engine]:
+    async with opened() as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -49,22 +60,20 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-async def bus(engine: Engine, clock: FakeClock) -> AsyncIterator[EventBus]:
-    made = engine.events(clock)
-    async with made.open():
-        yield made
+def bus(engine: Engine) -> EventBus:
+    return engine.events
 
 
 @pytest.fixture
 def state(engine: Engine) -> StateStore:
-    return engine.state()
+    return engine.state
 
 
 @pytest.fixture
 def streams(engine: Engine) -> StreamStore:
-    return engine.streams()
+    return engine.streams
 
 
 @pytest.fixture
 def cron(engine: Engine) -> CronLock:
-    return engine.cron()
+    return engine.cron

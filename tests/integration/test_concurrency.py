@@ -6,6 +6,7 @@ import gc
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -85,6 +86,35 @@ async def handler(input, ctx):
 }
 
 
+FILES["steps/store.ts"] = "export const store = Array.from({ length: 20_000 }, (_, i) => ({ i, v: 0 }))\n"
+FILES["steps/store-read.step.ts"] = """
+    import { store } from './store'
+    export const config = { type: 'api', name: 'ReadTs', method: 'GET', path: '/ts/store' }
+    export const handler = async () => ({ status: 200, body: { store, text: 'x'.repeat(1 << 20) } })
+"""
+FILES["steps/store-write.step.ts"] = """
+    import { store } from './store'
+    export const config = { type: 'api', name: 'WriteTs', method: 'PUT', path: '/ts/store' }
+    export const handler = async () => { for (const row of store) row.v++; return { status: 200, body: 'written' } }
+"""
+FILES["steps/store.py"] = "store = {str(i): {'v': 0} for i in range(20_000)}\n"
+FILES["steps/store_read_step.py"] = """
+from .store import store
+config = {"type": "api", "name": "ReadPy", "method": "GET", "path": "/py/store"}
+async def handler(req, ctx):
+    return {"status": 200, "body": {"store": store, "text": "x" * (1 << 20)}}
+"""
+FILES["steps/store_write_step.py"] = """
+from .store import store
+config = {"type": "api", "name": "WritePy", "method": "PUT", "path": "/py/store"}
+async def handler(req, ctx):
+    store[f"new {len(store)}"] = {"v": store["0"]["v"]}
+    for row in store.values():
+        row["v"] += 1
+    return {"status": 200, "body": "written"}
+"""
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProject]:
     with running(write_project(tmp_path_factory.mktemp("concurrency"), FILES)) as project:
@@ -113,6 +143,7 @@ def test_a_200_kib_event_goes_through_both_runners(project: RunningProject) -> N
     assert eventually(lambda: project.client.get("/sizes").json() == expected, 5), project.output
 
 
+@pytest.mark.long  # a figure of milliseconds, for a machine that has nothing else to do
 @pytest.mark.parametrize("language", ["ts", "py"])
 def test_small_calls_beside_two_large_ones_stay_quick(project: RunningProject, language: str) -> None:
     """p99 of small calls at most 25 ms while two calls of 8 MiB are under way all the time."""
@@ -168,3 +199,27 @@ def test_a_body_over_the_limit_is_413_before_it_is_read(project: RunningProject)
         status, body = connection.receive()
     assert status == 413
     assert b"10485760" in body
+
+
+@pytest.mark.parametrize("language", ["ts", "py"])
+def test_a_large_answer_is_of_one_moment_whatever_others_write(project: RunningProject, language: str) -> None:
+    path = f"/{language}/store"
+    ended = threading.Event()
+
+    def write() -> None:
+        with connected(project.url) as connection:
+            while not ended.is_set():
+                assert connection.send("PUT", path) == (200, b"written")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(5):
+            answer = project.client.get(path)
+            assert answer.status_code == 200
+            rows = answer.json()["store"]
+            rows = rows if isinstance(rows, list) else list(rows.values())
+            assert len({row["v"] for row in rows}) == 1
+    finally:
+        ended.set()
+        writer.join()

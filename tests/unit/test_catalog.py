@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from runtime.catalog import Catalog, build_catalog
-from runtime.model import LoadedFile, Manifest, Problem, QueueKey, Severity
+from runtime.model import LoadedFile, Manifest, Problem, Severity
+from runtime.records import QueueKey
 
 
 def api(file: str, method: str = "GET", path: str = "/a", **more: Any) -> LoadedFile:

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.model import ApiTrigger, CronTrigger, Emit, EventTrigger, Problem, QueuePolicy, Severity, Step
+from runtime.model import (
+    ApiTrigger,
+    CatchUp,
+    CronTrigger,
+    Emit,
+    EventTrigger,
+    Overlap,
+    Problem,
+    QueuePolicy,
+    Severity,
+    Step,
+)
 from runtime.stepconfig import METHODS, read_step
 from tests.unit.test_values import values
 
@@ -60,6 +71,11 @@ def test_a_cron_step() -> None:
     assert read({**CRON, "timezone": "Europe/Berlin"}).triggers == (CronTrigger("0 9 * * 1", "Europe/Berlin"),)
 
 
+def test_a_cron_step_that_says_what_happens_to_ticks_that_cannot_run_in_time() -> None:
+    trigger = read({**CRON, "catchUp": "all", "overlap": "queue"}).triggers[0]
+    assert trigger == CronTrigger("0 9 * * 1", "", CatchUp.ALL, Overlap.QUEUE)
+
+
 def test_a_noop_step_needs_no_handler() -> None:
     assert read({"type": "noop", "virtualSubscribes": ["a"]}, has_handler=False).triggers == ()
 
@@ -71,17 +87,63 @@ def test_emits_are_strings_or_maps() -> None:
     assert step.virtual_subscribes == (Emit("c"),)
 
 
+def queue_of(queue: dict[str, Any]) -> QueuePolicy:
+    return read({**EVENT, "infrastructure": {"queue": queue}}).queue
+
+
 def test_the_queue_policy() -> None:
-    queue = {"maxRetries": 0, "concurrency": 1, "delaySeconds": 2, "backoff": {"delay": 3, "factor": 4, "max": 5}}
+    backoff = {"type": "exponential", "delay": 3, "factor": 4, "max": 5, "jitter": 0.5}
+    queue = {"type": "fifo", "maxRetries": 0, "concurrency": 1, "delaySeconds": 2, "backoff": backoff}
     step = read({**EVENT, "infrastructure": {"queue": queue, "handler": {"timeout": 7}}})
-    assert step.queue == QueuePolicy(1, 0, 2.0, 3.0, 4.0, 5.0)
-    assert step.timeout == 7.0
-    assert read(EVENT).queue == QueuePolicy()
+    assert step.queue == QueuePolicy(
+        fifo=True,
+        concurrency=1,
+        max_retries=0,
+        delay=2.0,
+        backoff_delay=3.0,
+        backoff_factor=4.0,
+        backoff_max=5.0,
+        backoff_jitter=0.5,
+    )
+    assert (step.timeout, step.atomic) == (7.0, False)
+    assert read(EVENT).queue == queue_of({}) == queue_of({"type": "standard", "backoff": {}}) == QueuePolicy()
 
 
 def test_a_fixed_backoff_does_not_grow() -> None:
-    step = read({**EVENT, "infrastructure": {"queue": {"backoff": {"type": "fixed", "delay": 3, "factor": 9}}}})
-    assert (step.queue.backoff_delay, step.queue.backoff_factor) == (3.0, 1.0)
+    policy = queue_of({"backoff": {"type": "fixed", "delay": 3, "factor": 9}})
+    assert (policy.backoff_delay, policy.backoff_factor) == (3.0, 1.0)
+
+
+def test_a_long_delay_is_cut_by_no_max_that_was_not_asked_for() -> None:
+    assert queue_of({"backoff": {"type": "fixed", "delay": 300}}).backoff_max == 300.0
+    assert queue_of({"backoff": {"delay": 30}}).backoff_max == 60.0
+    assert queue_of({"backoff": {"delay": 30, "max": 30}}).backoff_max == 30.0
+
+
+@pytest.mark.parametrize(("jitter", "share"), [(True, 1.0), (False, 0.0), (0, 0.0), (0.25, 0.25), (1, 1.0)])
+def test_jitter_is_a_switch_or_a_share(jitter: object, share: float) -> None:
+    assert queue_of({"backoff": {"jitter": jitter}}).backoff_jitter == share
+
+
+@pytest.mark.parametrize("config", [EVENT, CRON])
+def test_an_atomic_step(config: dict[str, Any]) -> None:
+    assert read({**config, "infrastructure": {"handler": {"atomic": True}}}).atomic
+
+
+@pytest.mark.parametrize(("config", "why"), [(API, "a request has none"), ({"type": "noop"}, "runs nothing")])
+def test_a_step_that_acknowledges_nothing_cannot_be_atomic(config: dict[str, Any], why: str) -> None:
+    [problem] = refused({**config, "infrastructure": {"handler": {"atomic": True}}})
+    assert problem.message.startswith("config.infrastructure.handler.atomic: ")
+    assert why in problem.message
+    assert "atomic event step" in problem.fix
+    read({**config, "infrastructure": {"handler": {"atomic": False}}})
+
+
+def test_settings_of_machines_that_this_runtime_does_not_hand_out_are_accepted() -> None:
+    infrastructure = {"handler": {"ram": 2048, "cpu": 2, "timeout": 60}, "queue": {"visibilityTimeout": 90}}
+    assert read({**EVENT, "infrastructure": infrastructure}) == read(
+        {**EVENT, "infrastructure": {"handler": {"timeout": 60}}}
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,6 +183,12 @@ def test_every_method(method: str) -> None:
         ({**EVENT, "infrastructure": {"queue": {"maxRetries": -1}}}, "config.infrastructure.queue.maxRetries"),
         ({**EVENT, "infrastructure": {"handler": {"timeout": 0}}}, "config.infrastructure.handler.timeout"),
         ({**CRON, "timezone": "Mars/Base"}, "config.timezone"),
+        ({**CRON, "catchUp": "some"}, "config.catchUp"),
+        ({**CRON, "catchUp": True}, "config.catchUp"),
+        ({**CRON, "overlap": ["skip"]}, "config.overlap"),
+        ({**EVENT, "infrastructure": []}, "config.infrastructure"),
+        ({**EVENT, "infrastructure": {"handler": {"atomic": "perhaps"}}}, "config.infrastructure.handler.atomic"),
+        ({**EVENT, "infrastructure": {"handler": {"ram": "much"}}}, "config.infrastructure.handler.ram"),
     ],
 )
 def test_a_bad_value_is_refused_and_named(config: dict[str, Any], place: str) -> None:
@@ -128,13 +196,29 @@ def test_a_bad_value_is_refused_and_named(config: dict[str, Any], place: str) ->
 
 
 @pytest.mark.parametrize(
-    "expression", ["", "every day", "* * * *", "61 * * * *", "0 0 31 2 *", "@fortnightly", "@reboot"]
+    "expression",
+    [
+        "",
+        "every day",
+        "* * * *",
+        "61 * * * *",
+        "0 0 31 2 *",
+        "@fortnightly",
+        "@reboot",
+        "0 0 9 * * 1 2030",
+        "r * * * *",
+        "0 R(1-5) * * *",
+        "0 r/5 * * *",
+        "h * * * *",
+    ],
 )
 def test_a_cron_expression_that_is_none_or_never_comes_is_refused(expression: str) -> None:
     assert refused({**CRON, "cron": expression})[0].message.startswith("config.cron")
 
 
-@pytest.mark.parametrize("expression", ["@hourly", "@daily", "*/5 * * * *", "0 9 * jan mon-fri", "0 0 29 2 *"])
+@pytest.mark.parametrize(
+    "expression", ["@hourly", "@daily", "*/5 * * * *", "0 9 * jan mon-fri", "0 0 29 2 *", "0 0 * MAR THU"]
+)
 def test_cron_expressions(expression: str) -> None:
     assert read({**CRON, "cron": expression}).triggers == (CronTrigger(expression),)
 
@@ -200,12 +284,27 @@ def test_keys_that_the_runner_keeps_are_known(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "infrastructure",
-    [{"queue": {"type": "fifo"}}, {"handler": {"atomic": True}}, {"queue": {"visibilityTimeout": 60}}],
+    ("queue", "key"),
+    [
+        ({"type": "lifo"}, "type"),
+        ({"concurrency": 0}, "concurrency"),
+        ({"maxRetries": 1.5}, "maxRetries"),
+        ({"delaySeconds": -1}, "delaySeconds"),
+        ({"visibilityTimeout": "long"}, "visibilityTimeout"),
+        ({"backoff": "fixed"}, "backoff"),
+        ({"backoff": {"type": "linear"}}, "backoff.type"),
+        ({"backoff": {"delay": -1}}, "backoff.delay"),
+        ({"backoff": {"factor": 0.5}}, "backoff.factor"),
+        ({"backoff": {"delay": 30, "max": 20}}, "backoff.max"),
+        ({"backoff": {"jitter": 1.5}}, "backoff.jitter"),
+        ({"backoff": {"jitter": "full"}}, "backoff.jitter"),
+        ({"backoff": {"jitter": float("nan")}}, "backoff.jitter"),
+    ],
 )
-def test_what_the_engine_does_not_keep_is_said(infrastructure: dict[str, Any]) -> None:
-    [problem] = warned({**EVENT, "infrastructure": infrastructure})
-    assert "config.infrastructure" in problem.message
+def test_a_bad_value_of_a_queue_is_refused_and_named(queue: dict[str, Any], key: str) -> None:
+    [problem] = refused({**EVENT, "infrastructure": {"queue": queue}})
+    assert problem.message.startswith(f"config.infrastructure.queue.{key}: ")
+    assert problem.fix == f"correct config.infrastructure.queue.{key}"
 
 
 @pytest.mark.parametrize("timeout", [float("inf"), 1e30])
@@ -225,6 +324,8 @@ def test_a_timeout_that_the_wire_cannot_carry_is_refused(timeout: float) -> None
                 "subscribes",
                 "cron",
                 "timezone",
+                "catchUp",
+                "overlap",
                 "emits",
                 "flows",
                 "infrastructure",

@@ -11,4 +11,4 @@ def dev(port: Port = None, host: Host = None, debug: Debug = False) -> None:
 
     Example: runtime dev --port 4000
     """
-    serve(port, host, debug, "text")
+    serve(port, host, debug, development=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Literal
 
 import anyio
 import typer
@@ -19,14 +18,14 @@ EXIT_FAULT = 1
 EXIT_INTERRUPTED = 130
 
 
-def serve(port: int | None, host: str | None, debug: bool, log_format: Literal["text", "json"]) -> None:
+def serve(port: int | None, host: str | None, debug: bool, *, development: bool) -> None:
     """Runs the project in the working directory until a signal stops it."""
     root = Path.cwd()
     keep_freed_memory()
     try:
         settings = _settings(root, port, host, debug)
-        format = settings.log.format or log_format
-        app = App(root, settings, JsonLog() if format == "json" else TextLog())
+        format = settings.log.format or ("text" if development else "json")
+        app = App(root, settings, JsonLog() if format == "json" else TextLog(), development=development)
         finished = _run_to_end(app)
     except RuntimeFault as fault:
         print_fault(fault)

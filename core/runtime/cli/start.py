@@ -11,4 +11,4 @@ def start(port: Port = None, host: Host = None, debug: Debug = False) -> None:
 
     Example: runtime start --host 0.0.0.0 --port 8080
     """
-    serve(port, host, debug, "json")
+    serve(port, host, debug, development=False)

@@ -13,7 +13,7 @@ from anyio.abc import TaskGroup
 from runtime._gen import runner_pb2 as pb
 from runtime.config import LinkSettings
 from runtime.deadlines import Deadlines
-from runtime.errors import HostCallRefused
+from runtime.errors import HostCallRefused, StorageFault
 from runtime.ids import new_span_id
 from runtime.model import Failure, FailureKind, Invocation, LogLevel, Manifest, Outcome, length, whole
 from runtime.runners.convert import read_failure, read_log, read_manifest, write_failure, write_invoke
@@ -214,6 +214,8 @@ class Link:
         self._lost = True
         failure = Failure(FailureKind.RUNNER_LOST, f"the {self.language} runner ended before the handler did")
         runs, self._runs = self._runs, {}
+        self._transfers.clear()
+        self._outbox.clear()
         for run in runs.values():
             run.end(Outcome(failure=failure))
         if not self.loaded.done():
@@ -287,7 +289,10 @@ class Link:
             self._refuse(call.call_id, str(error))
         except Exception as error:  # an engine failed: the handler must hear of it, the core must go on
             self._logs.core(LogLevel.ERROR, f"host operation {call.op} failed: {error!r}", run.invocation.step.name)
-            self._refuse(call.call_id, "the runtime could not carry this out; see its log", FailureKind.HANDLER)
+            text = (
+                str(error) if isinstance(error, StorageFault) else "the runtime could not carry this out; see its log"
+            )
+            self._refuse(call.call_id, text, FailureKind.HANDLER)
         finally:
             run.host_calls -= 1
 

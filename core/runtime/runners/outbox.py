@@ -110,6 +110,12 @@ class Outbox:
             chunk.transfer = transfer.id
             chunk.aborted.kind = pb.FAILURE_KIND_CANCELLED
 
+    def clear(self) -> None:
+        """Forgets what was not sent."""
+        self._waiting = deque([_Waiting()])
+        self._transfers.clear()
+        self._uncount(self._queued_bytes)
+
     async def room(self) -> None:
         """Waits while the outbox is full; of those who wait, each finds what the one before has added."""
         while self.full:

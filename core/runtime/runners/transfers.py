@@ -48,6 +48,11 @@ class Transfers:
         if chunk.last:
             self._complete[chunk.transfer] = tuple(self._open.pop(chunk.transfer).pieces)
 
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._open.clear()
+        self._complete.clear()
+
     def take(self, transfer: int) -> Payload:
         """The whole payload, once. Raises `ProtocolFault` for a transfer that is not complete."""
         payload = self._complete.pop(transfer, None)

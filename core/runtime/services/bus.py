@@ -2,76 +2,118 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
-from runtime.catalog import Catalog
-from runtime.contracts import Clock, EventBus
+from runtime.catalog import Bound, Catalog
+from runtime.config import BusSettings
+from runtime.contracts import Clock
 from runtime.errors import HostCallRefused
 from runtime.ids import new_trace_id
-from runtime.model import Event, LogLevel, QueueKey
+from runtime.model import EventTrigger, LogLevel, Step
+from runtime.records import Event, Placement, Publication, QueueKey
 
-_OPTIONS = ("messageGroupId", "delay")
-_DURABLE_OPTIONS = ("idempotencyKey", "priority")
+_OPTIONS = ("messageGroupId", "delay", "idempotencyKey", "priority")
 _MAX_REMEMBERED_TOPICS = 10_000
 _MAX_DELAY = 366 * 24 * 3600
+_MAX_NAME_CHARACTERS = 1024
+_MAX_PRIORITY = 2**31
 Warn = Callable[[LogLevel, str], None]
+
+
+class Publisher(Protocol):
+    """Where publications go: an event bus, or what holds the writes of an atomic step."""
+
+    async def publish(self, publication: Publication) -> str:
+        """Publishes an event and returns the id of the one that stands for it."""
 
 
 class BusService:
     """Publishes what handlers emit to the queues that the catalog names."""
 
-    def __init__(self, bus: EventBus, clock: Clock, max_event_bytes: int, warn: Warn) -> None:
+    def __init__(self, bus: Publisher, clock: Clock, settings: BusSettings, warn: Warn) -> None:
         self.catalog = Catalog()
         self._bus = bus
         self._clock = clock
-        self._max_event_bytes = max_event_bytes
+        self._settings = settings
         self._warn = warn
-        self._unheard: set[str] = set()
+        self._warned: set[tuple[str, str]] = set()
 
-    async def emit(self, topic: str, data: bytes, options: Mapping[str, Any], trace_id: str) -> str:
+    def over(self, bus: Publisher) -> BusService:
+        """The same service with another place for its publications."""
+        other = copy.copy(self)
+        other._bus = bus
+        return other
+
+    async def emit(
+        self, topic: str, data: bytes, options: Mapping[str, Any], trace_id: str, step: Step | None = None
+    ) -> str:
         """Publishes an event and returns its id once all its queues have it.
 
-        A topic without subscribers is warned about once. Raises `HostCallRefused` for an empty topic, an
-        unknown option, an event over the limit or a full queue.
+        `step` is the step that emits, None for the control API. Raises `HostCallRefused` for an empty topic,
+        an unknown or bad option, an event over the limit, a full queue, a fifo subscriber without a
+        `messageGroupId`, or, with `bus.strictEmits`, a topic that the step does not declare; `StorageFault`
+        when the event cannot be stored.
         """
-        if not topic:
-            raise HostCallRefused("emit needs a topic, a non-empty string")
-        if len(data) > self._max_event_bytes:
-            raise HostCallRefused(
-                f"the event for '{topic}' has {len(data)} bytes, over the limit of {self._max_event_bytes} "
-                "(bus.maxEventBytes); store the data and emit a reference to it"
-            )
-        due = self._due(options)
-        event = Event(new_trace_id(), topic, data, trace_id)
+        self._check(topic, data, step)
+        due, group, key, priority = self._read(options)
         subscribers = self.catalog.subscriptions.get(topic, ())
         if not subscribers:
-            self._warn_unheard(topic)
+            self._warn_once(topic, "", f"an event was emitted to '{topic}', which no step subscribes to")
         now = self._clock.now()
-        await self._bus.publish(
-            event,
-            {
-                QueueKey(topic, bound.step.name): due
-                or (now + bound.step.queue.delay if bound.step.queue.delay else 0.0)
-                for bound in subscribers
-            },
+        event = Event(new_trace_id(), topic, data, trace_id, now)
+        placements = tuple(
+            Placement(
+                QueueKey(topic, bound.step.name),
+                due or (now + bound.step.queue.delay if bound.step.queue.delay else 0.0),
+                _group(topic, bound, group) if bound.step.queue.fifo else "",
+                priority,
+            )
+            for bound in subscribers
         )
-        return event.id
+        return await self._bus.publish(Publication(event, placements, key))
 
-    def _warn_unheard(self, topic: str) -> None:
-        """Warns once a topic; past the bound of what is remembered, no more."""
-        if topic not in self._unheard and len(self._unheard) < _MAX_REMEMBERED_TOPICS:
-            self._unheard.add(topic)
-            self._warn(LogLevel.WARN, f"an event was emitted to '{topic}', which no step subscribes to")
+    def _check(self, topic: str, data: bytes, step: Step | None) -> None:
+        if not topic:
+            raise HostCallRefused("emit needs a topic, a non-empty string")
+        if len(data) > self._settings.max_event_bytes:
+            raise HostCallRefused(
+                f"the event for '{topic}' has {len(data)} bytes, over the limit of {self._settings.max_event_bytes} "
+                "(bus.maxEventBytes); store the data and emit a reference to it"
+            )
+        if step is None or any(emit.topic == topic for emit in step.emits):
+            return
+        message = f"step '{step.name}' emits '{topic}', which its config does not declare; add it to 'emits'"
+        if self._settings.strict_emits:
+            raise HostCallRefused(f"{message} (bus.strictEmits is on)")
+        self._warn_once(topic, step.name, message)
 
-    def _due(self, options: Mapping[str, Any]) -> float:
+    def _warn_once(self, topic: str, step: str, message: str) -> None:
+        """Warns once a topic and step; past the bound of what is remembered, no more."""
+        if (topic, step) not in self._warned and len(self._warned) < _MAX_REMEMBERED_TOPICS:
+            self._warned.add((topic, step))
+            self._warn(LogLevel.WARN, message)
+
+    def _read(self, options: Mapping[str, Any]) -> tuple[float, str, str, int]:
+        """The Unix time from which the event is due, its group, its idempotency key and its priority."""
+        if not options:
+            return 0.0, "", "", 0
         for name in options:
-            if name in _DURABLE_OPTIONS:
-                raise HostCallRefused(f"the memory engine does not know emit's option '{name}'; leave it out")
             if name not in _OPTIONS:
                 raise HostCallRefused(f"'{name}' is no option of emit; known are {', '.join(_OPTIONS)}")
-        delay = options.get("delay")
+        priority = options.get("priority")
+        if priority is not None and (type(priority) is not int or abs(priority) > _MAX_PRIORITY):
+            raise HostCallRefused(f"priority is {priority!r}; it is a whole number, higher first")
+        return (
+            self._due(options.get("delay")),
+            _name(options, "messageGroupId"),
+            _name(options, "idempotencyKey"),
+            priority or 0,
+        )
+
+    def _due(self, delay: Any) -> float:
         if delay is None:
             return 0.0
         if isinstance(delay, int | float) and not isinstance(delay, bool) and 0 <= delay <= _MAX_DELAY:
@@ -79,6 +121,24 @@ class BusService:
         if isinstance(delay, str):
             return _moment(delay)
         raise HostCallRefused(f"delay is {delay!r}; it is a number of seconds from 0 to {_MAX_DELAY}, or a date")
+
+
+def _name(options: Mapping[str, Any], option: str) -> str:
+    name = options.get(option)
+    if name is None:
+        return ""
+    if isinstance(name, str) and 0 < len(name) <= _MAX_NAME_CHARACTERS:
+        return name
+    raise HostCallRefused(f"{option} is {name!r}; it is a text of 1 to {_MAX_NAME_CHARACTERS} characters")
+
+
+def _group(topic: str, bound: Bound[EventTrigger], group: str) -> str:
+    if group:
+        return group
+    raise HostCallRefused(
+        f"step '{bound.step.name}' takes '{topic}' from a fifo queue, so the emit needs a 'messageGroupId': "
+        "events of one group are handled in order"
+    )
 
 
 def _moment(text: str) -> float:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+
 from runtime.contracts import StateStore
 from runtime.errors import HostCallRefused
+from runtime.records import StateWrite
 from runtime.services.updates import apply_updates
 from runtime.values import NIL, decode, encode, encode_array
 
@@ -15,6 +18,12 @@ class StateService:
         self._store = store
         self._max_value_bytes = max_value_bytes
 
+    def over(self, store: StateStore) -> StateService:
+        """The same service with another store."""
+        other = copy.copy(self)
+        other._store = store
+        return other
+
     async def get(self, group: str, key: str) -> bytes:
         """The value, empty when absent."""
         return await self._store.get(group, key) or b""
@@ -22,11 +31,12 @@ class StateService:
     async def set(self, group: str, key: str, value: bytes) -> None:
         """Stores the value. Raises `HostCallRefused` over the size limit."""
         self._check(group, key, value)
-        await self._store.set(group, key, value or NIL)
+        kept = value or NIL
+        await self._store.write(StateWrite(group, key, lambda _: kept))
 
     async def delete(self, group: str, key: str) -> bytes:
         """Removes the value and returns it, empty when absent."""
-        return await self._store.delete(group, key) or b""
+        return (await self._store.write(StateWrite(group, key, _gone))).before or b""
 
     async def values(self, group: str) -> bytes:
         """An array of the group's values in insertion order."""
@@ -49,7 +59,7 @@ class StateService:
             self._check(group, key, changed)
             return changed
 
-        return await self._store.modify(group, key, change)
+        return (await self._store.write(StateWrite(group, key, change))).after or b""
 
     def _check(self, group: str, key: str, value: bytes) -> None:
         if len(value) > self._max_value_bytes:
@@ -57,6 +67,10 @@ class StateService:
                 f"the value for '{group}' / '{key}' has {len(value)} bytes, over the limit of "
                 f"{self._max_value_bytes} (state.maxValueBytes)"
             )
+
+
+def _gone(before: bytes | None) -> None:
+    """The change that leaves no value."""
 
 
 def _encode_updated(value: object) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from runtime.catalog import Catalog
 from runtime.contracts import Clock, StreamStore
 from runtime.errors import HostCallRefused
-from runtime.model import StreamChange
+from runtime.records import StreamChange, StreamWrite, Written
 from runtime.services.updates import apply_updates
 from runtime.values import decode, encode, encode_array
 
@@ -25,11 +26,24 @@ class StreamService:
         self._clock = clock
         self._max_value_bytes = max_value_bytes
         self._listeners: list[Listener] = []
+        self._tell: Listener = self.tell
+
+    def over(self, store: StreamStore, tell: Listener) -> StreamService:
+        """The same service with another store, and with `tell` in place of the listeners."""
+        other = copy.copy(self)
+        other._store = store
+        other._tell = tell
+        return other
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Calls the listener for each change from now on; returns what ends that. A listener must not block."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def tell(self, change: StreamChange) -> None:
+        """Tells every listener of a change that has happened."""
+        for listener in tuple(self._listeners):
+            listener(change)
 
     async def get(self, stream: str, group: str, id: str) -> bytes:
         """The item, empty when absent."""
@@ -49,10 +63,7 @@ class StreamService:
     async def delete(self, stream: str, group: str, id: str) -> bytes:
         """Removes an item and returns it, empty when absent."""
         self._known(stream)
-        item = await self._store.delete(stream, group, id)
-        if item is not None:
-            self._tell(StreamChange(stream, group, id, "delete", item))
-        return item or b""
+        return (await self._write(StreamWrite(stream, group, id, _gone))).before or b""
 
     async def items(self, stream: str, group: str) -> bytes:
         """An array of the group's items in insertion order."""
@@ -66,16 +77,27 @@ class StreamService:
 
     async def _modify(self, stream: str, group: str, id: str, change: Callable[[Any], Any]) -> bytes:
         self._known(stream)
-        item, created = await self._store.modify(
-            stream, group, id, lambda before: self._stamped(stream, group, id, before, change)
-        )
-        self._tell(StreamChange(stream, group, id, "create" if created else "update", item))
-        return item
+        now = self._clock.now()
 
-    def _stamped(self, stream: str, group: str, id: str, before: bytes | None, change: Callable[[Any], Any]) -> bytes:
+        def stamped(before: bytes | None) -> bytes:
+            return self._stamped((stream, group, id), now, before, change)
+
+        return (await self._write(StreamWrite(stream, group, id, stamped))).after or b""
+
+    async def _write(self, write: StreamWrite) -> Written:
+        written = await self._store.write(write)
+        change = change_of(write, written)
+        if change is not None:
+            self._tell(change)
+        return written
+
+    def _stamped(
+        self, place: tuple[str, str, str], now: float, before: bytes | None, change: Callable[[Any], Any]
+    ) -> bytes:
         """The new item: the user's data under the metadata, which only the runtime writes."""
+        stream, group, id = place
         item = decode(before or b"") or {}
-        created_at = item.get("_createdAt") or _iso(self._clock.now())
+        created_at = item.get("_createdAt") or _iso(now)
         data = change({key: value for key, value in item.items() if key not in ("id", "_createdAt", "__motia")})
         if not isinstance(data, dict):
             raise HostCallRefused(f"the data of an item of stream '{stream}' is a map, not a {type(data).__name__}")
@@ -95,9 +117,19 @@ class StreamService:
                 f"there is no stream '{stream}' (known: {known}); define it in a file such as {stream}.stream.ts"
             )
 
-    def _tell(self, change: StreamChange) -> None:
-        for listener in tuple(self._listeners):
-            listener(change)
+
+def change_of(write: StreamWrite, written: Written) -> StreamChange | None:
+    """What listeners hear of a write; None when it has removed an item that was not there."""
+    if written.after is not None:
+        operation = "create" if written.before is None else "update"
+        return StreamChange(write.stream, write.group, write.id, operation, written.after)
+    if written.before is not None:
+        return StreamChange(write.stream, write.group, write.id, "delete", written.before)
+    return None
+
+
+def _gone(before: bytes | None) -> None:
+    """The change that leaves no item."""
 
 
 def _iso(moment: float) -> str:

@@ -1,97 +1,151 @@
-"""Events -> Invocations: one consumer a queue, each with its own concurrency."""
+"""Events and ticks -> Invocations: one consumer a queue, each with its own concurrency."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Protocol
 
 import anyio
 from anyio.abc import TaskGroup
 
-from runtime.catalog import Bound, Catalog
-from runtime.contracts import Clock, EventBus
+from runtime.catalog import Catalog
+from runtime.contracts import Clock, Engine
 from runtime.dispatcher import Dispatcher
-from runtime.errors import CONSEQUENCES
-from runtime.model import (
-    Delivery,
-    EventTrigger,
-    Failure,
-    FailureKind,
-    Invocation,
-    LogLevel,
-    QueueKey,
-    QueuePolicy,
-    TriggerKind,
-)
+from runtime.errors import CONSEQUENCES, HostCallRefused, StorageFault
+from runtime.model import Failure, FailureKind, Invocation, LogLevel, Overlap, QueuePolicy, Step, TriggerKind
+from runtime.records import Delivery, QueueKey
 
+_STORE_AGAIN_SECONDS = 1.0
 Report = Callable[[LogLevel, str, str, str], None]
 
 
 class EventConsumers:
     """Takes deliveries from the queues of a catalog, runs their steps and settles them."""
 
-    def __init__(self, bus: EventBus, dispatcher: Dispatcher, clock: Clock, report: Report) -> None:
-        self._bus = bus
+    def __init__(
+        self, engine: Engine, dispatcher: Dispatcher, clock: Clock, report: Report, hold: Callable[[], HeldRun]
+    ) -> None:
+        """`hold` makes the holder of the writes of one run of an atomic step."""
+        self._engine = engine
+        self._bus = engine.events
         self._dispatcher = dispatcher
         self._clock = clock
         self._report = report
+        self._hold = hold
 
     async def run(self, catalog: Catalog, stop: anyio.Event) -> None:
         """Consumes until `stop` is set; returns when what was taken is settled."""
         async with anyio.create_task_group() as deliveries, anyio.create_task_group() as consumers:
-            for bounds in catalog.subscriptions.values():
-                for bound in bounds:
-                    consumers.start_soon(self._consume, bound, deliveries)
+            for source in _sources(catalog):
+                consumers.start_soon(self._consume, source, deliveries)
             await stop.wait()
             consumers.cancel_scope.cancel()
 
-    async def _consume(self, bound: Bound[EventTrigger], deliveries: TaskGroup) -> None:
-        queue = QueueKey(bound.trigger.topic, bound.step.name)
-        room = anyio.Semaphore(bound.step.queue.concurrency)
+    async def _consume(self, source: _Source, deliveries: TaskGroup) -> None:
+        room = anyio.Semaphore(source.concurrency)
         while True:
             await room.acquire()
-            delivery = await self._bus.take(queue)
-            deliveries.start_soon(self._deliver, bound, delivery, room)
+            delivery = await self._bus.take(source.queue)
+            deliveries.start_soon(self._deliver, source, delivery, room)
 
-    async def _deliver(self, bound: Bound[EventTrigger], delivery: Delivery, room: anyio.Semaphore) -> None:
+    async def _deliver(self, source: _Source, delivery: Delivery, room: anyio.Semaphore) -> None:
         event = delivery.event
+        held = self._hold() if source.step.atomic else None
         try:
             outcome = await self._dispatcher.dispatch(
                 Invocation(
-                    step=bound.step,
-                    kind=TriggerKind.EVENT,
+                    step=source.step,
+                    kind=source.queue.kind,
                     payload=event.data,
                     trace_id=event.trace_id,
                     attempt=delivery.attempt,
-                    source=event.topic,
+                    source=source.name,
                     cause_id=event.id,
+                    held=held,
                 )
             )
-            if outcome.failure is None:
-                await self._bus.acknowledge(delivery)
-            else:
-                await self._settle(bound, delivery, outcome.failure)
+            await self._settle(source.step, delivery, outcome.failure, held)
         finally:
+            if held is not None:
+                held.drop()
             room.release()
 
-    async def _settle(self, bound: Bound[EventTrigger], delivery: Delivery, failure: Failure) -> None:
+    async def _settle(self, step: Step, delivery: Delivery, failure: Failure | None, held: HeldRun | None) -> None:
+        """Stores how a delivery ended; while that cannot be, the event stays taken and it is tried again."""
+        while True:
+            try:
+                if failure is None:
+                    await (held.commit(self._engine, delivery) if held else self._bus.acknowledge(delivery))
+                else:
+                    await self._fail(step, delivery, failure)
+                return
+            except HostCallRefused as refused:
+                failure = Failure(FailureKind.HANDLER, f"the writes of this atomic step were refused: {refused}")
+            except StorageFault as fault:
+                message = f"the end of a run of '{delivery.event.topic}' cannot be stored, tried again: {fault}"
+                self._report(LogLevel.ERROR, message, step.name, delivery.event.trace_id)
+                await self._pause(_STORE_AGAIN_SECONDS)
+
+    async def _pause(self, seconds: float) -> None:
+        over = anyio.Event()
+        timer = self._clock.call_at(self._clock.now() + seconds, over.set)
+        try:
+            await over.wait()
+        finally:
+            timer.cancel()
+
+    async def _fail(self, step: Step, delivery: Delivery, failure: Failure) -> None:
         """Decides between another attempt and a dead letter."""
-        policy = bound.step.queue
+        policy = step.queue
         hopeful = failure.retryable and CONSEQUENCES[failure.kind].retry
         if hopeful and delivery.attempt <= policy.max_retries:
             # A dead runner says nothing about the event: it goes to the next one at once.
             wait = 0.0 if failure.kind is FailureKind.RUNNER_LOST else backoff(policy, delivery.attempt)
-            then = f"next attempt in {wait:g} s"
+            then = f"next attempt in {wait:.3g} s"
             await self._bus.retry(delivery, failure, self._clock.now() + wait)
         else:
             then = "moved to the dead letters"
             await self._bus.bury(delivery, failure)
-        message = f"attempt {delivery.attempt} of '{delivery.event.topic}' failed, {then}: {describe(failure)}"
-        self._report(LogLevel.ERROR, message, bound.step.name, delivery.event.trace_id)
+        what = f"of '{delivery.event.topic}'" if delivery.event.topic else "of the schedule"
+        message = f"attempt {delivery.attempt} {what} failed, {then}: {describe(failure)}"
+        self._report(LogLevel.ERROR, message, step.name, delivery.event.trace_id)
+
+
+class HeldRun(Protocol):
+    """Holds the writes of one run until it ends."""
+
+    async def commit(self, engine: Engine, delivery: Delivery) -> None:
+        """Carries out the writes and acknowledges the delivery: everything or nothing, then it may be called again."""
+
+    def drop(self) -> None:
+        """Forgets what was not committed, and refuses what comes later."""
+
+
+class _Source(NamedTuple):
+    """A queue, and the step that runs what is in it."""
+
+    queue: QueueKey
+    step: Step
+    name: str
+    concurrency: int
+
+
+def _sources(catalog: Catalog) -> Iterator[_Source]:
+    for bounds in catalog.subscriptions.values():
+        for bound in bounds:
+            topic, step = bound.trigger.topic, bound.step
+            yield _Source(QueueKey(topic, step.name), step, topic, step.queue.concurrency)
+    for schedule in catalog.schedules:
+        trigger, step = schedule.trigger, schedule.step
+        concurrency = step.queue.concurrency if trigger.overlap is Overlap.ALLOW else 1
+        yield _Source(QueueKey("", step.name, TriggerKind.CRON), step, trigger.expression, concurrency)
 
 
 def backoff(policy: QueuePolicy, attempt: int) -> float:
-    """Seconds to wait after a failed attempt (from 1)."""
-    return min(policy.backoff_max, policy.backoff_delay * policy.backoff_factor ** min(attempt - 1, 64))
+    """Seconds to wait after a failed attempt (from 1): exponential, bounded, less what chance takes away."""
+    full = min(policy.backoff_max, policy.backoff_delay * policy.backoff_factor ** min(attempt - 1, 64))
+    return full * (1 - policy.backoff_jitter * random.random())
 
 
 def describe(failure: Failure) -> str:

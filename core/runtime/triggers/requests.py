@@ -193,7 +193,7 @@ def _write_headers(headers: object) -> RawHeaders:
 
 
 def _header_value(text: str, name: str) -> bytes:
-    if any(ord(character) < 32 and character != "\t" for character in text):
+    if any((ord(character) < 32 and character != "\t") or character == "\x7f" for character in text):
         raise BadResponse(f"the response header '{name}' holds a control character, such as a line break")
     try:
         return text.encode("latin-1")

@@ -39,7 +39,8 @@ class Connections:
         """Writes what waits, before something else is written or a connection ends."""
         answers, self._answers = self._answers, []
         for transport, data in answers:
-            transport.write(data)
+            if not transport.is_closing():  # a client that has left must not cost the others their answers
+                transport.write(data)
 
 
 class _Answer:

@@ -48,15 +48,16 @@ async function readInPieces(map: RequestMap, bytes: Buffer): Promise<ApiRequest>
 
 /** The request with a `rawBody` that becomes text when it is asked for, which few handlers do. */
 function withRawBodyOf(bytes: Buffer, request: ApiRequest): ApiRequest {
-  const set = (value: unknown): void => {
-    Object.defineProperty(request, 'rawBody', { value, configurable: true, enumerable: true, writable: true });
-  };
-  const get = (): string => {
-    const text = bytes.toString('utf8');
-    set(text);
-    return text;
-  };
-  return Object.defineProperty(request, 'rawBody', { get, set, configurable: true, enumerable: true });
+  let text: string | undefined;
+  return Object.defineProperty(request, 'rawBody', {
+    get: () => (text ??= bytes.toString('utf8')),
+    // As if it were a plain property, also of an object that inherits from the request.
+    set(value: unknown) {
+      Object.defineProperty(this, 'rawBody', { value, configurable: true, enumerable: true, writable: true });
+    },
+    configurable: true,
+    enumerable: true,
+  });
 }
 
 function requestOf(map: RequestMap, body: unknown, rawBody: string | Buffer): ApiRequest {

@@ -1,6 +1,6 @@
 // Value -> JSON text for response bodies. JSON.stringify would leave out functions and turn a Set into {}
 // without a word, so a value is looked over first; it then does the work unless there is something it cannot do.
-// A large value is written in pieces, for 8 MiB in one would hold up every other run for tens of milliseconds.
+// Long texts are written in pieces, for 8 MiB in one would hold up every other run for tens of milliseconds.
 
 import { describeUnsendable, isRecord, MAX_DEPTH, Refusal } from './refusal.js';
 import { gather, LARGE, PIECE } from './rounds.js';
@@ -21,7 +21,9 @@ export function toJson(value: unknown, where: string): Buffer | Promise<Buffer[]
     throw Refusal.named(error, where);
   }
   const writer = survey.needsOwnWriter ? write : native;
-  return size > LARGE ? gather(pieces(value, survey.large, writer)) : Buffer.from(writer(value));
+  if (size <= LARGE) return Buffer.from(writer(value));
+  // All but long texts is written now: what the handler gave back may change as soon as others have their turn.
+  return gather(inPieces([...parts(value, survey.large, writer)]));
 }
 
 /** A walk over a value that refuses what JSON has no form for, and tells about how many characters it takes. */
@@ -86,25 +88,37 @@ class Survey {
   }
 }
 
-/** The text of a value in pieces; only what is in `large` or is a long text is taken apart. */
-function* pieces(value: unknown, large: ReadonlySet<object>, writer: (value: unknown) => string): Generator<string> {
-  if (typeof value === 'string' && value.length > PIECE) yield* textPieces(value);
+/** A text that is not JSON yet; it cannot change, so there is time. */
+class LongText {
+  constructor(readonly text: string) {}
+}
+
+/** The text of a value in parts; only what is in `large` is taken apart. */
+function* parts(value: unknown, large: ReadonlySet<object>, writer: (value: unknown) => string): Generator<string | LongText> {
+  if (typeof value === 'string' && value.length > PIECE) yield new LongText(value);
   else if (typeof value !== 'object' || value === null || !large.has(value)) yield writer(value);
   else if (Array.isArray(value)) {
     yield '[';
     for (let i = 0; i < value.length; i++) {
       if (i > 0) yield ',';
-      yield* pieces(value[i], large, writer);
+      yield* parts(value[i], large, writer);
     }
     yield ']';
   } else {
     let before = '{';
     for (const [key, item] of presentEntries(value)) {
       yield `${before}${JSON.stringify(String(key))}:`;
-      yield* pieces(item, large, writer);
+      yield* parts(item, large, writer);
       before = ',';
     }
     yield before === '{' ? '{}' : '}';
+  }
+}
+
+function* inPieces(parts: Iterable<string | LongText>): Generator<string> {
+  for (const part of parts) {
+    if (typeof part === 'string') yield part;
+    else yield* textPieces(part.text);
   }
 }
 

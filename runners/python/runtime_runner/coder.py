@@ -20,22 +20,10 @@ class Coder:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._thread = ThreadPoolExecutor(1, "coder")
-        self._held = 0
 
-    async def decode(self, work: Callable[[], T]) -> T:
-        """Runs the decoding; what it gives is out of the garbage collector's sight until `release`."""
-        self._held += 1
+    async def run(self, work: Callable[[], T]) -> T:
+        """Runs the work there."""
         return await self._loop.run_in_executor(self._thread, _without_collector, work)
-
-    async def encode(self, work: Callable[[], T]) -> T:
-        """Runs the encoding."""
-        return await self._loop.run_in_executor(self._thread, work)
-
-    def release(self) -> None:
-        """Ends the use of a decoded value, once for each `decode`."""
-        self._held -= 1
-        if not self._held:
-            gc.unfreeze()
 
 
 def _without_collector(work: Callable[[], T]) -> T:
@@ -46,6 +34,5 @@ def _without_collector(work: Callable[[], T]) -> T:
     try:
         return work()
     finally:
-        gc.freeze()
         if was_enabled:
             gc.enable()

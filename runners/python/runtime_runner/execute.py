@@ -115,8 +115,8 @@ class Executor:
         if errors:
             outcome = self._fail(run, errors)
             errors.clear()  # a traceback holds this frame: together they would be a cycle
-        elif _is_large(returned, run.invoke.trigger):
-            outcome = await self._coder.encode(partial(self._outcome_of, run, returned))
+        elif run.invoke.trigger == pb.TRIGGER_KIND_API and http.is_large(returned):
+            outcome = await self._coder.run(partial(self._outcome_of, run, http.settled(returned)))
         else:
             outcome = self._outcome_of(run, returned)
         if self._outbox.full:
@@ -130,8 +130,7 @@ class Executor:
             if len(payload) < values.LARGE_BYTES:
                 given = _decode(payload, trigger)
             else:
-                run.is_large = True
-                given = await self._coder.decode(partial(_decode, payload, trigger))
+                given = await self._coder.run(partial(_decode, payload, trigger))
         except ValueError as error:
             raise InvalidInput(str(error)) from None
         if step.middleware and trigger == pb.TRIGGER_KIND_API:
@@ -218,8 +217,6 @@ class Executor:
         self._runs.pop(run.id, None)
         if run.open_calls:
             self._calls.abandon(run)
-        if run.is_large:
-            self._coder.release()
         envelope = pb.RunnerEnvelope()
         result = envelope.result
         result.invocation_id = run.id
@@ -275,10 +272,6 @@ def _call_plain(call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
 def _decode(payload: bytes, trigger: pb.TriggerKind) -> Any:
     given = values.decode(payload)
     return http.request_of(given) if trigger == pb.TRIGGER_KIND_API else given
-
-
-def _is_large(returned: Any, trigger: pb.TriggerKind) -> bool:
-    return http.is_large(returned) if trigger == pb.TRIGGER_KIND_API else values.is_large(returned)
 
 
 def _encode(returned: Any, trigger: pb.TriggerKind) -> bytes:

@@ -34,7 +34,6 @@ class Run(Source):
         "cancel_reason",
         "failed",
         "invoke",
-        "is_large",
         "open_calls",
         "queued",
         "sent_calls",
@@ -49,7 +48,6 @@ class Run(Source):
         self.invoke = invoke
         self.started_at = time.time()
         self.stage = Stage.WAITING
-        self.is_large = False
         self.task: asyncio.Task[Any] | None = None
         self.cancel_reason: pb.CancelReason | None = None
         self.open_calls = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from runtime_runner import values
@@ -12,8 +11,27 @@ from runtime_runner.values import Record, Unsendable
 
 PIECE_LEVELS = 3
 PIECE_PARTS = 32
+"""Long texts are looked for so many levels down, in lists and maps of so many parts."""
 PIECE_CHARACTERS = 256 << 10
-"""A large body is encoded in pieces of so many parts, or characters of a string, down to so many levels."""
+"""A longer text is encoded in pieces of this length."""
+
+
+class LongText:
+    """A text that is not encoded yet; it cannot change, so there is time."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class Written:
+    """A JSON body of which all is written but its long texts."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: list[str | LongText]) -> None:
+        self.parts = parts
 
 
 class MalformedBody(ValueError):
@@ -58,6 +76,20 @@ def response_of(returned: Any) -> bytes:
     return values.pack(response, "response")
 
 
+def settled(returned: Any) -> Any:
+    """A response that `response_of` can make the same bytes of later, whatever becomes of its parts meanwhile.
+
+    Only the long texts in it take their time; what cannot be sent stays for `response_of` to refuse.
+    """
+    body = returned["body"]
+    if not isinstance(body, dict | list | tuple):
+        return returned
+    try:
+        return {**returned, "body": Written(list(_parts(body)))}
+    except (TypeError, ValueError, RecursionError):
+        return returned
+
+
 def is_large(returned: Any) -> bool:
     """True when `response_of` would hold up the event loop."""
     body = returned.get("body") if isinstance(returned, Mapping) else None
@@ -69,48 +101,49 @@ def _body(body: Any) -> tuple[str, bytes]:
         return "text", values.utf8(body, "body")
     if isinstance(body, bytes | bytearray | memoryview):
         return "bytes", bytes(body)
+    if isinstance(body, Written):
+        return "json", "".join(map(_in_turn, body.parts)).encode()
     return "json", _dump(body)
 
 
 def _dump(body: Any) -> bytes:
     try:
-        text = _dump_in_turn(body) if values.is_large(body, text_counts=True) else _encoder.encode(body)
-        return text.encode()
+        return _encoder.encode(body).encode()
     except (TypeError, ValueError, RecursionError) as error:
         fault = values.find_fault(body, "body", values.fault_in_json)
         raise Unsendable(fault or f"body cannot be sent as JSON: {error}") from (None if fault else error)
 
 
-def _dump_in_turn(value: Any, level: int = 0) -> str:
-    # The encoder lets no other thread have a turn before it is done, so a large value is handed to
-    # it piece by piece.
-    if isinstance(value, str):
-        starts = range(0, len(value), PIECE_CHARACTERS)
-        return f'"{"".join(_encoder.encode(value[at : at + PIECE_CHARACTERS])[1:-1] for at in starts)}"'
-    if level < PIECE_LEVELS and value and isinstance(value, dict):
-        return f"{{{','.join(_map_pieces(value, level))}}}"
-    if level < PIECE_LEVELS and value and isinstance(value, list | tuple):
-        return f"[{','.join(_list_pieces(value, level))}]"
-    return _encoder.encode(value)
-
-
-def _map_pieces(value: dict[Any, Any], level: int) -> Iterator[str]:
-    if len(value) > PIECE_PARTS:
-        items = iter(value.items())
-        while part := dict(islice(items, PIECE_PARTS)):
-            yield _encoder.encode(part)[1:-1]
-    else:
+def _parts(value: Any, level: int = 0) -> Iterator[str | LongText]:
+    """The JSON text of a value in parts; long texts of the upper levels are left for later."""
+    if isinstance(value, str) and len(value) > PIECE_CHARACTERS:
+        yield LongText(value)
+    elif level == PIECE_LEVELS or not value or not isinstance(value, dict | list | tuple) or len(value) > PIECE_PARTS:
+        yield _encoder.encode(value)
+    elif isinstance(value, dict):
+        before = "{"
         for key, item in value.items():
-            yield _encoder.encode({key: 0})[1:-2] + _dump_in_turn(item, level + 1)
-
-
-def _list_pieces(value: list[Any] | tuple[Any, ...], level: int) -> Iterator[str]:
-    if len(value) > PIECE_PARTS:
-        for start in range(0, len(value), PIECE_PARTS):
-            yield _encoder.encode(value[start : start + PIECE_PARTS])[1:-1]
+            yield before + _encoder.encode({key: 0})[1:-2]
+            yield from _parts(item, level + 1)
+            before = ","
+        yield "}"
     else:
+        before = "["
         for item in value:
-            yield _dump_in_turn(item, level + 1)
+            yield before
+            yield from _parts(item, level + 1)
+            before = ","
+        yield "]"
+
+
+def _in_turn(part: str | LongText) -> str:
+    # The encoder lets no other thread have a turn before it is done, so a long text is handed to it
+    # piece by piece.
+    if isinstance(part, str):
+        return part
+    text = part.text
+    pieces = (text[at : at + PIECE_CHARACTERS] for at in range(0, len(text), PIECE_CHARACTERS))
+    return f'"{"".join(_encoder.encode(piece)[1:-1] for piece in pieces)}"'
 
 
 def _headers(headers: Any) -> dict[str, Any]:

@@ -168,9 +168,23 @@ def test_pieces_make_the_same_text(value: Any, parts: int, levels: int, characte
         patch.setattr(http, "PIECE_PARTS", parts)
         patch.setattr(http, "PIECE_LEVELS", levels)
         patch.setattr(http, "PIECE_CHARACTERS", characters)
-        assert http._dump_in_turn(value) == http._encoder.encode(value)
+        assert "".join(map(http._in_turn, http._parts(value))) == http._encoder.encode(value)
 
 
 def test_a_large_response_is_complete() -> None:
     rows: Mapping[str, Any] = {"rows": [{"id": index, 5: "x" * 60} for index in range(5000)], "note": "y" * 600_000}
     assert json.loads(_response({"body": rows})["body"]) == json.loads(json.dumps(rows))
+
+
+def test_a_settled_response_is_what_it_was_when_it_was_settled() -> None:
+    store = {"rows": [{"v": 1}] * 100, "text": "t" * 600_000}
+    response = http.settled({"status": 200, "body": store})
+    store["rows"].clear()  # type: ignore[attr-defined]
+    store["more"] = []
+    body = json.loads(decode(response_of(response))["body"])
+    assert body == {"rows": [{"v": 1}] * 100, "text": "t" * 600_000}
+
+
+def test_what_cannot_be_sent_is_refused_after_settling_as_before() -> None:
+    with pytest.raises(Unsendable, match="body"):
+        response_of(http.settled({"status": 200, "body": {"f": open, "text": "t" * 600_000}}))

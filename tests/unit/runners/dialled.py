@@ -8,7 +8,7 @@ from typing import Any
 
 from runtime._gen import runner_pb2 as pb
 from runtime.catalog import Catalog
-from runtime.config import LinkSettings
+from runtime.config import BusSettings, LinkSettings
 from runtime.model import Invocation, LogLevel, Outcome, Step, StreamDefinition, TriggerKind
 from runtime.runners.discovery import LanguageFiles
 from runtime.runners.hostcalls import HostCalls
@@ -48,7 +48,7 @@ def invocation(payload: bytes = b"\x01", timeout: float = 30.0) -> Invocation:
 def host_calls() -> HostCalls:
     """Host calls onto the memory engine, with one stream `s`."""
     clock = FakeClock()
-    bus = BusService(MemoryEventBus(clock, 100, 10), clock, 1000, Reports())
+    bus = BusService(MemoryEventBus(clock, 100, 60.0), clock, BusSettings(max_event_bytes=1024), Reports())
     streams = StreamService(MemoryStreamStore(), clock, 1000)
     streams.catalog = Catalog(streams={"s": StreamDefinition("s", "node", "steps/s.stream.ts")})
     return HostCalls(bus, StateService(MemoryStateStore(), 10 * MAX_PAYLOAD), streams)

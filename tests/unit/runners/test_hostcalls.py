@@ -8,17 +8,35 @@ from typing import Any
 import pytest
 
 from runtime._gen import runner_pb2 as pb
-from runtime.model import Invocation, LogLevel
+from runtime.catalog import build_catalog
+from runtime.config import BusSettings
+from runtime.errors import StorageFault
+from runtime.model import Invocation, LoadedFile, LogLevel, Manifest
+from runtime.records import Event, Placement, Publication, QueueKey
 from runtime.runners.hostcalls import HostCalls
+from runtime.services.bus import BusService
+from runtime.services.held import HeldWrites
+from runtime.services.state import StateService
+from runtime.services.streams import StreamService
+from runtime.storage.memory.engine import MemoryEngine
 from runtime.values import decode, encode
-from tests.fakes import settle
-from tests.unit.runners.dialled import CHUNK, MAX_HOST_CALLS, MAX_PAYLOAD, MAX_QUEUED, Dialled, chunks, host_calls
+from tests.fakes import FakeClock, Reports, settle
+from tests.unit.runners.dialled import (
+    CHUNK,
+    MAX_HOST_CALLS,
+    MAX_PAYLOAD,
+    MAX_QUEUED,
+    Dialled,
+    chunks,
+    host_calls,
+    invocation,
+)
 
 LARGE = b"\xc5\x10\x00" + bytes(4096)  # a MessagePack bin
 
 
 class HeldHost(HostCalls):
-    """Carries out calls when it is let; a call of `explode` fails as an engine may."""
+    """Carries out calls when it is let; calls of `explode` and `full` fail as an engine may."""
 
     def __init__(self, reply: bytes = b"\x01") -> None:
         self.go = asyncio.Event()
@@ -30,6 +48,8 @@ class HeldHost(HostCalls):
         await self.go.wait()
         if call.key == "explode":
             raise OSError("disk full")
+        if call.key == "full":
+            raise StorageFault("no room is left in runtime.db")
         return self.reply
 
 
@@ -207,6 +227,18 @@ async def test_an_engine_that_fails_is_a_failure_of_the_call_alone() -> None:
         assert not dialled.last("host_reply").HasField("failure")
 
 
+async def test_what_cannot_be_stored_is_said_to_the_handler_and_to_the_terminal() -> None:
+    host = HeldHost()
+    host.go.set()
+    async with Dialled(host) as dialled:
+        await dialled.open()
+        await dialled.begun()
+        failure = await refusal(dialled, call("STATE_SET", key="full"))
+        assert (failure.kind, failure.retryable) == (pb.FAILURE_KIND_HANDLER, True)
+        assert failure.message == "no room is left in runtime.db"
+        assert "no room is left" in dialled.sink.messages(LogLevel.ERROR)[0]
+
+
 async def test_large_values_go_both_ways_in_chunks() -> None:
     async with Dialled() as dialled:
         await dialled.open()
@@ -239,3 +271,104 @@ async def test_calls_are_answered_while_the_invocation_goes_on() -> None:
         task, _ = await dialled.begun()
         assert await ask(dialled, "STATE_KEYS") == []
         assert not task.done()
+
+
+# ------------------------------------------------------------ atomic steps
+
+
+class Atomic:
+    """Host calls onto a memory engine, where an atomic step runs because of the event `e1` of topic `t`."""
+
+    def __init__(self) -> None:
+        clock = FakeClock()
+        self.engine = MemoryEngine(clock, BusSettings())
+        self.streams = StreamService(self.engine.streams, clock, 1000)
+        bus = BusService(self.engine.events, clock, BusSettings(), Reports())
+        self.streams.catalog = bus.catalog = build_catalog(
+            [
+                Manifest(
+                    "node",
+                    (LoadedFile("steps/b.step.ts", {"type": "event", "subscribes": ["u"]}, has_handler=True),),
+                    (LoadedFile("steps/s.stream.ts", {"name": "s", "baseConfig": {"storageType": "default"}}),),
+                )
+            ]
+        )
+        self.host = HostCalls(bus, StateService(self.engine.state, 1000), self.streams)
+
+    def invocation(self) -> Invocation:
+        held = HeldWrites(self.engine.state, self.engine.streams, self.streams.tell, 100, 10_000)
+        return invocation()._replace(held=held)
+
+    async def commit(self, run: Invocation) -> None:
+        assert isinstance(run.held, HeldWrites)
+        queue = QueueKey("t", "a")
+        await self.engine.events.publish(Publication(Event("e1", "t", b"", "f" * 32), (Placement(queue),)))
+        await run.held.commit(self.engine, await self.engine.events.take(queue))
+
+
+async def test_the_writes_of_an_atomic_step_are_seen_by_it_alone_until_the_commit() -> None:
+    atomic = Atomic()
+    async with Dialled(atomic.host) as dialled:
+        await dialled.open()
+        run = atomic.invocation()
+        await dialled.start(run)
+        await dialled.begun()
+        ids = [invoke.invocation_id for invoke in dialled.all("invoke")]
+        place: dict[str, Any] = {"group": "g", "key": "k"}
+        await dialled.send(call("STATE_SET", **place, invocation_id=ids[0], payload=encode(5)))
+        await dialled.send(call("STREAM_SET", target="s", **place, invocation_id=ids[0], payload=encode({})))
+        emitted = await ask(dialled, "EMIT", target="u", invocation_id=ids[0], payload=encode("data"))
+        assert [await ask(dialled, "STATE_GET", **place, invocation_id=id) for id in ids] == [5, None]
+        assert [await ask(dialled, "STATE_KEYS", group="g", invocation_id=id) for id in ids] == [["k"], []]
+        items = [await ask(dialled, "STREAM_GET_GROUP", target="s", group="g", invocation_id=id) for id in ids]
+        assert [len(found) for found in items] == [1, 0]
+        assert list(atomic.engine.events.status()) == []
+        await atomic.commit(run)
+        assert await ask(dialled, "STATE_GET", **place, invocation_id=ids[1]) == 5
+        assert len(await ask(dialled, "STREAM_GET_GROUP", target="s", group="g", invocation_id=ids[1])) == 1
+        assert (await atomic.engine.events.take(QueueKey("u", "b"))).event.id == emitted
+
+
+async def test_each_run_of_an_atomic_step_has_its_own_writes() -> None:
+    atomic = Atomic()
+    async with Dialled(atomic.host) as dialled:
+        await dialled.open()
+        runs = [atomic.invocation(), atomic.invocation()]
+        for run in runs:
+            await dialled.start(run)
+        ids = [invoke.invocation_id for invoke in dialled.all("invoke")]
+        operations = encode([{"op": "increment"}])
+        place = {"group": "g", "key": "k", "payload": operations}
+        assert [await ask(dialled, "STATE_UPDATE", **place, invocation_id=id) for id in ids * 2] == [1, 1, 2, 2]
+        for run in runs:
+            await atomic.commit(run)
+        assert decode(await atomic.engine.state.get("g", "k") or b"") == 4
+
+
+@pytest.mark.parametrize("op", ["STATE_GET", "STATE_SET", "STATE_CLEAR", "STREAM_SEND", "EMIT"])
+async def test_calls_after_the_end_of_an_atomic_run_are_refused(op: str) -> None:
+    atomic = Atomic()
+    async with Dialled(atomic.host) as dialled:
+        await dialled.open()
+        run = atomic.invocation()
+        await dialled.start(run)
+        assert run.held is not None
+        run.held.drop()
+        failure = await refusal(dialled, call(op, target="s", group="g", key="k", payload=b"\x01"))
+        assert (failure.kind, failure.retryable) == (pb.FAILURE_KIND_REFUSED, False)
+        assert failure.message == "the run has ended; an atomic step's writes end with it"
+
+
+async def test_what_cannot_hold_writes_carries_none_out() -> None:
+    class Forgetful:
+        def drop(self) -> None:
+            raise AssertionError
+
+    atomic = Atomic()
+    async with Dialled(atomic.host) as dialled:
+        await dialled.open()
+        await dialled.start(invocation()._replace(held=Forgetful()))
+        failure = await refusal(dialled, call("STATE_SET", group="g", key="k", payload=b"\x01"))
+        assert failure.kind == pb.FAILURE_KIND_HANDLER
+        assert "Forgetful" in dialled.sink.messages(LogLevel.ERROR)[0]
+        assert list(await atomic.engine.state.keys("g")) == []

@@ -8,27 +8,39 @@ from typing import Any
 import pytest
 
 from runtime.catalog import build_catalog
+from runtime.config import BusSettings
 from runtime.errors import HostCallRefused
-from runtime.model import LoadedFile, LogLevel, Manifest, QueueKey
+from runtime.model import Emit, LoadedFile, LogLevel, Manifest, Step
+from runtime.records import Publication, QueueKey
 from runtime.services.bus import BusService
 from runtime.storage.memory.events import MemoryEventBus
+from tests.engines.events import depth
 from tests.fakes import FakeClock, Reports, settle
 
 NOW = 1_700_000_000.0  # 2023-11-14T22:13:20Z
 
 
 class Emitting:
-    def __init__(self, max_queue_length: int = 100, max_event_bytes: int = 1000, **queue: Any) -> None:
+    def __init__(
+        self, max_queue_length: int = 100, max_event_bytes: int = 1024, strict: bool = False, **queue: Any
+    ) -> None:
         self.clock = FakeClock(NOW)
-        self.engine = MemoryEventBus(self.clock, max_queue_length, 10)
+        self.engine = MemoryEventBus(self.clock, max_queue_length, 60.0)
         self.reports = Reports()
-        self.bus = BusService(self.engine, self.clock, max_event_bytes, self.reports)
+        settings = BusSettings(max_event_bytes=max_event_bytes, strict_emits=strict)
+        self.bus = BusService(self.engine, self.clock, settings, self.reports)
         config = {"type": "event", "subscribes": ["t"], "infrastructure": {"queue": queue}}
         steps = (LoadedFile(f"steps/{name}.step.ts", config, has_handler=True) for name in "ab")
         self.bus.catalog = build_catalog([Manifest("node", tuple(steps))])
 
-    async def emit(self, topic: str = "t", data: bytes = b"\x01", **options: Any) -> str:
-        return await self.bus.emit(topic, data, options, "f" * 32)
+    async def emit_with(self, option: str, value: object) -> str:
+        return await self.bus.emit("t", b"", {option: value}, "f" * 32)
+
+    async def emit(self, topic: str = "t", data: bytes = b"\x01", step: Step | None = None, **options: Any) -> str:
+        return await self.bus.emit(topic, data, options, "f" * 32, step)
+
+    def depth(self) -> int:
+        return depth(self.engine, QueueKey("t", "a"))
 
 
 async def test_an_event_goes_to_the_queue_of_each_subscriber() -> None:
@@ -65,7 +77,7 @@ async def test_a_delay_is_seconds_or_a_date(delay: object, seconds: float) -> No
     emitting = Emitting()
     await emitting.emit(delay=delay)
     await emitting.clock.advance(seconds - 0.1)
-    assert emitting.engine.depth(QueueKey("t", "a")) == 1
+    assert emitting.depth() == 1
     task = asyncio.ensure_future(emitting.engine.take(QueueKey("t", "a")))
     await settle()
     assert not task.done()
@@ -96,7 +108,7 @@ async def test_a_delay_that_is_none_is_refused(delay: object) -> None:
     emitting = Emitting()
     with pytest.raises(HostCallRefused, match="delay"):
         await emitting.emit(delay=delay)
-    assert emitting.engine.depth(QueueKey("t", "a")) == 0
+    assert emitting.depth() == 0
 
 
 async def test_an_unknown_option_is_refused_with_those_that_are_known() -> None:
@@ -110,10 +122,10 @@ async def test_an_empty_topic_is_refused() -> None:
 
 
 async def test_an_event_over_the_limit_is_refused_with_both_sizes() -> None:
-    emitting = Emitting(max_event_bytes=3)
-    await emitting.emit(data=b"123")
-    with pytest.raises(HostCallRefused, match=r"'t' has 4 bytes, over the limit of 3 \(bus.maxEventBytes\)"):
-        await emitting.emit(data=b"1234")
+    emitting = Emitting(max_event_bytes=1024)
+    await emitting.emit(data=bytes(1024))
+    with pytest.raises(HostCallRefused, match=r"'t' has 1025 bytes, over the limit of 1024 \(bus.maxEventBytes\)"):
+        await emitting.emit(data=bytes(1025))
 
 
 async def test_a_full_queue_is_refused() -> None:
@@ -123,21 +135,90 @@ async def test_a_full_queue_is_refused() -> None:
         await emitting.emit()
 
 
-async def test_an_idempotency_key_is_honoured_or_refused_but_not_ignored() -> None:
+async def test_an_idempotency_key_stands_for_the_first_event() -> None:
     emitting = Emitting()
-    try:
-        first = await emitting.emit(idempotencyKey="order-7")
-    except HostCallRefused:
-        return
+    first = await emitting.emit(idempotencyKey="order-7")
     assert await emitting.emit(idempotencyKey="order-7") == first
-    assert emitting.engine.depth(QueueKey("t", "a")) == 1
+    assert await emitting.emit(idempotencyKey="order-8") != first
+    assert emitting.depth() == 2
 
 
-async def test_a_priority_is_honoured_or_refused_but_not_ignored() -> None:
+async def test_a_higher_priority_is_taken_first() -> None:
     emitting = Emitting()
-    try:
-        await emitting.emit(data=b"low", priority=0)
-        await emitting.emit(data=b"high", priority=9)
-    except HostCallRefused:
-        return
+    await emitting.emit(data=b"low", priority=0)
+    await emitting.emit(data=b"high", priority=9)
     assert (await emitting.engine.take(QueueKey("t", "a"))).event.data == b"high"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("priority", "high"),
+        ("priority", 1.5),
+        ("priority", True),
+        ("priority", 2**40),
+        ("idempotencyKey", 7),
+        ("idempotencyKey", ""),
+        ("idempotencyKey", "x" * 2000),
+        ("messageGroupId", ["a"]),
+        ("messageGroupId", ""),
+    ],
+)
+async def test_an_option_that_is_none_is_refused_by_its_name(option: str, value: object) -> None:
+    emitting = Emitting()
+    with pytest.raises(HostCallRefused, match=option):
+        await emitting.emit_with(option, value)
+    assert emitting.depth() == 0
+
+
+async def test_a_fifo_subscriber_needs_a_group_and_keeps_its_order() -> None:
+    emitting = Emitting(type="fifo")
+    with pytest.raises(HostCallRefused, match=r"step 'a' takes 't' from a fifo queue.*messageGroupId"):
+        await emitting.emit()
+    assert emitting.depth() == 0
+    await emitting.emit(messageGroupId="g")
+    assert (await emitting.engine.take(QueueKey("t", "a"))).group == "g"
+
+
+async def test_a_standard_subscriber_needs_no_order() -> None:
+    emitting = Emitting()
+    await emitting.emit(messageGroupId="g")
+    assert (await emitting.engine.take(QueueKey("t", "a"))).group == ""
+
+
+def emitter(*topics: str) -> Step:
+    return Step("s", "node", "steps/s.step.ts", "event", emits=tuple(Emit(topic) for topic in topics))
+
+
+async def test_a_topic_that_the_step_does_not_declare_is_delivered_and_warned_about_once() -> None:
+    emitting = Emitting()
+    for _ in range(2):
+        await emitting.emit(step=emitter("u"))
+    await emitting.emit(step=emitter("u", "t"))
+    assert emitting.depth() == 3
+    [warning] = emitting.reports.messages(LogLevel.WARN)
+    assert "'s'" in warning and "'t'" in warning
+
+
+async def test_strict_emits_refuse_a_topic_that_the_step_does_not_declare() -> None:
+    emitting = Emitting(strict=True)
+    with pytest.raises(HostCallRefused, match="strictEmits"):
+        await emitting.emit(step=emitter("u"))
+    await emitting.emit(step=emitter("t"))
+    await emitting.emit()
+    assert emitting.depth() == 2
+
+
+async def test_over_another_publisher_nothing_reaches_the_bus() -> None:
+    class Kept:
+        def __init__(self) -> None:
+            self.publications: list[Publication] = []
+
+        async def publish(self, publication: Publication) -> str:
+            self.publications.append(publication)
+            return publication.event.id
+
+    emitting, kept = Emitting(), Kept()
+    id = await emitting.bus.over(kept).emit("t", b"", {}, "f" * 32)
+    assert [publication.event.id for publication in kept.publications] == [id]
+    assert emitting.depth() == 0

@@ -92,3 +92,12 @@ async def test_a_sum_that_no_value_can_hold_is_refused(state: StateService, oper
     await state.set("g", "k", encode(2**64 - 1 if operation["op"] == "increment" else {}))
     with pytest.raises((HostCallRefused, ValueError)):
         await state.update("g", "k", encode([operation]))
+
+
+async def test_the_same_service_over_another_store(state: StateService) -> None:
+    other = state.over(MemoryStateStore())
+    await state.set("g", "k", encode(1))
+    await other.set("g", "other", encode(2))
+    assert [decode(await each.keys("g")) for each in (state, other)] == [["k"], ["other"]]
+    with pytest.raises(HostCallRefused, match="over the limit of 100"):
+        await other.set("g", "k", bytes(101))

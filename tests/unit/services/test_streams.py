@@ -9,7 +9,8 @@ import pytest
 
 from runtime.catalog import Catalog
 from runtime.errors import HostCallRefused
-from runtime.model import StreamChange, StreamDefinition
+from runtime.model import StreamDefinition
+from runtime.records import StreamChange
 from runtime.services.streams import StreamService
 from runtime.storage.memory.streams import MemoryStreamStore
 from runtime.values import decode, encode
@@ -148,3 +149,17 @@ async def test_a_stream_that_is_not_defined_is_refused_with_those_that_are(strea
     for call in calls:
         with pytest.raises(HostCallRefused, match=r"no stream 'x' \(known: s\)"):
             await call
+
+
+async def test_the_same_service_over_another_store_tells_who_is_given(streaming: Streaming) -> None:
+    heard: list[StreamChange] = []
+    other = streaming.service.over(MemoryStreamStore(), heard.append)
+    await other.set("s", "g", "1", encode({}))
+    await other.send("s", "g", "1", b"\x01")
+    await other.delete("s", "g", "1")
+    await other.delete("s", "g", "1")
+    assert [change.operation for change in heard] == ["create", "event", "delete"]
+    assert streaming.changes == []
+    await streaming.set({}, id="2")
+    assert (streaming.operations, len(heard)) == (["create"], 3)
+    assert decode(await other.items("s", "g")) == []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio
 import pytest
@@ -13,40 +13,63 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.catalog import build_catalog
+from runtime.config import BusSettings
+from runtime.contracts import Engine, EventBus
 from runtime.dispatcher import Dispatcher
-from runtime.model import (
-    Event,
-    Failure,
-    FailureKind,
-    LoadedFile,
-    LogLevel,
-    Manifest,
-    Outcome,
-    QueueKey,
-    QueuePolicy,
-    TriggerKind,
-)
-from runtime.storage.memory.events import MemoryEventBus
+from runtime.errors import HostCallRefused, StorageFault
+from runtime.model import Failure, FailureKind, LoadedFile, LogLevel, Manifest, Outcome, QueuePolicy, TriggerKind
+from runtime.records import Delivery, Event, Placement, Publication, QueueKey
+from runtime.storage.memory.engine import MemoryEngine
 from runtime.triggers.events import EventConsumers, backoff, describe
+from tests.engines.events import depth, letters
 from tests.fakes import FakeClock, FakePool, FakeRunner, Reports, settle
 
 QUEUE = QueueKey("t", "a")
 BOOM = Outcome(failure=Failure(FailureKind.HANDLER, "boom"))
 
 
+class FakeHeld:
+    """Holds no writes; its commit acknowledges, unless it is told to fail."""
+
+    fail: ClassVar[list[Exception]] = []
+
+    def __init__(self, bus: EventBus) -> None:
+        self.bus = bus
+        self.ended = ""
+
+    async def commit(self, engine: Engine, delivery: Delivery) -> None:
+        if self.fail:
+            raise self.fail.pop()
+        self.ended = "committed"
+        await self.bus.acknowledge(delivery)
+
+    def drop(self) -> None:
+        self.ended = self.ended or "dropped"
+
+
 class Consuming:
     """Consumers of one step that subscribes to `t` and `u`, at work."""
 
-    def __init__(self, *script: Outcome, **queue: Any) -> None:
+    def __init__(self, *script: Outcome, handler: Mapping[str, Any] | None = None, **queue: Any) -> None:
         self.clock = FakeClock()
-        self.bus = MemoryEventBus(self.clock, 100, 100)
+        self.engine = MemoryEngine(self.clock, BusSettings())
+        self.bus = self.engine.events
+        self.held: list[FakeHeld] = []
         self.fake = FakeRunner(*script)
         self.reports = Reports()
-        config = {"type": "event", "subscribes": ["t", "u"], "infrastructure": {"queue": queue}}
+        config = {
+            "type": "event",
+            "subscribes": ["t", "u"],
+            "infrastructure": {"queue": queue, "handler": handler or {}},
+        }
         self.catalog = build_catalog([Manifest("node", (LoadedFile("steps/a.step.ts", config, has_handler=True),))])
         dispatcher = Dispatcher({"node": FakePool(self.fake)})
-        self.consumers = EventConsumers(self.bus, dispatcher, self.clock, self.reports)
+        self.consumers = EventConsumers(self.engine, dispatcher, self.clock, self.reports, self.hold)
         self.stop = anyio.Event()
+
+    def hold(self) -> FakeHeld:
+        self.held.append(FakeHeld(self.bus))
+        return self.held[-1]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Consuming]:
@@ -60,8 +83,11 @@ class Consuming:
             await task
 
     async def emit(self, id: str = "e", topic: str = "t", data: bytes = b"") -> None:
-        await self.bus.publish(Event(id, topic, data, "f" * 32), {QueueKey(topic, "a"): 0.0})
+        await self.bus.publish(Publication(Event(id, topic, data, "f" * 32), (Placement(QueueKey(topic, "a")),)))
         await settle()
+
+    def depth(self) -> int:
+        return depth(self.bus, QUEUE)
 
 
 async def test_an_event_becomes_an_invocation_and_leaves_the_queue() -> None:
@@ -71,7 +97,7 @@ async def test_an_event_becomes_an_invocation_and_leaves_the_queue() -> None:
         assert (invocation.step.name, invocation.kind, invocation.payload) == ("a", TriggerKind.EVENT, b"\x01")
         assert (invocation.source, invocation.cause_id, invocation.trace_id) == ("t", "e1", "f" * 32)
         assert invocation.attempt == 1
-        assert consuming.bus.depth(QUEUE) == 0
+        assert consuming.depth() == 0
 
 
 async def test_every_topic_of_a_step_is_consumed() -> None:
@@ -92,7 +118,7 @@ async def test_a_failure_is_tried_again_after_its_backoff() -> None:
             assert len(consuming.fake.invocations) == before + 1
         assert [invocation.attempt for invocation in consuming.fake.invocations] == [1, 2, 3]
         assert {invocation.cause_id for invocation in consuming.fake.invocations} == {"e"}
-        assert consuming.bus.depth(QUEUE) == 0
+        assert consuming.depth() == 0
         assert len(consuming.reports.messages(LogLevel.ERROR)) == 2
 
 
@@ -102,9 +128,10 @@ async def test_out_of_attempts_is_a_dead_letter(retries: int) -> None:
         await consuming.emit()
         await consuming.clock.advance(1000)
         assert len(consuming.fake.invocations) == retries + 1
-        [(event, failure)] = consuming.bus.dead_letters(QUEUE)
-        assert (event.id, failure) == ("e", BOOM.failure)
-        assert consuming.bus.depth(QUEUE) == 0
+        [letter] = await letters(consuming.bus, QUEUE)
+        assert [attempt.failure for attempt in letter.attempts] == [BOOM.failure] * (retries + 1)
+        assert [attempt.number for attempt in letter.attempts] == list(range(1, retries + 2))
+        assert consuming.depth() == 0
         assert "dead letters" in consuming.reports.messages(LogLevel.ERROR)[-1]
 
 
@@ -121,7 +148,7 @@ async def test_what_a_retry_cannot_mend_is_buried_at_once(failure: Failure) -> N
         await consuming.emit()
         await consuming.clock.advance(1000)
         assert len(consuming.fake.invocations) == 1
-        assert [letter[1] for letter in consuming.bus.dead_letters(QUEUE)] == [failure]
+        assert [letter.attempts[-1].failure for letter in await letters(consuming.bus, QUEUE)] == [failure]
 
 
 @pytest.mark.parametrize("kind", [FailureKind.RUNNER_LOST, FailureKind.DEADLINE, FailureKind.OVERLOADED])
@@ -130,7 +157,7 @@ async def test_what_a_retry_may_mend_is_tried_again(kind: FailureKind) -> None:
         await consuming.emit()
         await consuming.clock.advance(1.1)
         assert [invocation.attempt for invocation in consuming.fake.invocations] == [1, 2]
-        assert consuming.bus.dead_letters(QUEUE) == ()
+        assert await letters(consuming.bus, QUEUE) == []
 
 
 async def test_no_more_run_at_once_than_the_concurrency_of_the_queue() -> None:
@@ -139,7 +166,7 @@ async def test_no_more_run_at_once_than_the_concurrency_of_the_queue() -> None:
         for number in range(5):
             await consuming.emit(str(number))
         assert consuming.fake.running == 2
-        assert consuming.bus.depth(QUEUE) == 5
+        assert consuming.depth() == 5
         consuming.fake.release()
         await settle()
         assert len(consuming.fake.invocations) == 5
@@ -166,12 +193,43 @@ async def test_a_stop_lets_what_was_taken_end_and_takes_no_more() -> None:
     consuming.fake.release()
     await task
     assert [invocation.cause_id for invocation in consuming.fake.invocations] == ["1"]
-    assert consuming.bus.depth(QUEUE) == 1
+    assert consuming.depth() == 1
+
+
+async def test_the_writes_of_an_atomic_step_are_committed_with_the_acknowledgement_or_dropped() -> None:
+    async with Consuming(BOOM, handler={"atomic": True}).running() as consuming:
+        await consuming.emit()
+        await consuming.clock.advance(1)
+        assert [held.ended for held in consuming.held] == ["dropped", "committed"]
+        assert [invocation.held for invocation in consuming.fake.invocations] == consuming.held
+        assert consuming.depth() == 0
+
+
+async def test_writes_that_are_refused_at_the_commit_are_a_failed_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeHeld, "fail", [HostCallRefused("the queue is full")])
+    async with Consuming(handler={"atomic": True}).running() as consuming:
+        await consuming.emit()
+        assert "the queue is full" in consuming.reports.messages(LogLevel.ERROR)[0]
+        await consuming.clock.advance(1)
+        assert [held.ended for held in consuming.held] == ["dropped", "committed"]
+
+
+async def test_an_end_that_cannot_be_stored_is_tried_again_and_runs_nothing_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(FakeHeld, "fail", [StorageFault("the disk is full"), StorageFault("the disk is full")])
+    async with Consuming(handler={"atomic": True}).running() as consuming:
+        await consuming.emit()
+        await consuming.clock.advance(5)
+        assert len(consuming.fake.invocations) == 1
+        assert consuming.held[0].ended == "committed"
+        assert len(consuming.reports.messages(LogLevel.ERROR)) == 2
 
 
 @given(
     st.builds(
         QueuePolicy,
+        backoff_jitter=st.floats(0, 1),
         backoff_delay=st.floats(0, 7 * 24 * 3600),
         backoff_factor=st.floats(1, 100),
         backoff_max=st.floats(0, 7 * 24 * 3600),

@@ -1,113 +1,140 @@
-"""Queues of events in memory."""
+"""Events in memory."""
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from runtime.contracts import Clock
-from runtime.errors import HostCallRefused
-from runtime.model import Delivery, Event, Failure, QueueKey
-
-
-class _Queue:
-    """One queue: what is ready, who waits for it, and what is counted."""
-
-    def __init__(self, max_dead_letters: int) -> None:
-        self.ready: deque[tuple[Event, int]] = deque()
-        self.takers: deque[asyncio.Future[None]] = deque()
-        self.depth = 0
-        self.dead: deque[tuple[Event, Failure]] = deque(maxlen=max_dead_letters)
-
-    def push(self, event: Event, attempt: int) -> None:
-        self.ready.append((event, attempt))
-        self.wake()
-
-    def wake(self) -> None:
-        """Wakes the first who waits; whoever is woken and leaves wakes the next, so that nothing is overlooked."""
-        while self.takers:
-            taker = self.takers.popleft()
-            if not taker.done():
-                taker.set_result(None)
-                return
+from runtime.model import Failure
+from runtime.records import Attempt, DeadLetter, Delivery, Event, Placement, Publication, QueueKey, QueueStatus
+from runtime.storage.queues import Message, Queues
 
 
 class MemoryEventBus:
     """The event bus that lives and dies with the process."""
 
-    def __init__(self, clock: Clock, max_queue_length: int, max_dead_letters: int) -> None:
+    def __init__(self, clock: Clock, max_queue_length: int, idempotency_window: float) -> None:
         self._clock = clock
-        self._max_queue_length = max_queue_length
-        self._max_dead_letters = max_dead_letters
-        self._queues: dict[QueueKey, _Queue] = {}
-        self._delivery_ids = itertools.count(1)
+        self._window = idempotency_window
+        self._queues = Queues(clock, max_queue_length)
+        self._ids = itertools.count(1)
+        self._taken: dict[int, Message] = {}
+        self._dead: dict[QueueKey, dict[int, DeadLetter]] = {}
+        self._keys: dict[tuple[str, str], tuple[float, str]] = {}
+        """Of each idempotency key until when it stands, and for which event; in the order of their end."""
 
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[None]:
-        """Nothing to open or close: memory is there."""
-        yield
+    async def publish(self, publication: Publication) -> str:
+        """Puts the event into all queues or none."""
+        id, enter = self.prepare(publication)
+        enter()
+        return id
 
-    async def publish(self, event: Event, queues: Mapping[QueueKey, float]) -> None:
-        """Puts the event into all queues or none. Raises `HostCallRefused` when one of them is full."""
-        for key in queues:
-            if self._queue(key).depth >= self._max_queue_length:
-                raise HostCallRefused(
-                    f"the queue of topic '{key.topic}' for step '{key.step}' is full "
-                    f"({self._max_queue_length} events); raise bus.maxQueueLength or emit less"
-                )
-        for key, due in queues.items():
-            queue = self._queue(key)
-            queue.depth += 1
-            self._push_when_due(queue, event, attempt=1, due=due)
+    def prepare(self, publication: Publication) -> tuple[str, Callable[[], None]]:
+        """Checks a publication; returns the event's id, and what carries it out and cannot fail."""
+        event, placements, key = publication
+        now = self._clock.now()
+        while self._keys and next(iter(self._keys.values()))[0] <= now:
+            del self._keys[next(iter(self._keys))]
+        if key and (known := self._keys.get((event.topic, key))):
+            return known[1], lambda: None
+        self._queues.check_room(placements)
+
+        def enter() -> None:
+            if key:
+                self._keys[event.topic, key] = (now + self._window, event.id)
+            for placement in placements:
+                self._queues.enter(Message(next(self._ids), event, event.created, placement))
+
+        return event.id, enter
 
     async def take(self, queue: QueueKey) -> Delivery:
         """Waits for the next event that is due."""
-        state = self._queue(queue)
-        while not state.ready:
-            taker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            state.takers.append(taker)
-            try:
-                await taker
-            except asyncio.CancelledError:
-                if state.ready:
-                    state.wake()
-                raise
-        event, attempt = state.ready.popleft()
-        return Delivery(next(self._delivery_ids), queue, event, attempt)
+        message = await self._queues.take(queue)
+        self._taken[message.id] = message
+        return message.delivery(_event(message))
 
     async def acknowledge(self, delivery: Delivery) -> None:
         """Forgets the event."""
-        self._queue(delivery.queue).depth -= 1
+        self.forget(delivery)
+
+    def forget(self, delivery: Delivery) -> None:
+        """The same at once."""
+        self._queues.leave(self._taken.pop(delivery.id))
 
     async def retry(self, delivery: Delivery, failure: Failure, due: float) -> None:
         """Makes the event ready again at its time."""
-        self._push_when_due(self._queue(delivery.queue), delivery.event, delivery.attempt + 1, due)
+        message = self._taken.pop(delivery.id)
+        message.failed = (*delivery.failed, self._attempt(delivery, failure))
+        message.attempt = delivery.attempt + 1
+        self._queues.put_back(message, due)
 
     async def bury(self, delivery: Delivery, failure: Failure) -> None:
         """Moves the event to the dead letters."""
-        queue = self._queue(delivery.queue)
-        queue.depth -= 1
-        queue.dead.append((delivery.event, failure))
+        self.forget(delivery)
+        attempts = (*delivery.failed, self._attempt(delivery, failure))
+        letter = DeadLetter(
+            delivery.id, delivery.queue, delivery.event, attempts, self._clock.now(), delivery.group, delivery.priority
+        )
+        self._dead.setdefault(delivery.queue, {})[letter.id] = letter
 
-    def depth(self, queue: QueueKey) -> int:
-        """Events that wait, are delayed or are leased."""
-        return self._queue(queue).depth
+    def status(self) -> Sequence[QueueStatus]:
+        """Every queue that holds something or is paused."""
+        return self._queues.status({key: len(letters) for key, letters in self._dead.items()})
 
-    def dead_letters(self, queue: QueueKey) -> Sequence[tuple[Event, Failure]]:
-        """The queue's dead letters with their last failure."""
-        return tuple(self._queue(queue).dead)
+    async def waiting(self, queue: QueueKey, limit: int) -> Sequence[Delivery]:
+        """The events of a queue that are not dead, oldest first."""
+        return [message.delivery(_event(message)) for message in itertools.islice(self._queues.all(queue), limit)]
 
-    def _queue(self, key: QueueKey) -> _Queue:
-        queue = self._queues.get(key)
-        if queue is None:
-            queue = self._queues[key] = _Queue(self._max_dead_letters)
-        return queue
+    async def dead_letters(self, queue: QueueKey, limit: int) -> Sequence[DeadLetter]:
+        """The queue's dead letters, oldest first."""
+        return list(itertools.islice(self._dead.get(queue, {}).values(), limit))
 
-    def _push_when_due(self, queue: _Queue, event: Event, attempt: int, due: float) -> None:
-        if due <= self._clock.now():
-            queue.push(event, attempt)
-        else:
-            self._clock.call_at(due, lambda: queue.push(event, attempt))
+    async def redrive(self, letters: Sequence[DeadLetter], target: QueueKey | None, data: bytes | None) -> int:
+        """Makes events of dead letters again; those that are no longer dead are left out."""
+        found = [letter for letter in letters if letter.id in self._dead.get(letter.queue, {})]
+        placements = [Placement(target or letter.queue, 0.0, letter.group, letter.priority) for letter in found]
+        self._queues.check_room(placements)
+        for letter, placement in zip(found, placements, strict=True):
+            del self._dead[letter.queue][letter.id]
+            event = letter.event if data is None else replace(letter.event, data=data)
+            self._queues.enter(Message(next(self._ids), event, event.created, placement))
+        return len(found)
+
+    async def move(self, source: QueueKey, target: QueueKey) -> int:
+        """Hands all events that are not taken, and the dead letters, to another queue."""
+        messages = self._queues.not_taken(source)[::-1]
+        placements = [Placement(target, m.due, m.group, m.priority) for m in messages]
+        self._queues.check_room(placements)
+        for message in reversed(messages):
+            self._queues.leave(message)
+        for message, placement in zip(messages, placements, strict=True):
+            moved = Message(message.id, message.event, message.created, placement)
+            moved.attempt, moved.failed = message.attempt, message.failed
+            self._queues.enter(moved)
+        letters = self._dead.pop(source, {})
+        for letter in letters.values():
+            self._dead.setdefault(target, {})[letter.id] = replace(letter, queue=target)
+        return len(messages) + len(letters)
+
+    async def purge(self, queue: QueueKey, dead: bool) -> int:
+        """Forgets the dead letters, or the events that are not taken."""
+        if dead:
+            return len(self._dead.pop(queue, {}))
+        messages = self._queues.not_taken(queue)
+        for message in messages:
+            self._queues.leave(message)
+        return len(messages)
+
+    async def pause(self, queue: QueueKey, paused: bool) -> None:
+        """While a queue is paused nothing is taken from it."""
+        self._queues.pause(queue, paused)
+
+    def _attempt(self, delivery: Delivery, failure: Failure) -> Attempt:
+        return Attempt(delivery.attempt, failure, delivery.taken, self._clock.now())
+
+
+def _event(message: Message) -> Event:
+    assert message.event is not None, "the memory engine keeps every event in memory"
+    return message.event

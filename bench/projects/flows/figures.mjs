@@ -1,0 +1,56 @@
+// What the handlers note about their runs, of our steps and of the peer alike. Times are in milliseconds on the
+// clock that Python calls `time.monotonic`, which on Linux is the same for all processes.
+
+const MAX_SAMPLES = 100_000
+
+let noted = blank()
+let orders = 0
+
+function blank() {
+  return { accepted: 0, done: 0, began: null, ended: null, lags: [], chains: [] }
+}
+
+export function now() {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1e3 + nanoseconds / 1e6
+}
+
+/** An order arrives; gives its name, never the same twice. */
+export function noteRequest() {
+  noted.began ??= now()
+  orders += 1
+  return `order-${orders}`
+}
+
+/** The event of a request is safely kept. */
+export function noteAccepted() {
+  noted.accepted += 1
+}
+
+/** The handler of an event that was emitted at the given time begins. */
+export function noteStart(emitted) {
+  noted.began ??= now()
+  if (noted.lags.length < MAX_SAMPLES) noted.lags.push(now() - emitted)
+}
+
+/** The handler of an event has stored what it had to. */
+export function noteDone() {
+  noted.done += 1
+  noted.ended = now()
+}
+
+/** The last handler of a chain has stored what it had to; the chain was asked for at the given time. */
+export function noteChain(asked) {
+  if (noted.chains.length < MAX_SAMPLES) noted.chains.push(now() - asked)
+}
+
+export function figures() {
+  const lags = Float64Array.from(noted.lags).sort()
+  const lag = (share) => (lags.length ? lags[Math.min(lags.length - 1, Math.floor(lags.length * share))] : null)
+  const { accepted, done, began, ended, chains } = noted
+  return { accepted, done, began, ended, lag50: lag(0.5), lag99: lag(0.99), chains: chains.length, chain: chains.at(-1) ?? null }
+}
+
+export function reset() {
+  noted = blank()
+}

@@ -1,0 +1,284 @@
+"""Events in SQLite: the queues are in memory, every change of them is a row."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from runtime.contracts import Clock
+from runtime.model import Failure
+from runtime.records import Attempt, DeadLetter, Delivery, Event, Placement, Publication, QueueKey, QueueStatus
+from runtime.storage.attempts import encode_attempts
+from runtime.storage.queues import Message, Queues
+from runtime.storage.sqlite.database import Database
+from runtime.storage.sqlite.rows import (
+    BURY,
+    COUNT_DEAD,
+    DELETE,
+    FORGET_KEYS,
+    INSERT,
+    INSERT_KEY,
+    MAX_ID,
+    MOVE,
+    MOVE_DEAD,
+    PAUSE,
+    PAUSED,
+    PURGE_DEAD,
+    REDRIVE,
+    RESUME,
+    RETRY,
+    SELECT,
+    SELECT_DEAD,
+    SELECT_EVENT,
+    SELECT_KEY,
+    TAKEN,
+    event_row,
+    queue_of,
+    read_event,
+    read_letter,
+    read_message,
+)
+
+MARK_SECONDS = 0.1
+"""A delivery that is taken for longer is marked, so that a killed core's restart counts its attempt."""
+
+
+class Placed:
+    """What a publication has made, to be entered into the queues once it is stored."""
+
+    __slots__ = ("id", "messages")
+
+    def __init__(self, id: str, messages: Sequence[Message]) -> None:
+        self.id = id
+        self.messages = messages
+
+
+class SqliteEventBus:
+    """The event bus that outlives the process."""
+
+    def __init__(
+        self, database: Database, clock: Clock, max_queue_length: int, idempotency_window: float, max_cached_bytes: int
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._window = idempotency_window
+        self._max_cached_bytes = max_cached_bytes
+        self._queues = Queues(clock, max_queue_length)
+        self._ids = itertools.count(1)
+        self._taken: dict[int, Message] = {}
+        self._unmarked: dict[int, Message] = {}
+        self._dead: Counter[QueueKey] = Counter()
+        self._cached_bytes = 0
+
+    def load(self) -> None:
+        """Reads what an earlier process left; called once, when the database is open."""
+        connection = self._database.connection
+        self._ids = itertools.count(connection.execute(MAX_ID).fetchone()[0] + 1)
+        for row in connection.execute(PAUSED):
+            self._queues.pause(queue_of(*row), True)
+        for *queue, count in connection.execute(COUNT_DEAD):
+            self._dead[queue_of(*queue)] = count
+        for row in connection.execute(SELECT):
+            self._enter(read_message(row))
+
+    # ------------------------------------------------------------ publishing
+
+    async def publish(self, publication: Publication) -> str:
+        """Puts the event into all queues or none."""
+        placed = self.place(await self._database.begin(), publication)
+        await self._database.committed()
+        self.entered(placed)
+        return placed.id
+
+    def place(self, connection: sqlite3.Connection, publication: Publication) -> Placed:
+        """Stores a publication in the open transaction. Raises `HostCallRefused` when a queue is full."""
+        event, placements, key = publication
+        if key:
+            now = self._clock.now()
+            known = connection.execute(SELECT_KEY, (event.topic, key, now)).fetchone()
+            if known is not None:
+                return Placed(known[0], ())
+        self._queues.check_room(placements)
+        if key:
+            connection.execute(FORGET_KEYS, (now,))
+            connection.execute(INSERT_KEY, (event.topic, key, event.id, now + self._window))
+        messages = [Message(next(self._ids), event, event.created, placement) for placement in placements]
+        for message in messages:
+            connection.execute(INSERT, event_row(message, event))
+        return Placed(event.id, messages)
+
+    def entered(self, placed: Placed) -> None:
+        """Makes what was placed takeable; called when its transaction is committed."""
+        for message in placed.messages:
+            self._enter(message)
+
+    def _enter(self, message: Message) -> None:
+        assert message.event is not None
+        if self._cached_bytes + len(message.event.data) > self._max_cached_bytes:
+            message.event = None
+        else:
+            self._cached_bytes += len(message.event.data)
+        self._queues.enter(message)
+
+    def _uncache(self, message: Message) -> None:
+        if message.event is not None:
+            self._cached_bytes -= len(message.event.data)
+
+    # ------------------------------------------------------------ delivering
+
+    async def take(self, queue: QueueKey) -> Delivery:
+        """Waits for the next event that is due."""
+        message = await self._queues.take(queue)
+        self._taken[message.id] = self._unmarked[message.id] = message
+        return message.delivery(message.event or self._read_event(message))
+
+    async def acknowledge(self, delivery: Delivery) -> None:
+        """Deletes the event."""
+        self.delete(await self._database.begin(), delivery)
+        await self._database.committed()
+        self.settled(delivery)
+
+    def delete(self, connection: sqlite3.Connection, delivery: Delivery) -> None:
+        """Deletes a delivered event in the open transaction."""
+        connection.execute(DELETE, (delivery.id,))
+
+    def settled(self, delivery: Delivery) -> None:
+        """Lets a delivery go whose end is committed."""
+        self._unmarked.pop(delivery.id, None)
+        message = self._taken.pop(delivery.id)
+        self._uncache(message)
+        self._queues.leave(message)
+
+    async def retry(self, delivery: Delivery, failure: Failure, due: float) -> None:
+        """Stores the failed attempt and makes the event ready again at its time."""
+        failed = (*delivery.failed, self._attempt(delivery, failure))
+        connection = await self._database.begin()
+        connection.execute(RETRY, (delivery.attempt + 1, due, encode_attempts(failed), delivery.id))
+        await self._database.committed()
+        self._unmarked.pop(delivery.id, None)
+        message = self._taken.pop(delivery.id)
+        message.attempt, message.failed = delivery.attempt + 1, failed
+        self._queues.put_back(message, due)
+
+    async def bury(self, delivery: Delivery, failure: Failure) -> None:
+        """Moves the event to the dead letters."""
+        attempts = encode_attempts((*delivery.failed, self._attempt(delivery, failure)))
+        connection = await self._database.begin()
+        connection.execute(BURY, (attempts, self._clock.now(), delivery.id))
+        connection.execute(DELETE, (delivery.id,))
+        await self._database.committed()
+        self.settled(delivery)
+        self._dead[delivery.queue] += 1
+
+    async def mark(self) -> None:
+        """Writes down which deliveries have been taken for a while, should this process be killed.
+
+        Short runs are over before they could be marked, and cost nothing.
+        """
+        before = self._clock.now() - MARK_SECONDS
+        due = [message for message in self._unmarked.values() if message.taken <= before]
+        if due:
+            connection = await self._database.begin()
+            connection.executemany(TAKEN, [(message.attempt + 1, message.id) for message in due])
+            await self._database.committed()
+            for message in due:
+                self._unmarked.pop(message.id, None)
+
+    # ------------------------------------------------------------ looking and repairing
+
+    def status(self) -> Sequence[QueueStatus]:
+        """Every queue that holds something or is paused."""
+        return self._queues.status(self._dead)
+
+    async def waiting(self, queue: QueueKey, limit: int) -> Sequence[Delivery]:
+        """The events of a queue that are not dead, oldest first."""
+        messages = list(itertools.islice(self._queues.all(queue), limit))
+        return [message.delivery(message.event or self._read_event(message)) for message in messages]
+
+    async def dead_letters(self, queue: QueueKey, limit: int) -> Sequence[DeadLetter]:
+        """The queue's dead letters, oldest first."""
+        rows = self._database.connection.execute(SELECT_DEAD, (*_columns(queue), limit))
+        return [read_letter(row) for row in rows]
+
+    async def redrive(self, letters: Sequence[DeadLetter], target: QueueKey | None, data: bytes | None) -> int:
+        """Makes events of dead letters again; those that are no longer dead are left out."""
+        placements = [Placement(target or letter.queue, 0.0, letter.group, letter.priority) for letter in letters]
+        self._queues.check_room(placements)
+        connection = await self._database.begin()
+        made: list[Message] = []
+        for letter, placement in zip(letters, placements, strict=True):
+            if not connection.execute(REDRIVE, (letter.id,)).rowcount:
+                continue
+            event = letter.event if data is None else replace(letter.event, data=data)
+            message = Message(next(self._ids), event, event.created, placement)
+            connection.execute(INSERT, event_row(message, event))
+            self._dead[letter.queue] -= 1
+            made.append(message)
+        await self._database.committed()
+        self.entered(Placed("", made))
+        return len(made)
+
+    async def move(self, source: QueueKey, target: QueueKey) -> int:
+        """Hands all events that are not taken, and the dead letters, to another queue."""
+        messages = self._queues.not_taken(source)
+        self._queues.check_room(Placement(target) for _ in messages[:1])
+        with self._out_of_reach(messages):
+            connection = await self._database.begin()
+            connection.executemany(MOVE, [(*_columns(target), message.id) for message in messages])
+            letters = connection.execute(MOVE_DEAD, (*_columns(target), *_columns(source))).rowcount
+            await self._database.committed()
+            for message in messages:
+                message.queue = target
+        self._dead[target] += letters
+        del self._dead[source]
+        return len(messages) + letters
+
+    async def purge(self, queue: QueueKey, dead: bool) -> int:
+        """Forgets the dead letters, or the events that are not taken."""
+        connection = await self._database.begin()
+        if dead:
+            count = connection.execute(PURGE_DEAD, _columns(queue)).rowcount
+            await self._database.committed()
+            del self._dead[queue]
+            return count
+        messages = self._queues.not_taken(queue)
+        with self._out_of_reach(messages):
+            connection.executemany(DELETE, [(message.id,) for message in messages])
+            await self._database.committed()
+            for message in messages:
+                self._uncache(message)
+            count, messages[:] = len(messages), []
+        return count
+
+    async def pause(self, queue: QueueKey, paused: bool) -> None:
+        """While a queue is paused nothing is taken from it, also after a restart."""
+        connection = await self._database.begin()
+        connection.execute(PAUSE if paused else RESUME, _columns(queue))
+        await self._database.committed()
+        self._queues.pause(queue, paused)
+
+    @contextmanager
+    def _out_of_reach(self, messages: list[Message]) -> Iterator[None]:
+        """Takes messages out of their queues; those that are still in the list at the end are put into theirs again,
+        also when what is done with them cannot be stored."""
+        for message in messages:
+            self._queues.leave(message)
+        try:
+            yield
+        finally:
+            for message in reversed(messages):
+                self._queues.enter(message)
+
+    def _attempt(self, delivery: Delivery, failure: Failure) -> Attempt:
+        return Attempt(delivery.attempt, failure, delivery.taken, self._clock.now())
+
+    def _read_event(self, message: Message) -> Event:
+        return read_event(self._database.connection.execute(SELECT_EVENT, (message.id,)).fetchone())
+
+
+def _columns(queue: QueueKey) -> tuple[str, str, str]:
+    return queue.kind.value, queue.topic, queue.step

@@ -1,0 +1,54 @@
+"""The tables, by version; a version that was released never changes, the next one is a new entry."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from runtime.errors import StorageFault
+from runtime.storage.sqlite.rows import SCHEMA as EVENTS
+
+APPLICATION_ID = 0x72746D65
+"""Stands in the file's header and tells our databases from others."""
+
+# Names of groups, keys and the like are ANY: text, or the bytes of what is no valid text (see names.py).
+_STORES = """
+CREATE TABLE state (
+    place INTEGER PRIMARY KEY, group_id ANY NOT NULL, key ANY NOT NULL, value BLOB NOT NULL,
+    UNIQUE (group_id, key)
+) STRICT;
+CREATE TABLE stream_items (
+    place INTEGER PRIMARY KEY, stream ANY NOT NULL, group_id ANY NOT NULL, id ANY NOT NULL, item BLOB NOT NULL,
+    UNIQUE (stream, group_id, id)
+) STRICT;
+CREATE TABLE ticks (schedule ANY PRIMARY KEY NOT NULL, tick REAL NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_STORES + EVENTS,)
+
+
+def check_ours(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises `StorageFault` when the database is another program's or of a newer runtime; changes nothing."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if application != APPLICATION_ID and (application or version or tables):
+        raise StorageFault(
+            f"the database {path} belongs to another program",
+            "move it away; the runtime makes its own there",
+        )
+    if version > len(MIGRATIONS):
+        raise StorageFault(
+            f"the database {path} has version {version}, but this runtime knows them only up to {len(MIGRATIONS)}",
+            "a newer runtime has written it: install that one again, or move the file away to begin anew",
+        )
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Brings the tables to the newest version; each step is done in full or not at all."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        connection.executescript(
+            f"BEGIN IMMEDIATE;\n{script}\n"
+            f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT;"
+        )

@@ -1,0 +1,69 @@
+"""`.runtime/control.json`: where the runtime of a project answers, for the command line of the same user."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from runtime.errors import RuntimeFault
+
+CONTROL_FILE = Path(".runtime", "control.json")
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+class Announcement(NamedTuple):
+    """Where a runtime answers; `token` is None when only its user has it."""
+
+    url: str
+    token: str | None
+    pid: int
+
+
+@contextmanager
+def announced(root: Path, host: str, port: int, token: str | None) -> Iterator[None]:
+    """Keeps the file, readable for this user alone, for the time of the context. Raises `RuntimeFault`."""
+    path = root / CONTROL_FILE
+    host = _EVERYWHERE.get(host, host)
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    announcement = Announcement(url, token, os.getpid())
+    try:
+        _write(path, json.dumps(announcement._asdict()))
+    except OSError as error:
+        raise RuntimeFault(f"{path} cannot be written: {error.strerror}", "make the folder writable") from error
+    try:
+        yield
+    finally:
+        if read_announcement(root) == announcement:  # another runtime of the project may have come later
+            path.unlink(missing_ok=True)
+
+
+def read_announcement(root: Path) -> Announcement | None:
+    """What the project's runtime says of itself, None when there is no file. Raises `RuntimeFault` for a bad one."""
+    path = root / CONTROL_FILE
+    try:
+        document = json.loads(path.read_bytes())
+        return Announcement(str(document["url"]), document["token"], int(document["pid"]))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        fix = "use the user that runs the runtime"
+        raise RuntimeFault(f"{path} cannot be read: {error.strerror}", fix) from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise RuntimeFault(f"{path} is damaged", "start the runtime anew, which writes it anew") from error
+
+
+def _write(path: Path, text: str) -> None:
+    """Puts the file there whole; it is private from its first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

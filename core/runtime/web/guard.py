@@ -1,0 +1,107 @@
+"""Who may use the control routes: callers that know the token, under names that are ours, from no foreign page.
+
+The Host check stops pages that point a name of their own at this machine, the Origin check stops all others.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.responses import Response
+
+from runtime.config import ControlSettings
+from runtime.errors import ConfigFault
+from runtime.web.control_problem import problem
+from runtime.web.server import Application
+
+MIN_TOKEN_CHARACTERS = 16
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+_AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\[\]:@/?#\s]+)(?::\d{1,5})?")
+_TOKEN = re.compile(rf"[!-~]{{{MIN_TOKEN_CHARACTERS},}}")
+
+
+def control_token(settings: ControlSettings, *, development: bool) -> str | None:
+    """The token of this run: a random one in development, else the configured; None when the routes are off.
+
+    Raises `ConfigFault` when a token is configured that cannot serve, or is missing.
+    """
+    token = settings.token.get_secret_value() if settings.token is not None else None
+    if token is not None and not _TOKEN.fullmatch(token):
+        raise ConfigFault(
+            f"control.token is no text of at least {MIN_TOKEN_CHARACTERS} visible ASCII characters",
+            "make one with: openssl rand -hex 32",
+        )
+    if settings.enabled is False:
+        return None
+    if development:
+        return secrets.token_urlsafe(32)
+    if settings.enabled and token is None:
+        raise ConfigFault(
+            "control.enabled needs control.token as well, or anyone could change the queues",
+            "set control.token, such as ${RUNTIME_TOKEN}, or leave control.enabled out",
+        )
+    return token
+
+
+class Guard:
+    """Lets requests through to an application that have a right to it; answers all others itself."""
+
+    def __init__(
+        self, application: Application, token: str, allowed_hosts: Iterable[str] = (), open_paths: Iterable[str] = ()
+    ) -> None:
+        """Takes the token, names beside the local ones, and paths that may be read without a token."""
+        self._application = application
+        self._token = token.encode("ascii")
+        self._hosts = {host.lower() for host in (*_LOCAL_HOSTS, *allowed_hosts)}
+        self._open_paths = frozenset(open_paths)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answers one HTTP request."""
+        refusal = self._refusal(scope)
+        answer = _without_body(send) if scope["method"] == "HEAD" else send
+        await (self._application if refusal is None else refusal)(scope, receive, answer)
+
+    def _refusal(self, scope: Any) -> Response | None:
+        hosts = _values(scope, b"host")
+        host = hosts[0] if len(hosts) == 1 else ""
+        authority = _AUTHORITY.fullmatch(host)
+        if authority is None or authority["name"] not in self._hosts:
+            fix = "call it by localhost, or add the name to control.allowedHosts in runtime.yaml"
+            return problem(403, f"the control routes do not answer to the host '{host}'; {fix}")
+        if any(origin not in (f"http://{host}", f"https://{host}") for origin in _values(scope, b"origin")):
+            return problem(403, "the control routes do not answer to pages of another origin")
+        if scope["method"] in ("GET", "HEAD") and scope["path"] in self._open_paths:
+            return None
+        return None if self._has_token(scope) else _unauthorized()
+
+    def _has_token(self, scope: Any) -> bool:
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
+        scheme, _, token = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
+        return scheme.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token)
+
+
+def _without_body(send: Any) -> Any:
+    """Sends heads alone: the server leaves that to whoever answers."""
+
+    async def send_head(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_head
+
+
+def _values(scope: Any, name: bytes) -> list[str]:
+    return [value.decode("latin-1").lower() for header, value in scope["headers"] if header == name]
+
+
+def _unauthorized() -> Response:
+    detail = (
+        "this control route needs the header 'Authorization: Bearer <token>': in dev with the token from "
+        ".runtime/control.json, in start with control.token"
+    )
+    return problem(401, detail, {"www-authenticate": "Bearer"})

@@ -1,0 +1,542 @@
+"""services/held: the writes of one run of an atomic step."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, cast
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from runtime.catalog import Catalog
+from runtime.config import BusSettings
+from runtime.contracts import Engine
+from runtime.errors import HostCallRefused, StorageFault
+from runtime.model import StreamDefinition, TriggerKind
+from runtime.records import (
+    Delivery,
+    Event,
+    Publication,
+    QueueKey,
+    StateClear,
+    StateWrite,
+    StreamChange,
+    StreamWrite,
+    Write,
+    Written,
+)
+from runtime.services.bus import BusService
+from runtime.services.held import HeldWrites, Services
+from runtime.services.state import StateService
+from runtime.services.streams import StreamService
+from runtime.values import decode, encode
+from tests.fakes import FakeClock, Reports, settle
+
+MAX_VALUE = 400
+MAX_EVENT = 1024
+ENDED = "the run has ended; an atomic step's writes end with it"
+DELIVERY = Delivery(1, QueueKey("t", "a", TriggerKind.EVENT), Event("e", "t", b"", "f" * 32), 1, 0.0)
+
+
+class ShelfState:
+    """Groups of values as dictionaries; reads wait while `open` is not set."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, dict[str, bytes]] = {}
+        self.open = asyncio.Event()
+        self.open.set()
+        self.after_group_read: Callable[[], None] = lambda: None
+
+    def apply(self, write: StateWrite) -> Written:
+        return _replace(self.groups.setdefault(write.group, {}), write.key, write)
+
+    async def get(self, group: str, key: str) -> bytes | None:
+        await self.open.wait()
+        return self.groups.get(group, {}).get(key)
+
+    async def values(self, group: str) -> Sequence[bytes]:
+        await self.open.wait()
+        values = tuple(self.groups.get(group, {}).values())
+        self.after_group_read()
+        return values
+
+    async def keys(self, group: str) -> Sequence[str]:
+        await self.open.wait()
+        keys = tuple(self.groups.get(group, {}))
+        self.after_group_read()
+        return keys
+
+    async def write(self, write: StateWrite) -> Written:
+        return self.apply(write)
+
+    async def clear(self, group: str) -> None:
+        self.groups[group] = {}
+
+
+class ShelfStreams:
+    """The same for streams."""
+
+    def __init__(self) -> None:
+        self.groups: dict[tuple[str, str], dict[str, bytes]] = {}
+
+    def apply(self, write: StreamWrite) -> Written:
+        return _replace(self.groups.setdefault((write.stream, write.group), {}), write.id, write)
+
+    async def get(self, stream: str, group: str, id: str) -> bytes | None:
+        return self.groups.get((stream, group), {}).get(id)
+
+    async def items(self, stream: str, group: str) -> Sequence[bytes]:
+        return tuple(self.groups.get((stream, group), {}).values())
+
+    async def write(self, write: StreamWrite) -> Written:
+        return self.apply(write)
+
+
+def _replace(values: dict[str, bytes], key: str, write: StateWrite | StreamWrite) -> Written:
+    before = values.get(key)
+    after = write.change(before)
+    if after is None:
+        values.pop(key, None)
+    else:
+        values[key] = after
+    return Written(before, after)
+
+
+class Shelf:
+    """Stores, the services over them, and the commit of an engine that has no disk to fail."""
+
+    def __init__(self) -> None:
+        self.state = ShelfState()
+        self.streams = ShelfStreams()
+        self.published: list[Publication] = []
+        self.told: list[StreamChange] = []
+        self.done: list[Delivery | None] = []
+        self.fault: Exception | None = None
+        self.clock = FakeClock()
+        bus = BusService(self, self.clock, BusSettings(max_event_bytes=MAX_EVENT), Reports())
+        streams = StreamService(self.streams, self.clock, MAX_VALUE)
+        streams.catalog = Catalog(streams={"s": StreamDefinition("s", "node", "s.stream.ts")})
+        streams.listen(self.told.append)
+        self.services = Services(bus, StateService(self.state, MAX_VALUE), streams)
+
+    async def publish(self, publication: Publication) -> str:
+        self.published.append(publication)
+        return publication.event.id
+
+    async def commit(self, writes: Sequence[Write], done: Delivery | None = None) -> Sequence[Written]:
+        if self.fault:
+            raise self.fault
+        self.done.append(done)
+        return [await self._carry_out(write) for write in writes]
+
+    async def _carry_out(self, write: Write) -> Written:
+        if isinstance(write, StateWrite):
+            return self.state.apply(write)
+        if isinstance(write, StreamWrite):
+            return self.streams.apply(write)
+        if isinstance(write, StateClear):
+            await self.state.clear(write.group)
+            return Written()
+        return Written(event_id=await self.publish(write))
+
+    def hold(self, max_held_writes: int = 1000, max_held_bytes: int = 1_000_000) -> HeldWrites:
+        return HeldWrites(self.state, self.streams, self.services.streams.tell, max_held_writes, max_held_bytes)
+
+    async def commit_of(self, held: HeldWrites) -> None:
+        await held.commit(cast(Engine, self), DELIVERY)
+
+    @property
+    def content(self) -> Any:
+        """All that is kept, with the order inside the groups."""
+        state = {group: list(values.items()) for group, values in self.state.groups.items() if values}
+        streams = {group: list(items.items()) for group, items in self.streams.groups.items() if items}
+        return state, streams, [(publication.event.topic, publication.event.data) for publication in self.published]
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+def event(topic: str = "t", data: bytes = b"\x01", id: str = "1" * 32) -> Event:
+    return Event(id, topic, data, "f" * 32)
+
+
+def increment(amount: int = 1) -> bytes:
+    return encode([{"op": "increment", "path": "n", "value": amount}])
+
+
+# ------------------------------------------------------------ the same as done directly
+
+GROUPS = st.sampled_from("gggh")  # few places, so that operations meet
+KEYS = st.sampled_from("abc")
+SMALL = st.integers(-3, 3) | st.fixed_dictionaries({"n": st.integers(0, 9)}) | st.just("x" * MAX_VALUE)
+CHANGES = st.lists(
+    st.fixed_dictionaries(
+        {"op": st.sampled_from(["set", "increment", "append", "merge", "remove"])},
+        optional={"path": st.sampled_from(["n", "l"]), "value": SMALL},
+    ),
+    max_size=2,
+)
+OPERATIONS = st.one_of(
+    st.tuples(st.just("state.set"), GROUPS, KEYS, SMALL),
+    st.tuples(st.just("state.delete"), GROUPS, KEYS),
+    st.tuples(st.just("state.update"), GROUPS, KEYS, CHANGES),
+    st.tuples(st.just("state.get"), GROUPS, KEYS),
+    st.tuples(st.just("state.clear"), GROUPS),
+    st.tuples(st.sampled_from(["streams.set", "streams.update"]), st.just("s"), GROUPS, KEYS, SMALL | CHANGES),
+    st.tuples(st.just("streams.send"), st.sampled_from(["s", "x"]), GROUPS, KEYS, SMALL),
+    st.tuples(st.sampled_from(["streams.delete", "streams.get"]), st.just("s"), GROUPS, KEYS),
+    st.tuples(st.just("emit"), st.sampled_from(["t", ""]), SMALL),
+)
+SEQUENCES = st.lists(OPERATIONS, max_size=30)
+TWO: list[tuple[Any, ...]] = [("state.set", "g", key, 1) for key in "ab"]
+TWO_ITEMS: list[tuple[Any, ...]] = [("streams.set", "s", "g", key, {}) for key in "ab"]
+
+
+async def perform(services: Services, operation: tuple[Any, ...]) -> Any:
+    """What the handler gets: an answer or a refusal."""
+    name, *arguments = operation
+    try:
+        if name == "emit":
+            return bool(await services.bus.emit(arguments[0], encode(arguments[1]), {}, "f" * 32))
+        service, method = name.split(".")
+        encoded = [part if isinstance(part, str) and len(part) < 2 else encode(part) for part in arguments]
+        return await getattr(getattr(services, service), method)(*encoded)
+    except HostCallRefused as error:
+        return str(error)
+
+
+async def view(services: Services) -> list[Any]:
+    """All that a handler can see, with the order inside the groups."""
+    state, streams = services.state, services.streams
+    return [[await state.keys(group), await state.values(group), await streams.items("s", group)] for group in "gh"]
+
+
+@given(SEQUENCES, SEQUENCES)
+@example(TWO, [("state.set", "g", "a", 2)])
+@example(TWO, [("state.set", "g", "a", 2), ("state.delete", "g", "a"), ("state.set", "g", "a", 3)])
+@example(TWO, [("state.clear", "g"), ("state.update", "g", "b", []), ("state.set", "g", "a", 3)])
+@example(TWO_ITEMS, [("streams.delete", "s", "g", "a"), ("streams.set", "s", "g", "a", {})])
+async def test_a_run_that_is_committed_is_the_same_as_done_directly(before: Any, operations: Any) -> None:
+    direct, shelf = Shelf(), Shelf()
+    for operation in before:
+        await perform(direct.services, operation)
+        await perform(shelf.services, operation)
+    untouched, told = shelf.content, list(shelf.told)
+    held = shelf.hold()
+    for operation in operations:
+        ours = held.bind(shelf.services)
+        assert await perform(ours, operation) == await perform(direct.services, operation)
+        assert await view(ours) == await view(direct.services)
+    assert (shelf.content, shelf.told) == (untouched, told)
+    await shelf.commit_of(held)
+    assert shelf.content == direct.content
+    assert shelf.told == direct.told
+    assert shelf.done == [DELIVERY]
+
+
+@given(SEQUENCES, SEQUENCES)
+async def test_a_run_that_is_dropped_leaves_no_trace(before: Any, operations: Any) -> None:
+    shelf = Shelf()
+    for operation in before:
+        await perform(shelf.services, operation)
+    untouched, told = shelf.content, list(shelf.told)
+    held = shelf.hold()
+    for operation in operations:
+        await perform(held.bind(shelf.services), operation)
+    held.drop()
+    assert (shelf.content, shelf.told, shelf.done) == (untouched, told, [])
+
+
+@given(st.lists(st.tuples(st.sampled_from(["ours", "theirs", "another's"]), KEYS, st.integers(-5, 5)), max_size=20))
+async def test_increments_of_runs_at_a_time_add_up(increments: list[tuple[str, str, int]]) -> None:
+    shelf = Shelf()
+    runs = {"ours": shelf.hold(), "another's": shelf.hold()}
+    sums: dict[str, int] = {}
+    for who, key, amount in increments:
+        services = runs[who].bind(shelf.services) if who in runs else shelf.services
+        await services.state.update("g", key, increment(amount))
+        await services.streams.update("s", "g", key, increment(amount))
+        sums[key] = sums.get(key, 0) + amount
+    for run in runs.values():
+        await shelf.commit_of(run)
+    kept, items = shelf.state.groups.get("g", {}), shelf.streams.groups.get(("s", "g"), {})
+    assert {key: decode(value)["n"] for key, value in kept.items()} == sums
+    assert {key: decode(item)["n"] for key, item in items.items()} == sums
+
+
+# ------------------------------------------------------------ what others do meanwhile
+
+
+async def test_a_key_that_the_run_has_changed_is_its_own_until_the_commit(shelf: Shelf) -> None:
+    ours, theirs = shelf.hold().bind(shelf.services).state, shelf.services.state
+    await ours.update("g", "k", increment())
+    await theirs.update("g", "k", increment(10))
+    await theirs.set("g", "other", encode("new"))
+    assert decode(await ours.get("g", "k")) == {"n": 1}
+    assert decode(await ours.update("g", "k", increment())) == {"n": 2}
+    assert decode(await ours.values("g")) == [{"n": 2}, "new"]
+
+
+async def test_listeners_hear_what_the_commit_has_made(shelf: Shelf) -> None:
+    held = shelf.hold()
+    ours, theirs = held.bind(shelf.services).streams, shelf.services.streams
+    await ours.update("s", "g", "1", increment())
+    await ours.send("s", "g", "", b"\x01")
+    await ours.delete("s", "g", "2")
+    await theirs.update("s", "g", "1", increment(10))
+    await theirs.set("s", "g", "2", encode({}))
+    shelf.told.clear()
+    await shelf.commit_of(held)
+    assert [(change.operation, change.id) for change in shelf.told] == [("update", "1"), ("event", ""), ("delete", "2")]
+    assert decode(shelf.told[0].data)["n"] == 11
+
+
+async def test_an_item_keeps_the_time_that_the_handler_has_seen(shelf: Shelf) -> None:
+    held = shelf.hold()
+    seen = await held.bind(shelf.services).streams.set("s", "g", "1", encode({}))
+    await shelf.clock.advance(60)
+    await shelf.commit_of(held)
+    assert shelf.streams.groups["s", "g"]["1"] == seen
+
+
+async def test_a_change_that_no_longer_fits_is_refused_at_the_commit(shelf: Shelf) -> None:
+    held = shelf.hold()
+    await held.bind(shelf.services).state.update("g", "k", increment())
+    await shelf.services.state.set("g", "k", encode("text"))
+    with pytest.raises(HostCallRefused, match="operation 0 of update"):
+        await shelf.commit_of(held)
+    assert shelf.told == []
+
+
+async def test_a_commit_that_could_not_be_stored_tells_nobody_and_may_be_tried_again(shelf: Shelf) -> None:
+    held = shelf.hold()
+    ours = held.bind(shelf.services)
+    await ours.streams.set("s", "g", "1", encode({}))
+    await ours.streams.send("s", "g", "1", b"\x01")
+    shelf.fault = StorageFault("the disk is full")
+    with pytest.raises(StorageFault):
+        await shelf.commit_of(held)
+    assert shelf.told == []
+    with pytest.raises(HostCallRefused, match=ENDED):
+        await ours.state.set("g", "k", encode(1))
+    shelf.fault = None
+    await shelf.commit_of(held)
+    assert [change.operation for change in shelf.told] == ["create", "event"]
+    assert (shelf.done, shelf.state.groups) == ([DELIVERY], {})
+
+
+C = encode("c")
+D = encode("d")
+
+
+@pytest.mark.parametrize(
+    ("changes", "seen"),
+    [
+        ([{"a": None, "d": D}], ["ours", "c"]),
+        ([{"a": None}], ["ours", "c"]),
+        ([{"c": None}, {"c": C}], ["a", "ours", "c"]),
+        ([{}, {"d": D}], ["a", "ours", "c"]),
+    ],
+)
+async def test_a_group_that_changes_while_it_is_read_mixes_up_nothing(
+    shelf: Shelf, changes: list[dict[str, bytes | None]], seen: list[str]
+) -> None:
+    """What was there when the read began is in its place, unless it is gone."""
+    for key in "abc":
+        await shelf.services.state.set("g", key, encode(key))
+    ours = shelf.hold().bind(shelf.services).state
+    await ours.set("g", "b", encode("ours"))
+    coming = iter(changes)
+
+    def meanwhile() -> None:
+        for key, value in next(coming, {}).items():
+            shelf.state.apply(StateWrite("g", key, partial(_always, value)))
+
+    shelf.state.after_group_read = meanwhile
+    assert decode(await ours.values("g")) == seen
+
+
+def _always(value: bytes | None, before: bytes | None) -> bytes | None:
+    return value
+
+
+async def test_calls_of_one_run_at_a_time_lose_nothing(shelf: Shelf) -> None:
+    await shelf.services.state.update("g", "k", increment(10))
+    held = shelf.hold()
+    ours = held.bind(shelf.services).state
+    shelf.state.open.clear()
+    calls = [asyncio.ensure_future(ours.update("g", "k", increment())) for _ in range(5)]
+    await settle()
+    assert not any(call.done() for call in calls)
+    shelf.state.open.set()
+    assert [decode(await call)["n"] for call in calls] == [11, 12, 13, 14, 15]
+    await shelf.commit_of(held)
+    assert decode(shelf.state.groups["g"]["k"]) == {"n": 15}
+
+
+# ------------------------------------------------------------ events
+
+
+async def test_an_emit_is_answered_with_the_id_that_its_event_has(shelf: Shelf) -> None:
+    held = shelf.hold()
+    id = await held.bind(shelf.services).bus.emit("t", b"\x01", {}, "f" * 32)
+    assert shelf.published == []
+    await shelf.commit_of(held)
+    assert [publication.event.id for publication in shelf.published] == [id]
+
+
+@pytest.mark.parametrize(
+    ("topic", "data", "options"), [("", b"", {}), ("t", bytes(MAX_EVENT + 1), {}), ("t", b"", {"dely": 1})]
+)
+async def test_a_bad_emit_is_refused_at_once_and_not_held(
+    shelf: Shelf, topic: str, data: bytes, options: dict[str, Any]
+) -> None:
+    held = shelf.hold()
+    with pytest.raises(HostCallRefused):
+        await held.bind(shelf.services).bus.emit(topic, data, options, "f" * 32)
+    await shelf.commit_of(held)
+    assert shelf.published == []
+
+
+async def test_a_second_emit_with_the_same_key_is_answered_with_the_first_id(shelf: Shelf) -> None:
+    held = shelf.hold()
+    for id, topic, key, answer in [
+        ("1", "t", "k", "1"),
+        ("2", "t", "k", "1"),
+        ("3", "u", "k", "3"),
+        ("4", "t", "", "4"),
+        ("5", "t", "", "5"),
+    ]:
+        assert await held.publish(Publication(event(topic, id=id), (), key)) == answer
+
+
+# ------------------------------------------------------------ the end of the run
+
+ASK: dict[str, Callable[[HeldWrites], Awaitable[Any]]] = {
+    "get": lambda held: held.state.get("g", "k"),
+    "values": lambda held: held.state.values("g"),
+    "keys": lambda held: held.state.keys("g"),
+    "write": lambda held: held.state.write(StateWrite("g", "k", lambda _: b"\x01")),
+    "clear": lambda held: held.state.clear("g"),
+    "item": lambda held: held.streams.get("s", "g", "1"),
+    "items": lambda held: held.streams.items("s", "g"),
+    "write item": lambda held: held.streams.write(StreamWrite("s", "g", "1", lambda _: b"\x01")),
+    "publish": lambda held: held.publish(Publication(event(), ())),
+}
+
+
+@pytest.mark.parametrize("ask", ASK.values(), ids=list(ASK))
+@pytest.mark.parametrize("committed", [True, False])
+async def test_what_comes_after_the_end_is_refused(
+    shelf: Shelf, ask: Callable[[HeldWrites], Awaitable[Any]], committed: bool
+) -> None:
+    held = shelf.hold()
+    await ask(held)
+    if committed:
+        await shelf.commit_of(held)
+    held.drop()
+    content = shelf.content
+    with pytest.raises(HostCallRefused, match=ENDED):
+        await ask(held)
+    with pytest.raises(HostCallRefused, match=ENDED):
+        held.bind(shelf.services)
+    with pytest.raises(HostCallRefused, match=ENDED):
+        held.tell(StreamChange("s", "g", "", "event", b""))
+    with pytest.raises(HostCallRefused, match=ENDED):
+        await shelf.commit_of(held)
+    assert (shelf.content, len(shelf.done)) == (content, int(committed))
+
+
+async def test_a_call_that_still_reads_when_the_run_ends_is_refused(shelf: Shelf) -> None:
+    held = shelf.hold()
+    shelf.state.open.clear()
+    calls = [asyncio.ensure_future(ASK[name](held)) for name in ("get", "keys", "write")]
+    await settle()
+    await shelf.commit_of(held)
+    shelf.state.open.set()
+    for call in calls:
+        with pytest.raises(HostCallRefused, match=ENDED):
+            await call
+    assert shelf.state.groups == {}
+
+
+@contextmanager
+def no_collector() -> Iterator[None]:
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+async def test_what_was_held_is_gone_at_the_end_without_the_garbage_collector(shelf: Shelf) -> None:
+    with no_collector():
+        held = shelf.hold()
+        await held.bind(shelf.services).state.set("g", "k", encode(1))
+        gone = weakref.ref(held)
+        held.drop()
+        del held
+        assert gone() is None
+
+
+# ------------------------------------------------------------ bounds
+
+
+async def test_too_many_writes_are_refused_and_reads_are_none(shelf: Shelf) -> None:
+    held = shelf.hold(max_held_writes=4)
+    ours = held.bind(shelf.services)
+    await ours.state.set("g", "k", encode("old"))
+    await ours.state.clear("h")
+    await ours.streams.send("s", "g", "", b"\x01")
+    await ours.bus.emit("t", b"\x01", {}, "f" * 32)
+    refused: list[Callable[[], Awaitable[Any]]] = [
+        lambda: ours.state.set("g", "k", encode("new")),
+        lambda: ours.state.clear("g"),
+        lambda: ours.streams.send("s", "g", "", b"\x01"),
+        lambda: ours.bus.emit("t", b"\x01", {}, "f" * 32),
+    ]
+    for call in refused:
+        with pytest.raises(HostCallRefused, match=r"made 4 writes, which is the limit \(bus.maxHeldWrites\)"):
+            await call()
+    assert decode(await ours.state.values("g")) == ["old"]
+    await shelf.commit_of(held)
+    assert (len(shelf.published), len(shelf.told), decode(shelf.state.groups["g"]["k"])) == (1, 1, "old")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda on: on.state.set("g", "k", bytes(98)),
+        lambda on: on.state.set("g" * 50, "k" * 50, b"\x01"),
+        lambda on: on.state.clear("g" * 100),
+        lambda on: on.state.delete("g" * 50, "k" * 50),
+        lambda on: on.streams.set("s", "g", "1", encode({"a": "x" * 80})),
+        lambda on: on.streams.send("s", "g", "", bytes(99)),
+        lambda on: on.bus.emit("t", bytes(99), {}, "f" * 32),
+    ],
+)
+async def test_too_many_bytes_are_refused(shelf: Shelf, call: Callable[[Services], Awaitable[Any]]) -> None:
+    held = shelf.hold(max_held_bytes=101)
+    ours = held.bind(shelf.services)
+    await ours.state.delete("", "12")
+    with pytest.raises(HostCallRefused, match=r"would hold \d+ bytes, over the limit of 101 \(bus.maxHeldBytes\)"):
+        await call(ours)
+    await shelf.commit_of(held)
+    assert shelf.content == ({}, {}, [])
+    assert shelf.told == []
+
+
+async def test_what_is_replaced_again_counts(shelf: Shelf) -> None:
+    ours = shelf.hold(max_held_bytes=100).bind(shelf.services).state
+    await ours.set("g", "k", bytes(48))
+    await ours.set("g", "k", bytes(48))
+    with pytest.raises(HostCallRefused, match="would hold 102 bytes"):
+        await ours.delete("g", "k")
