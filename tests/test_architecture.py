@@ -30,7 +30,7 @@ _DATA = ROOT / "tests" / "conformance" / "projects"  # projects that tests run, 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("", "model", "values", "ids", "errors", "config", "allocator", "records"),
     ("contracts",),
-    ("clock", "deadlines", "infrastructure", "stepconfig", "catalog", "services", "storage"),
+    ("clock", "deadlines", "tasks", "infrastructure", "stepconfig", "catalog", "services", "storage"),
     ("dispatcher",),
     ("triggers", "runners", "web"),
     ("app",),

@@ -9,8 +9,7 @@ from typing import NamedTuple
 from runtime.model import Failure, TriggerKind
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something emitted; `data` is an encoded value, `created` a Unix time."""
 
     id: str
@@ -50,8 +49,7 @@ class Attempt(NamedTuple):
     ended: float
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """An event taken from a queue and not yet settled; `attempt` counts from 1, `taken` is a Unix time.
 
     `id` is unique in the engine and stays the same across attempts. `failed` are the attempts before this one.

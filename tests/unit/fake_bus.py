@@ -91,7 +91,7 @@ class FakeEventBus:
         found = [letter for letter in self.letters if letter in letters]
         for letter in found:
             self.letters.remove(letter)
-            event = letter.event if data is None else dataclasses.replace(letter.event, data=data)
+            event = letter.event if data is None else letter.event._replace(data=data)
             self.events.append(Delivery(letter.id, target or letter.queue, event, 1, 0.0, letter.group))
         return len(found)
 

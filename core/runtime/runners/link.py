@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import anyio
-from anyio.abc import TaskGroup
 
 from runtime._gen import runner_pb2 as pb
 from runtime.config import LinkSettings
@@ -22,6 +21,7 @@ from runtime.runners.hostcalls import HostCalls
 from runtime.runners.outbox import Outbox, Transfer
 from runtime.runners.transfers import ProtocolFault, Transfers
 from runtime.services.logs import LogService
+from runtime.tasks import ShortTasks
 
 PROTOCOL = 1
 _GOODBYE_SECONDS = 1.0
@@ -79,7 +79,7 @@ class Link:
         self._lost = False
         self._leaving = False
         self._saw_unknown = False
-        self._tasks: TaskGroup
+        self._answers: ShortTasks
         self._handlers: Mapping[str, Callable[[Any], None]] = {
             "hello": self._on_hello,
             "manifest": self._on_manifest,
@@ -166,8 +166,8 @@ class Link:
     async def serve(self, read: Read, write: Write) -> None:
         """Speaks with the runner until the stream ends; then every open invocation is RUNNER_LOST."""
         try:
-            async with anyio.create_task_group() as self._tasks:
-                self._tasks.start_soon(self._outbox.run, write)
+            async with anyio.create_task_group() as tasks, ShortTasks() as self._answers:
+                tasks.start_soon(self._outbox.run, write)
                 try:
                     await self._read(read)
                 except ProtocolFault as fault:
@@ -176,7 +176,7 @@ class Link:
                     self._say_goodbye(pb.BYE_REASON_PROTOCOL_ERROR, str(fault))
                     with anyio.move_on_after(_GOODBYE_SECONDS):
                         await self._outbox.flushed()
-                self._tasks.cancel_scope.cancel()
+                tasks.cancel_scope.cancel()
         finally:
             self.lose()
             self.closed.set()
@@ -277,7 +277,7 @@ class Link:
             self._refuse(call.call_id, message, FailureKind.OVERLOADED)
         else:
             run.host_calls += 1
-            self._tasks.start_soon(self._answer, run, call, payload)
+            self._answers.start(self._answer(run, call, payload))
 
     async def _answer(self, run: _Run, call: pb.HostCall, payload: bytes) -> None:
         try:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 import anyio
-from anyio.abc import TaskGroup
 
 from runtime.catalog import Catalog
 from runtime.contracts import Clock, Engine
@@ -36,20 +35,23 @@ class EventConsumers:
 
     async def run(self, catalog: Catalog, stop: anyio.Event) -> None:
         """Consumes until `stop` is set; returns when what was taken is settled."""
-        async with anyio.create_task_group() as deliveries, anyio.create_task_group() as consumers:
-            for source in _sources(catalog):
-                consumers.start_soon(self._consume, source, deliveries)
+        workers = [_Worker(source) for source in _sources(catalog) for _ in range(source.concurrency)]
+        async with anyio.create_task_group() as tasks:
+            for worker in workers:
+                tasks.start_soon(self._work, worker)
             await stop.wait()
-            consumers.cancel_scope.cancel()
+            for worker in workers:
+                worker.stop()
 
-    async def _consume(self, source: _Source, deliveries: TaskGroup) -> None:
-        room = anyio.Semaphore(source.concurrency)
-        while True:
-            await room.acquire()
-            delivery = await self._bus.take(source.queue)
-            deliveries.start_soon(self._deliver, source, delivery, room)
+    async def _work(self, worker: _Worker) -> None:
+        with worker.scope:
+            while not worker.stopping:
+                worker.waits = True
+                delivery = await self._bus.take(worker.source.queue)
+                worker.waits = False
+                await self._deliver(worker.source, delivery)
 
-    async def _deliver(self, source: _Source, delivery: Delivery, room: anyio.Semaphore) -> None:
+    async def _deliver(self, source: _Source, delivery: Delivery) -> None:
         event = delivery.event
         held = self._hold() if source.step.atomic else None
         try:
@@ -69,7 +71,6 @@ class EventConsumers:
         finally:
             if held is not None:
                 held.drop()
-            room.release()
 
     async def _settle(self, step: Step, delivery: Delivery, failure: Failure | None, held: HeldRun | None) -> None:
         """Stores how a delivery ended; while that cannot be, the event stays taken and it is tried again."""
@@ -129,6 +130,22 @@ class _Source(NamedTuple):
     step: Step
     name: str
     concurrency: int
+
+
+class _Worker:
+    """Handles the events of a queue one after the other; a queue has as many as its concurrency."""
+
+    def __init__(self, source: _Source) -> None:
+        self.source = source
+        self.scope = anyio.CancelScope()
+        self.waits = False
+        self.stopping = False
+
+    def stop(self) -> None:
+        """Ends the wait for an event, or else the work after the event that is being handled."""
+        self.stopping = True
+        if self.waits:
+            self.scope.cancel()
 
 
 def _sources(catalog: Catalog) -> Iterator[_Source]:

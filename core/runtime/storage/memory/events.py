@@ -98,7 +98,7 @@ class MemoryEventBus:
         self._queues.check_room(placements)
         for letter, placement in zip(found, placements, strict=True):
             del self._dead[letter.queue][letter.id]
-            event = letter.event if data is None else replace(letter.event, data=data)
+            event = letter.event if data is None else letter.event._replace(data=data)
             self._queues.enter(Message(next(self._ids), event, event.created, placement))
         return len(found)
 

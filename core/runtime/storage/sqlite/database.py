@@ -67,8 +67,11 @@ class _Connection(sqlite3.Connection):
 
     on_error: Callable[[sqlite3.Error], StorageFault]
 
-    def cursor(self, *_: Any) -> _Cursor:  # type: ignore[override]
-        return super().cursor(_Cursor)
+    def execute(self, sql: str, parameters: Any = (), /) -> _Cursor:
+        return self.cursor(_Cursor).execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any, /) -> _Cursor:
+        return self.cursor(_Cursor).executemany(sql, parameters)
 
 
 class _Batch:
@@ -120,6 +123,7 @@ class Database:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Opens the database for the time of the context. Raises `StorageFault` when it cannot be used."""
+        self._loop = asyncio.get_running_loop()
         with ExitStack() as files:
             with faults_of(self._path):
                 self._open_files(files)
@@ -184,7 +188,7 @@ class Database:
         if self._batch is None:
             connection.execute("BEGIN IMMEDIATE")
             self._batch = _Batch()
-            asyncio.get_running_loop().call_soon(self._commit, self._batch)
+            self._loop.call_soon(self._commit, self._batch)
         self._batch.writes += 1
         return connection
 
@@ -195,7 +199,7 @@ class Database:
         """
         if self._batch is None:
             raise RuntimeError("committed() is called after begin(), with no await in between")
-        waiter = asyncio.get_running_loop().create_future()
+        waiter = self._loop.create_future()
         self._batch.waiters.append(waiter)
         return waiter
 

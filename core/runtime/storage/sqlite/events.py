@@ -7,7 +7,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 from runtime.contracts import Clock
 from runtime.model import Failure
@@ -213,7 +212,7 @@ class SqliteEventBus:
         for letter, placement in zip(letters, placements, strict=True):
             if not connection.execute(REDRIVE, (letter.id,)).rowcount:
                 continue
-            event = letter.event if data is None else replace(letter.event, data=data)
+            event = letter.event if data is None else letter.event._replace(data=data)
             message = Message(next(self._ids), event, event.created, placement)
             connection.execute(INSERT, event_row(message, event))
             self._dead[letter.queue] -= 1
