@@ -37,7 +37,7 @@ from bench.harness.load import Figures, find_wrk, load, middle, spread
 from bench.harness.machine import machine, npm_version, program_version
 from bench.harness.peers import install_npm_peer
 from bench.harness.redis import find_redis, redis, redis_version
-from bench.harness.servers import Running, free_port, process, server
+from bench.harness.servers import Running, alone, free_port, process, server
 from runtime.config import Settings
 from runtime.runners.programs import find_programs
 
@@ -138,6 +138,7 @@ def _start(running: ExitStack) -> Servers:
     find_wrk()
     find_redis()
     node = find_programs(Settings())["node"]
+    running.enter_context(alone("flows"))
     bullmq = install_npm_peer("bullmq")
     print(machine())
     print(f"python {sys.version.split()[0]}, node {program_version(node)}, {redis_version()},", end=" ")

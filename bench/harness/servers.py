@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -27,6 +28,18 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Keeps other runs of the benchmark away, which would share its files. Raises `BenchFault` while there is one."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with (SCRATCH / f"{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BenchFault(f"another run of bench {name} is not over yet; start this one after it") from error
+        yield
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ def _watched(method: Callable[_P, _T]) -> Callable[_P, _T]:
             return method(*args, **kwargs)
         except sqlite3.Error as error:
             cursor: Any = args[0]
+            if cursor.connection.on_error is None:
+                raise
             raise cursor.connection.on_error(error) from error
 
     return call
@@ -63,9 +65,9 @@ class _Cursor(sqlite3.Cursor):
 
 
 class _Connection(sqlite3.Connection):
-    """A connection whose statements raise what `on_error` makes of their errors."""
+    """A connection whose statements raise what `on_error` makes of their errors, as soon as it is set."""
 
-    on_error: Callable[[sqlite3.Error], StorageFault]
+    on_error: Callable[[sqlite3.Error], StorageFault] | None = None
 
     def execute(self, sql: str, parameters: Any = (), /) -> _Cursor:
         return self.cursor(_Cursor).execute(sql, parameters)
@@ -144,8 +146,8 @@ class Database:
         make_folder(self._path.parent, self._full)
         files.enter_context(held_alone(self._path))
         connection = connect(self._path, _Connection)
-        connection.on_error = self._on_error
         files.callback(connection.close)
+        connection.on_error = self._on_error
         check_ours(connection, self._path)
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
         migrate(connection)

@@ -19,6 +19,15 @@ CACHE_BYTES = 16 * 1024 * 1024
 WAL_KEPT_BYTES = 8 * 1024 * 1024
 """From this size on the write-ahead log begins anew after a checkpoint; so much of its file is kept for that."""
 
+_PRAGMAS = (
+    "synchronous = NORMAL",
+    "wal_autocheckpoint = 0",
+    "temp_store = MEMORY",
+    "mmap_size = 0",  # with a map, a fault of the disk would be a signal that ends the process
+    f"cache_size = -{CACHE_BYTES // 1024}",
+    f"journal_size_limit = {WAL_KEPT_BYTES}",
+    "secure_delete = OFF",  # some builds clear what is deleted, which doubles the log
+)
 _FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)  # macOS: there fsync leaves data in the drive's cache
 
 _C = TypeVar("_C", bound=sqlite3.Connection)
@@ -61,16 +70,12 @@ def connect(path: Path, factory: type[_C]) -> _C:
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=factory
     )
-    for pragma in (
-        "synchronous = NORMAL",
-        "wal_autocheckpoint = 0",
-        "temp_store = MEMORY",
-        "mmap_size = 0",  # with a map, a fault of the disk would be a signal that ends the process
-        f"cache_size = -{CACHE_BYTES // 1024}",
-        f"journal_size_limit = {WAL_KEPT_BYTES}",
-        "secure_delete = OFF",  # some builds clear what is deleted, which doubles the log
-    ):
-        connection.execute(f"PRAGMA {pragma}").fetchall()
+    try:
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
