@@ -1,4 +1,4 @@
-"""What the C library does with freed memory.
+"""What the C library and the garbage collector do with memory.
 
 Unless told otherwise, glibc gives every large block back to the kernel at once and gets the next one page by page.
 Bodies of megabytes come and go here all the time, and on a virtual machine a fresh page can cost ten times the work
@@ -8,7 +8,9 @@ that is done with it: 25 ms for 8 MiB were measured, against 0.3 ms for memory t
 from __future__ import annotations
 
 import ctypes
+import gc
 
+_COLLECTED_OBJECTS = 50_000
 _KEPT_BYTES = 128 * 1024 * 1024
 _LARGEST_KEPT_BLOCK = 32 * 1024 * 1024  # glibc allows no more (mallopt(3), M_MMAP_THRESHOLD)
 _M_TRIM_THRESHOLD = -1
@@ -27,3 +29,13 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
         mallopt(_M_MMAP_THRESHOLD, _LARGEST_KEPT_BLOCK)
+
+
+def collect_less_often() -> None:
+    """Lets the garbage collector run after 50,000 new objects instead of 700, and not over what is there already.
+
+    Nothing on the way of a request or an event needs it; walking through what waits took a tenth of the core's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECTED_OBJECTS, 50, 50)

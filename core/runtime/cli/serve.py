@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import typer
 
-from runtime.allocator import keep_freed_memory
+from runtime.allocator import collect_less_often, keep_freed_memory
 from runtime.app import App
 from runtime.cli.console import JsonLog, TextLog, print_fault, print_started
 from runtime.config import Settings, load_settings
@@ -22,6 +22,7 @@ def serve(port: int | None, host: str | None, debug: bool, *, development: bool)
     """Runs the project in the working directory until a signal stops it."""
     root = Path.cwd()
     keep_freed_memory()
+    collect_less_often()
     try:
         settings = _settings(root, port, host, debug)
         format = settings.log.format or ("text" if development else "json")

@@ -83,8 +83,11 @@ class BusService:
                 f"the event for '{topic}' has {len(data)} bytes, over the limit of {self._settings.max_event_bytes} "
                 "(bus.maxEventBytes); store the data and emit a reference to it"
             )
-        if step is None or any(emit.topic == topic for emit in step.emits):
+        if step is None:
             return
+        for emit in step.emits:
+            if emit.topic == topic:
+                return
         message = f"step '{step.name}' emits '{topic}', which its config does not declare; add it to 'emits'"
         if self._settings.strict_emits:
             raise HostCallRefused(f"{message} (bus.strictEmits is on)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
@@ -12,7 +13,7 @@ from runtime.catalog import Catalog
 from runtime.contracts import Clock, Engine
 from runtime.dispatcher import Dispatcher
 from runtime.errors import CONSEQUENCES, HostCallRefused, StorageFault
-from runtime.model import Failure, FailureKind, Invocation, LogLevel, Overlap, QueuePolicy, Step, TriggerKind
+from runtime.model import Failure, FailureKind, Invocation, LogLevel, Outcome, Overlap, QueuePolicy, Step, TriggerKind
 from runtime.records import Delivery, QueueKey
 
 _STORE_AGAIN_SECONDS = 1.0
@@ -44,18 +45,25 @@ class EventConsumers:
                 worker.stop()
 
     async def _work(self, worker: _Worker) -> None:
+        """Handles one event after the other; the end of each is stored while the next is handled."""
         with worker.scope:
             while not worker.stopping:
                 worker.waits = True
                 delivery = await self._bus.take(worker.source.queue)
                 worker.waits = False
-                await self._deliver(worker.source, delivery)
+                held = self._hold() if worker.source.step.atomic else None
+                outcome = await self._run(worker.source, delivery, held)
+                if worker.settling is not None:
+                    await worker.settling
+                settle = self._settle(worker.source.step, delivery, outcome.failure, held)
+                worker.settling = asyncio.create_task(settle)
+        if worker.settling is not None:
+            await worker.settling
 
-    async def _deliver(self, source: _Source, delivery: Delivery) -> None:
+    async def _run(self, source: _Source, delivery: Delivery, held: HeldRun | None) -> Outcome:
         event = delivery.event
-        held = self._hold() if source.step.atomic else None
         try:
-            outcome = await self._dispatcher.dispatch(
+            return await self._dispatcher.dispatch(
                 Invocation(
                     step=source.step,
                     kind=source.queue.kind,
@@ -67,26 +75,34 @@ class EventConsumers:
                     held=held,
                 )
             )
-            await self._settle(source.step, delivery, outcome.failure, held)
+        except BaseException:
+            if held is not None:
+                held.drop()
+            raise
+
+    async def _settle(self, step: Step, delivery: Delivery, failure: Failure | None, held: HeldRun | None) -> None:
+        """Stores how a delivery ended; while that cannot be, the event stays taken and it is tried again."""
+        try:
+            while not await self._settled(step, delivery, failure, held):
+                await self._pause(_STORE_AGAIN_SECONDS)
         finally:
             if held is not None:
                 held.drop()
 
-    async def _settle(self, step: Step, delivery: Delivery, failure: Failure | None, held: HeldRun | None) -> None:
-        """Stores how a delivery ended; while that cannot be, the event stays taken and it is tried again."""
+    async def _settled(self, step: Step, delivery: Delivery, failure: Failure | None, held: HeldRun | None) -> bool:
         while True:
             try:
                 if failure is None:
                     await (held.commit(self._engine, delivery) if held else self._bus.acknowledge(delivery))
                 else:
                     await self._fail(step, delivery, failure)
-                return
+                return True
             except HostCallRefused as refused:
                 failure = Failure(FailureKind.HANDLER, f"the writes of this atomic step were refused: {refused}")
             except StorageFault as fault:
                 message = f"the end of a run of '{delivery.event.topic}' cannot be stored, tried again: {fault}"
                 self._report(LogLevel.ERROR, message, step.name, delivery.event.trace_id)
-                await self._pause(_STORE_AGAIN_SECONDS)
+                return False
 
     async def _pause(self, seconds: float) -> None:
         over = anyio.Event()
@@ -140,6 +156,7 @@ class _Worker:
         self.scope = anyio.CancelScope()
         self.waits = False
         self.stopping = False
+        self.settling: asyncio.Task[None] | None = None
 
     def stop(self) -> None:
         """Ends the wait for an event, or else the work after the event that is being handled."""
