@@ -92,3 +92,27 @@ test('a body that has no JSON form is refused by its place', () => {
   loop.self = [loop];
   place(loop, /^body\.self\[0\] contains itself/);
 });
+
+test('the rawBody of a large body is a property like any other', async () => {
+  const text = JSON.stringify({ text: 'ä'.repeat(300_000) });
+  const large = async (): Promise<ApiRequest> => readRequest(payload('json', text));
+  assert.equal(Object.freeze(await large()).rawBody, text);
+  assert.deepEqual(Object.keys(await large()), Object.keys(request('json', '{}')));
+  assert.equal({ ...(await large()) }.rawBody, text);
+  const original = await large();
+  const derived = Object.create(original) as ApiRequest;
+  derived.rawBody = 'mine';
+  assert.deepEqual([derived.rawBody, original.rawBody], ['mine', text]);
+  original.rawBody = 'replaced';
+  assert.equal(original.rawBody, 'replaced');
+});
+
+test('a large answer is what it was when it was given back', async () => {
+  const body = { rows: Array.from({ length: 20_000 }, () => ({ v: 1 })), text: 'x'.repeat(300_000) };
+  const expected = JSON.stringify(body);
+  const written = writeResponse({ status: 200, body });
+  for (const row of body.rows) row.v = 2;
+  body.rows.length = 5;
+  const sent = decode(Buffer.concat((await written) as Buffer[])) as { body: Buffer };
+  assert.equal(sent.body.toString(), expected);
+});
