@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from runtime.deadlines import Deadlines
 
 _HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+_H2C = re.compile(rb"\r\nupgrade:[ \t]*h2c[ \t]*(?=\r\n|$)", re.IGNORECASE)
+_H2C_OFFER = re.compile(rb"\r\n(?:upgrade|http2-settings|connection):[^\r\n]*", re.IGNORECASE)
 
 Message = MutableMapping[str, Any]
 Application = Callable[..., Awaitable[None]]
@@ -92,6 +96,15 @@ def _in_one_write(application: Application, connections: Connections) -> Applica
     return serve
 
 
+def _without_h2c(data: bytes) -> bytes:
+    """What has come, without the offer to go on in HTTP/2, which a server may pass over (RFC 7540, section 3.2).
+
+    The parser takes the offer for the end of HTTP and drops the body; some clients make it with their first request.
+    """
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return _H2C_OFFER.sub(b"", head) + end + rest if _H2C.search(head) else data
+
+
 class OneWriteProtocol(HttpToolsProtocol):
     """Writes short answers whole, and bounds what a request's head may hold."""
 
@@ -109,7 +122,7 @@ class OneWriteProtocol(HttpToolsProtocol):
         """Parses what has come; a head that does not end within the bound ends the connection with 431."""
         if len(data) > self._max_header_bytes and self._begins_endless_head(data):
             return self._refuse_head()
-        super().data_received(data)
+        super().data_received(_without_h2c(data) if b"h2c" in data else data)
         # uvicorn begins a scope with each head and knows its method at the end.
         if self.scope is not None and "method" in self.scope:
             self._unfinished = 0

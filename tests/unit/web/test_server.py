@@ -148,6 +148,23 @@ async def test_no_http_is_refused_after_the_answers_that_are_due() -> None:
         writer.close()
 
 
+async def test_an_offer_of_http_2_is_passed_over_and_the_body_arrives() -> None:
+    async def echo(scope: Any, receive: Any, send: Any) -> None:
+        message = await receive()
+        headers = [(b"content-length", b"%d" % len(message["body"]))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": message["body"]})
+
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+    async with serving("uvicorn", echo) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for body in (b"h2c\r\nUpgrade: h2c\r\n\r\n", b"{}"):
+            head = b"POST / HTTP/1.1\r\nHost: test\r\n%bContent-Length: %d\r\n\r\n" % (offer, len(body))
+            writer.write(head + body)
+            assert (await answer(reader))[1] == len(body)
+        writer.close()
+
+
 def test_a_port_that_is_taken_is_named() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
