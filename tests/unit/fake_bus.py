@@ -100,7 +100,7 @@ class FakeEventBus:
         events = [delivery for delivery in self.events if delivery.queue == source and not delivery.taken]
         letters = [letter for letter in self.letters if letter.queue == source]
         for delivery in events:
-            self.events[self.events.index(delivery)] = dataclasses.replace(delivery, queue=target)
+            self.events[self.events.index(delivery)] = delivery._replace(queue=target)
         for letter in letters:
             self.letters[self.letters.index(letter)] = dataclasses.replace(letter, queue=target)
         return len(events) + len(letters)
