@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.integration.project import REPOSITORY, eventually, running, write_project
 
@@ -57,3 +59,39 @@ def test_the_tree_in_the_architecture_names_what_is_there() -> None:
     assert named
     places = [REPOSITORY, REPOSITORY / "core" / "runtime"]
     assert [name for name in named if not any((place / name).exists() for place in places)] == []
+
+
+PAGES = sorted((REPOSITORY / "docs").glob("*.md"))
+LANGUAGES = {"ts": "//", "python": "#"}
+
+
+def _steps(page: str, language: str) -> dict[str, str]:
+    """The files that a page shows whole: blocks that begin with their path."""
+    blocks = re.findall(rf"```{language}\n{LANGUAGES[language]} (steps/\S+)\n(.*?)```", page, re.DOTALL)
+    return dict(blocks)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_steps_of_a_page_load(tmp_path: Path, page: Path, language: str) -> None:
+    steps = _steps(page.read_text(encoding="utf-8"), language)
+    if not steps:
+        pytest.skip("the page shows no whole step in this language")
+    with running(write_project(tmp_path, {"package.json": "{}", **steps})) as project:
+        assert project.output.count("[CREATED]") == len(steps)
+        assert "could not be used" not in project.output
+
+
+def test_the_commands_of_the_pages_work(tmp_path: Path) -> None:
+    """Each command that a page shows is one that there is; what it names may not be there."""
+    pages = [page.read_text(encoding="utf-8") for page in PAGES]
+    steps = {path: text for page in pages for path, text in _steps(page, "python").items()}
+    blocks = [block for page in pages for block in re.findall(r"```\n(.*?)```", page, re.DOTALL)]
+    commands = [line for block in blocks for line in block.splitlines() if line.startswith("runtime ")]
+    assert len(commands) > 8
+    with running(write_project(tmp_path, steps)):
+        for command in commands:
+            words = command.replace("runtime ", f"{sys.executable} -m runtime ", 1)
+            done = subprocess.run(["bash", "-c", words], cwd=tmp_path, capture_output=True, text=True, timeout=30)
+            assert done.returncode in (0, 1), f"{command}\n{done.stdout}{done.stderr}"
+            assert "Traceback" not in done.stderr

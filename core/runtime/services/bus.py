@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from runtime.catalog import Bound, Catalog
@@ -145,8 +145,8 @@ def _group(topic: str, bound: Bound[EventTrigger], group: str) -> str:
 
 
 def _moment(text: str) -> float:
+    """The Unix time of an ISO 8601 date; one without an offset is of the machine's zone, as its languages read it."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError) as error:
         raise HostCallRefused(f"delay is {text!r}, which is no ISO 8601 date") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
