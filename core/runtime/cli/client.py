@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runtime.cli.console import print_fault
-from runtime.cli.serve import EXIT_FAULT
+from runtime.cli.options import EXIT_FAULT
 from runtime.errors import RuntimeFault
 from runtime.web.control_file import Announcement, read_announcement
 

@@ -9,17 +9,19 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from runtime.app import Started
-from runtime.catalog import Catalog
 from runtime.errors import RuntimeFault
 from runtime.model import LogLevel, LogRecord, Severity
 from runtime.values import decode
+
+if TYPE_CHECKING:  # the whole runtime, which no command but dev and start has a use for
+    from runtime.app import Started
+    from runtime.catalog import Catalog
 
 _COLOUR = {LogLevel.DEBUG: "\x1b[2m", LogLevel.INFO: "\x1b[36m", LogLevel.WARN: "\x1b[33m", LogLevel.ERROR: "\x1b[31m"}
 _END_OF_CALENDARS = 253_402_300_800.0  # the year 10000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from runtime.cli.options import Debug, Host, Port
-from runtime.cli.serve import serve
 
 
 def dev(port: Port = None, host: Host = None, debug: Debug = False) -> None:
@@ -11,4 +10,6 @@ def dev(port: Port = None, host: Host = None, debug: Debug = False) -> None:
 
     Example: runtime dev --port 4000
     """
+    from runtime.cli.serve import serve  # with it the whole runtime, which no other command has a use for
+
     serve(port, host, debug, development=True)

@@ -11,11 +11,9 @@ import typer
 from runtime.allocator import collect_less_often, keep_freed_memory
 from runtime.app import App
 from runtime.cli.console import JsonLog, TextLog, print_fault, print_started
+from runtime.cli.options import EXIT_FAULT, EXIT_INTERRUPTED
 from runtime.config import Settings, load_settings
 from runtime.errors import RuntimeFault
-
-EXIT_FAULT = 1
-EXIT_INTERRUPTED = 130
 
 
 def serve(port: int | None, host: str | None, debug: bool, *, development: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from runtime.cli.options import Debug, Host, Port
-from runtime.cli.serve import serve
 
 
 def start(port: Port = None, host: Host = None, debug: Debug = False) -> None:
@@ -11,4 +10,6 @@ def start(port: Port = None, host: Host = None, debug: Debug = False) -> None:
 
     Example: runtime start --host 0.0.0.0 --port 8080
     """
+    from runtime.cli.serve import serve  # with it the whole runtime, which no other command has a use for
+
     serve(port, host, debug, development=False)
