@@ -206,7 +206,8 @@ def _fault_at(place: str, item: Any, fault_of: Callable[[Any], str]) -> str:
         plain(item)
     except TypeError:
         kind = type(item).__name__
-        return f"{place} is a {kind}, which cannot be sent; send text, numbers, bytes, dates, lists or maps."
+        article = "an" if kind[:1] in "aeiouAEIOU" else "a"
+        return f"{place} is {article} {kind}, which cannot be sent; send text, numbers, bytes, dates, lists or maps."
     return ""
 
 

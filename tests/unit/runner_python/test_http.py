@@ -140,7 +140,7 @@ def test_header_values_become_strings() -> None:
         ({"body": ["\ud800"]}, r"body\[0\] holds a lone surrogate"),
         ({"body": "\ud800"}, "body holds a lone surrogate"),
         ({"body": {(1, 2): 3}}, r"body has the key \(1, 2\)"),
-        ({"status": object()}, "response.status is a object"),
+        ({"status": object()}, "response.status is an object"),
     ],
 )
 def test_what_is_no_response_is_refused(returned: Any, message: str) -> None:
