@@ -104,7 +104,7 @@ def test_what_stands_for_data_is_sent_as_data(value: Any, sent: Any) -> None:
         ({"a": {b"k": 1}}, "data.a has the key b'k' of type bytes"),
         ([{None: 1}], "data[0] has the key None of type NoneType"),
         ({True: 1}, "data has the key True of type bool"),
-        ({"p": Point(object(), date.min)}, "data.p.x is a object"),  # type: ignore[arg-type]
+        ({"p": Point(object(), date.min)}, "data.p.x is an object"),  # type: ignore[arg-type]
     ],
 )
 def test_what_cannot_cross_is_refused_with_its_place(value: Any, message: str) -> None:
