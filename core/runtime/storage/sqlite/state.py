@@ -6,15 +6,18 @@ import sqlite3
 from collections.abc import Sequence
 
 from runtime.records import StateWrite, Written
+from runtime.storage.sqlite.changes import Statements, apply_change
 from runtime.storage.sqlite.database import Database
 from runtime.storage.sqlite.names import column_of, name_of
 
 # `place` grows with each new key, which makes it the insertion order.
-_FIND = "SELECT place, value FROM state WHERE group_id = ? AND key = ?"
+_CHANGE = Statements(
+    find="SELECT place, value FROM state WHERE group_id = ? AND key = ?",
+    insert="INSERT INTO state (group_id, key, value) VALUES (?, ?, ?)",
+    replace="UPDATE state SET value = ? WHERE place = ?",
+    delete="DELETE FROM state WHERE place = ?",
+)
 _GET = "SELECT value FROM state WHERE group_id = ? AND key = ?"
-_INSERT = "INSERT INTO state (group_id, key, value) VALUES (?, ?, ?)"
-_REPLACE = "UPDATE state SET value = ? WHERE place = ?"
-_DELETE = "DELETE FROM state WHERE place = ?"
 _CLEAR = "DELETE FROM state WHERE group_id = ?"
 _KEYS = "SELECT key FROM state WHERE group_id = ? ORDER BY place"
 _VALUES = "SELECT value FROM state WHERE place IN (SELECT place FROM state WHERE group_id = ?) ORDER BY place"
@@ -54,16 +57,7 @@ class SqliteStateStore:
     def apply(self, connection: sqlite3.Connection, write: StateWrite) -> Written:
         """Changes one value in the open transaction; what the change raises leaves it as it was."""
         names = column_of(write.group), column_of(write.key)
-        place, before = connection.execute(_FIND, names).fetchone() or (None, None)
-        after = write.change(before)
-        if after is None:
-            if place is not None:
-                connection.execute(_DELETE, (place,))
-        elif place is None:
-            connection.execute(_INSERT, (*names, after))
-        else:
-            connection.execute(_REPLACE, (after, place))
-        return Written(before, after)
+        return apply_change(connection, _CHANGE, names, write.change)
 
     def forget(self, connection: sqlite3.Connection, group: str) -> None:
         """Removes a group in the open transaction."""

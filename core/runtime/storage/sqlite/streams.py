@@ -6,15 +6,18 @@ import sqlite3
 from collections.abc import Sequence
 
 from runtime.records import StreamWrite, Written
+from runtime.storage.sqlite.changes import Statements, apply_change
 from runtime.storage.sqlite.database import Database
 from runtime.storage.sqlite.names import column_of
 
 # `place` grows with each new item, which makes it the insertion order.
-_FIND = "SELECT place, item FROM stream_items WHERE stream = ? AND group_id = ? AND id = ?"
+_CHANGE = Statements(
+    find="SELECT place, item FROM stream_items WHERE stream = ? AND group_id = ? AND id = ?",
+    insert="INSERT INTO stream_items (stream, group_id, id, item) VALUES (?, ?, ?, ?)",
+    replace="UPDATE stream_items SET item = ? WHERE place = ?",
+    delete="DELETE FROM stream_items WHERE place = ?",
+)
 _GET = "SELECT item FROM stream_items WHERE stream = ? AND group_id = ? AND id = ?"
-_INSERT = "INSERT INTO stream_items (stream, group_id, id, item) VALUES (?, ?, ?, ?)"
-_REPLACE = "UPDATE stream_items SET item = ? WHERE place = ?"
-_DELETE = "DELETE FROM stream_items WHERE place = ?"
 _ITEMS = """SELECT item FROM stream_items
     WHERE place IN (SELECT place FROM stream_items WHERE stream = ? AND group_id = ?) ORDER BY place"""
 
@@ -45,13 +48,4 @@ class SqliteStreamStore:
     def apply(self, connection: sqlite3.Connection, write: StreamWrite) -> Written:
         """Changes one item in the open transaction; what the change raises leaves it as it was."""
         names = column_of(write.stream), column_of(write.group), column_of(write.id)
-        place, before = connection.execute(_FIND, names).fetchone() or (None, None)
-        after = write.change(before)
-        if after is None:
-            if place is not None:
-                connection.execute(_DELETE, (place,))
-        elif place is None:
-            connection.execute(_INSERT, (*names, after))
-        else:
-            connection.execute(_REPLACE, (after, place))
-        return Written(before, after)
+        return apply_change(connection, _CHANGE, names, write.change)
