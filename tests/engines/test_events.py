@@ -191,8 +191,8 @@ async def test_a_taker_that_leaves_as_its_event_comes_loses_no_event(bus: EventB
     await publish(bus, "e")
     gone.cancel()
     await settle()
-    assert gone.cancelled()
-    assert (await take(bus)).event.id == "e"
+    # An engine may have handed the event over before `publish` returned; then the taker has it.
+    assert (await take(bus) if gone.cancelled() else gone.result()).event.id == "e"
 
 
 async def test_a_taker_that_leaves_as_its_event_comes_hands_it_to_the_next(bus: EventBus) -> None:
@@ -203,8 +203,20 @@ async def test_a_taker_that_leaves_as_its_event_comes_hands_it_to_the_next(bus: 
     await publish(bus, "e")
     gone.cancel()
     await settle()
-    assert gone.cancelled()
     try:
-        assert next_in_line.done(), "an event is ready and a taker waits for it"
+        assert next_in_line.done() == gone.cancelled(), "an event is ready and a taker waits for it"
     finally:
         next_in_line.cancel()
+
+
+async def test_an_event_is_delivered_although_its_publisher_has_gone(bus: EventBus) -> None:
+    for turns in range(4):
+        publishing = asyncio.ensure_future(publish(bus, str(turns)))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        publishing.cancel()
+        await settle()
+    await publish(bus, "last")  # behind which all that came before is stored
+    stored = depth(bus, A)
+    assert stored >= 3, "some of the publishers were gone after their event was stored"
+    assert {(await take(bus)).event.id for _ in range(stored)} <= {"0", "1", "2", "3", "last"}

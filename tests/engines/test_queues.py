@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runtime.contracts import EventBus
-from runtime.errors import HostCallRefused
+from runtime.errors import HostCallRefused, StorageFault
 from runtime.model import Failure, FailureKind
 from runtime.records import Event, Placement, Publication, QueueStatus
 from runtime.storage.sqlite.engine import SqliteEngine
@@ -214,3 +214,49 @@ async def test_events_over_the_cache_are_read_when_they_are_taken(engine: Sqlite
     await engine.events.publish(Publication(large, (Placement(A),)))
     assert (await engine.events.waiting(A, 1))[0].event == large
     assert (await take(engine.events)).event == large
+
+
+@pytest.mark.parametrize("name", DURABLE)
+async def test_what_was_stored_for_a_publisher_that_has_gone_is_what_is_delivered(opened: Opened) -> None:
+    async with opened() as engine:
+        for turns in range(6):
+            publication = Publication(event(str(turns)), (Placement(A),), f"key {turns}")
+            publishing = asyncio.ensure_future(engine.events.publish(publication))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            publishing.cancel()
+            await settle()
+        await publish(engine.events, "last")  # behind which all that came before is stored
+        in_memory = [delivery.event.id for delivery in await engine.events.waiting(A, 10)]
+    async with opened() as engine:
+        assert [delivery.event.id for delivery in await engine.events.waiting(A, 10)] == in_memory
+
+
+@pytest.mark.parametrize("name", ["sqlite"])
+async def test_a_redrive_that_cannot_be_stored_changes_nothing(engine: SqliteEngine) -> None:
+    bus = engine.events
+    for id in "12":
+        await publish(bus, id)
+        await bus.bury(await take(bus), BOOM)
+    connection = engine._database.connection
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}").fetchall()
+    with pytest.raises(StorageFault, match="full"):
+        await bus.redrive(await letters(bus), None, bytes(1_000_000))
+    with pytest.raises(StorageFault, match="full"):
+        await publish(bus, "x" * 1_000_000)
+    assert status(bus, A) == QueueStatus(A, 0, 0, 0, 2, None, False)
+    connection.execute("PRAGMA max_page_count = 1000000").fetchall()
+    assert await bus.redrive(await letters(bus), None, None) == 2
+    assert status(bus, A).dead == 0
+
+
+async def test_purged_delays_leave_nothing_behind(bus: EventBus, clock: FakeClock) -> None:
+    for _ in range(300):
+        await publish(bus, *map(str, range(MAX_QUEUE_LENGTH)), due=clock.now() + 1000)
+        await bus.purge(A, dead=False)
+    queues: Any = bus
+    assert len(queues._queues._delayed) < 1500
+    await publish(bus, "last", due=clock.now() + 5)
+    await clock.advance(5)
+    assert (await take(bus)).event.id == "last"

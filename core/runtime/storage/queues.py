@@ -15,6 +15,8 @@ from runtime.contracts import Clock, Timer
 from runtime.errors import HostCallRefused
 from runtime.records import Attempt, Delivery, Event, Placement, QueueKey, QueueStatus
 
+_MAX_STALE = 1000
+
 
 class Place(Enum):
     """Where a message is."""
@@ -90,6 +92,7 @@ class Queues:
         self._max_length = max_length
         self._queues: dict[QueueKey, _Queue] = {}
         self._delayed: list[tuple[float, int, Message]] = []
+        self._stale = 0
         self._timer: Timer | None = None
         self._timer_due = 0.0
 
@@ -145,8 +148,10 @@ class Queues:
         queue = self._queue(message.queue)
         del queue.messages[message.id]
         queue.taken -= message.place is Place.TAKEN
-        queue.delayed -= message.place is Place.DELAYED
-        message.place = Place.GONE
+        was_delayed, message.place = message.place is Place.DELAYED, Place.GONE
+        if was_delayed:
+            queue.delayed -= 1
+            self._forget_delay()
         if message.group:
             self._leave_line(queue, message)
 
@@ -222,6 +227,14 @@ class Queues:
             self._activate(queue, line[0])
         else:
             del queue.lines[message.group]
+
+    def _forget_delay(self) -> None:
+        """Notes that an entry of the delayed stands for nothing; when most do, they are cleared away."""
+        self._stale += 1
+        if self._stale > _MAX_STALE and self._stale > len(self._delayed) // 2:
+            self._delayed = [entry for entry in self._delayed if entry[2].place is Place.DELAYED]
+            heapq.heapify(self._delayed)
+            self._stale = 0
 
     def _set_timer(self) -> None:
         """One timer for all that is delayed, set for the first that falls due."""

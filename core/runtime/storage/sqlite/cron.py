@@ -41,9 +41,7 @@ class SqliteCronLock:
         with self._database.savepoint():
             connection.execute(_REMEMBER, (column_of(schedule), tick))
             placed = None if publication is None else self._events.place(connection, publication)
-        await self._database.committed()
-        if placed is not None:
-            self._events.entered(placed)
+        await self._database.committed(None if placed is None else lambda: self._events.entered(placed))
         return True
 
     async def last(self, schedule: str) -> float | None:

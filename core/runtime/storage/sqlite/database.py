@@ -79,18 +79,24 @@ class _Connection(sqlite3.Connection):
 class _Batch:
     """The writes of one transaction, and who waits for it."""
 
-    __slots__ = ("waiters", "writes")
+    __slots__ = ("failed", "stored", "waiters", "writes")
 
     def __init__(self) -> None:
         self.writes = 0
         self.waiters: list[asyncio.Future[None]] = []
+        self.stored: list[Callable[[], None]] = []
+        self.failed: list[Callable[[], None]] = []
 
     def succeed(self) -> None:
+        for callback in self.stored:
+            callback()
         for waiter in self.waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
     def fail(self, path: Path, error: sqlite3.Error | OSError) -> None:
+        for callback in self.failed:
+            callback()
         for waiter in self.waiters:
             if not waiter.done():
                 fault = storage_fault(path, error)
@@ -194,13 +200,20 @@ class Database:
         self._batch.writes += 1
         return connection
 
-    def committed(self) -> Awaitable[None]:
+    def committed(
+        self, stored: Callable[[], None] | None = None, failed: Callable[[], None] | None = None
+    ) -> Awaitable[None]:
         """Waits until the transaction is as safe as `durability` says. Raises `StorageFault` when it is not stored.
 
-        Who stops waiting does not undo what was written.
+        Who stops waiting does not undo what was written. So what must follow from it, whoever still waits, is
+        given as `stored`, and what must be undone as `failed`; neither may raise.
         """
         if self._batch is None:
             raise RuntimeError("committed() is called after begin(), with no await in between")
+        if stored is not None:
+            self._batch.stored.append(stored)
+        if failed is not None:
+            self._batch.failed.append(failed)
         waiter = self._loop.create_future()
         self._batch.waiters.append(waiter)
         return waiter

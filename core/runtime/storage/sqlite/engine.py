@@ -52,11 +52,14 @@ class SqliteEngine:
             written = [self._write(connection, write, placed.append) for write in writes]
             if done is not None:
                 self.events.delete(connection, done)
-        await self._database.committed()
-        for made in placed:
-            self.events.entered(made)
-        if done is not None:
-            self.events.settled(done)
+
+        def stored() -> None:
+            for made in placed:
+                self.events.entered(made)
+            if done is not None:
+                self.events.settled(done)
+
+        await self._database.committed(stored)
         return written
 
     def _write(self, connection: sqlite3.Connection, write: Write, placed: Callable[[Placed], None]) -> Written:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from runtime.contracts import Clock
 from runtime.model import Failure
@@ -89,8 +88,8 @@ class SqliteEventBus:
     async def publish(self, publication: Publication) -> str:
         """Puts the event into all queues or none."""
         placed = self.place(await self._database.begin(), publication)
-        await self._database.committed()
-        self.entered(placed)
+        # Not behind the wait: whoever emits may be gone before the commit, and the event is stored all the same.
+        await self._database.committed(lambda: self.entered(placed))
         return placed.id
 
     def place(self, connection: sqlite3.Connection, publication: Publication) -> Placed:
@@ -138,8 +137,7 @@ class SqliteEventBus:
     async def acknowledge(self, delivery: Delivery) -> None:
         """Deletes the event."""
         self.delete(await self._database.begin(), delivery)
-        await self._database.committed()
-        self.settled(delivery)
+        await self._database.committed(lambda: self.settled(delivery))
 
     def delete(self, connection: sqlite3.Connection, delivery: Delivery) -> None:
         """Deletes a delivered event in the open transaction."""
@@ -157,11 +155,14 @@ class SqliteEventBus:
         failed = (*delivery.failed, self._attempt(delivery, failure))
         connection = await self._database.begin()
         connection.execute(RETRY, (delivery.attempt + 1, due, encode_attempts(failed), delivery.id))
-        await self._database.committed()
-        self._unmarked.pop(delivery.id, None)
-        message = self._taken.pop(delivery.id)
-        message.attempt, message.failed = delivery.attempt + 1, failed
-        self._queues.put_back(message, due)
+
+        def put_back() -> None:
+            self._unmarked.pop(delivery.id, None)
+            message = self._taken.pop(delivery.id)
+            message.attempt, message.failed = delivery.attempt + 1, failed
+            self._queues.put_back(message, due)
+
+        await self._database.committed(put_back)
 
     async def bury(self, delivery: Delivery, failure: Failure) -> None:
         """Moves the event to the dead letters."""
@@ -169,9 +170,12 @@ class SqliteEventBus:
         connection = await self._database.begin()
         connection.execute(BURY, (attempts, self._clock.now(), delivery.id))
         connection.execute(DELETE, (delivery.id,))
-        await self._database.committed()
-        self.settled(delivery)
-        self._dead[delivery.queue] += 1
+
+        def buried() -> None:
+            self.settled(delivery)
+            self._dead[delivery.queue] += 1
+
+        await self._database.committed(buried)
 
     async def mark(self) -> None:
         """Writes down which deliveries have been taken for a while, should this process be killed.
@@ -209,68 +213,75 @@ class SqliteEventBus:
         self._queues.check_room(placements)
         connection = await self._database.begin()
         made: list[Message] = []
+        left: list[QueueKey] = []
         for letter, placement in zip(letters, placements, strict=True):
             if not connection.execute(REDRIVE, (letter.id,)).rowcount:
                 continue
             event = letter.event if data is None else letter.event._replace(data=data)
             message = Message(next(self._ids), event, event.created, placement)
             connection.execute(INSERT, event_row(message, event))
-            self._dead[letter.queue] -= 1
+            left.append(letter.queue)
             made.append(message)
-        await self._database.committed()
-        self.entered(Placed("", made))
+
+        def redriven() -> None:
+            self._dead.subtract(left)
+            self.entered(Placed("", made))
+
+        await self._database.committed(redriven)
         return len(made)
 
     async def move(self, source: QueueKey, target: QueueKey) -> int:
         """Hands all events that are not taken, and the dead letters, to another queue."""
+        self._queues.check_room(Placement(target) for _ in self._queues.not_taken(source)[:1])
+        connection = await self._database.begin()
         messages = self._queues.not_taken(source)
-        self._queues.check_room(Placement(target) for _ in messages[:1])
-        with self._out_of_reach(messages):
-            connection = await self._database.begin()
-            connection.executemany(MOVE, [(*_columns(target), message.id) for message in messages])
-            letters = connection.execute(MOVE_DEAD, (*_columns(target), *_columns(source))).rowcount
-            await self._database.committed()
+        connection.executemany(MOVE, [(*_columns(target), message.id) for message in messages])
+        letters = connection.execute(MOVE_DEAD, (*_columns(target), *_columns(source))).rowcount
+
+        def moved() -> None:
             for message in messages:
                 message.queue = target
-        self._dead[target] += letters
-        del self._dead[source]
+            self._enter_again(messages)
+            self._dead[target] += letters
+            del self._dead[source]
+
+        self._leave(messages)
+        await self._database.committed(moved, lambda: self._enter_again(messages))
         return len(messages) + letters
 
     async def purge(self, queue: QueueKey, dead: bool) -> int:
         """Forgets the dead letters, or the events that are not taken."""
         connection = await self._database.begin()
         if dead:
-            count = connection.execute(PURGE_DEAD, _columns(queue)).rowcount
-            await self._database.committed()
-            del self._dead[queue]
+            count = int(connection.execute(PURGE_DEAD, _columns(queue)).rowcount)
+            await self._database.committed(lambda: self._dead.__delitem__(queue))
             return count
         messages = self._queues.not_taken(queue)
-        with self._out_of_reach(messages):
-            connection.executemany(DELETE, [(message.id,) for message in messages])
-            await self._database.committed()
+        connection.executemany(DELETE, [(message.id,) for message in messages])
+
+        def purged() -> None:
             for message in messages:
                 self._uncache(message)
-            count, messages[:] = len(messages), []
-        return count
+                message.event = None
+
+        self._leave(messages)
+        await self._database.committed(purged, lambda: self._enter_again(messages))
+        return len(messages)
 
     async def pause(self, queue: QueueKey, paused: bool) -> None:
         """While a queue is paused nothing is taken from it, also after a restart."""
         connection = await self._database.begin()
         connection.execute(PAUSE if paused else RESUME, _columns(queue))
-        await self._database.committed()
-        self._queues.pause(queue, paused)
+        await self._database.committed(lambda: self._queues.pause(queue, paused))
 
-    @contextmanager
-    def _out_of_reach(self, messages: list[Message]) -> Iterator[None]:
-        """Takes messages out of their queues; those that are still in the list at the end are put into theirs again,
-        also when what is done with them cannot be stored."""
+    def _leave(self, messages: Sequence[Message]) -> None:
+        """Takes messages out of their queues, newest first, until it is known what becomes of them."""
         for message in messages:
             self._queues.leave(message)
-        try:
-            yield
-        finally:
-            for message in reversed(messages):
-                self._queues.enter(message)
+
+    def _enter_again(self, messages: Sequence[Message]) -> None:
+        for message in reversed(messages):
+            self._queues.enter(message)
 
     def _attempt(self, delivery: Delivery, failure: Failure) -> Attempt:
         return Attempt(delivery.attempt, failure, delivery.taken, self._clock.now())
