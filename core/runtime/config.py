@@ -86,6 +86,8 @@ class LinkSettings(_Section):
     """Calls that one invocation may have unanswered at once."""
     cancel_grace: float = Field(1.0, ge=0)
     """How long a cancelled handler may take before its runner answers in its place."""
+    stuck_after: float = Field(2.0, gt=0)
+    """How long after that grace a runner may still be silent before it counts as stuck and is started anew."""
     load_timeout: float = Field(60.0, gt=0)
     """How long a runner may take from its start until its manifest."""
     restart_backoff: float = Field(0.1, gt=0)

@@ -18,7 +18,8 @@ from runtime.model import Failure, FailureKind, Invocation, LogLevel, Manifest, 
 from runtime.runners.convert import read_failure, read_log, read_manifest, write_failure, write_invoke
 from runtime.runners.discovery import LanguageFiles
 from runtime.runners.hostcalls import HostCalls
-from runtime.runners.outbox import Outbox, Transfer
+from runtime.runners.outbox import Outbox
+from runtime.runners.run import Run
 from runtime.runners.transfers import ProtocolFault, Transfers
 from runtime.services.logs import LogService
 from runtime.tasks import ShortTasks
@@ -27,22 +28,6 @@ PROTOCOL = 1
 _GOODBYE_SECONDS = 1.0
 Read = Callable[[], Awaitable[pb.RunnerFrame | None]]
 Write = Callable[[pb.CoreFrame], Awaitable[None]]
-
-
-class _Run:
-    """An invocation that has no `Result` yet; its caller may have stopped waiting."""
-
-    __slots__ = ("host_calls", "invocation", "outcome", "transfer")
-
-    def __init__(self, invocation: Invocation, outcome: asyncio.Future[Outcome]) -> None:
-        self.invocation = invocation
-        self.outcome = outcome
-        self.transfer: Transfer | None = None
-        self.host_calls = 0
-
-    def end(self, outcome: Outcome) -> None:
-        if not self.outcome.done():
-            self.outcome.set_result(outcome)
 
 
 class Link:
@@ -70,9 +55,11 @@ class Link:
         self._on_room = on_room
         self._outbox = Outbox(settings.chunk_bytes, settings.max_queued_bytes, on_room)
         self._transfers = Transfers(settings.max_payload_bytes, max_in_flight + settings.max_host_calls)
-        self._runs: dict[int, _Run] = {}
+        self._runs: dict[int, Run] = {}
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self._expire)
+        self._overdue = Deadlines(self._give_up)
+        self._stuck = anyio.Event()
         self._ids = itertools.count(1)
         self._open = False
         self._welcomed = False
@@ -111,7 +98,7 @@ class Link:
         if size > self._settings.max_payload_bytes:
             message = f"the input has {size} bytes, over the limit of {self._settings.max_payload_bytes}"
             return Outcome(failure=Failure(FailureKind.INVALID_INPUT, f"{message} (link.maxPayloadBytes)"))
-        run = self._runs[id] = _Run(invocation, self._loop.create_future())
+        run = self._runs[id] = Run(invocation, self._loop.create_future())
         self._send_invoke(id, run)
         self._deadlines.add(id, invocation.step.timeout)
         try:
@@ -122,7 +109,7 @@ class Link:
         finally:
             self._deadlines.remove(id, invocation.step.timeout)
 
-    def _send_invoke(self, id: int, run: _Run) -> None:
+    def _send_invoke(self, id: int, run: Run) -> None:
         invocation = run.invocation
         payload = invocation.payload
         if isinstance(payload, bytes) and not self._outbox.is_large(payload):
@@ -160,6 +147,20 @@ class Link:
         cancel.invocation_id = id
         cancel.reason = reason
         cancel.grace_ms = int(self._settings.cancel_grace * 1000)
+        self._overdue.add(id, self._settings.cancel_grace + self._settings.stuck_after)
+
+    def _give_up(self, id: int) -> None:
+        """Ends the connection of a runner that answers no cancel: a handler blocks it for all others."""
+        run = self._runs.get(id)
+        if run is not None and not self._lost:
+            self._logs.core(
+                LogLevel.ERROR,
+                f"the {self.language} runner is stuck and is started anew: step '{run.invocation.step.name}' was "
+                "cancelled and lets nothing else have a turn; give long computations to a worker",
+                run.invocation.step.name,
+            )
+            self._open = False
+            self._stuck.set()
 
     # ------------------------------------------------------------ life of the connection
 
@@ -168,6 +169,7 @@ class Link:
         try:
             async with anyio.create_task_group() as tasks, ShortTasks() as self._answers:
                 tasks.start_soon(self._outbox.run, write)
+                tasks.start_soon(self._end_when_stuck, tasks.cancel_scope)
                 try:
                     await self._read(read)
                 except ProtocolFault as fault:
@@ -180,6 +182,10 @@ class Link:
         finally:
             self.lose()
             self.closed.set()
+
+    async def _end_when_stuck(self, connection: anyio.CancelScope) -> None:
+        await self._stuck.wait()
+        connection.cancel()
 
     async def _read(self, read: Read) -> None:
         while (frame := await read()) is not None:
@@ -279,7 +285,7 @@ class Link:
             run.host_calls += 1
             self._answers.start(self._answer(run, call, payload))
 
-    async def _answer(self, run: _Run, call: pb.HostCall, payload: bytes) -> None:
+    async def _answer(self, run: Run, call: pb.HostCall, payload: bytes) -> None:
         try:
             reply = await self._host.answer(run.invocation, call, payload)
             if self._outbox.full:
