@@ -72,8 +72,8 @@ class EventBus(Protocol):
     async def waiting(self, queue: QueueKey, limit: int) -> Sequence[Delivery]:
         """The events of a queue that are not dead, oldest first, at most so many; nothing is taken."""
 
-    async def dead_letters(self, queue: QueueKey, limit: int) -> Sequence[DeadLetter]:
-        """The queue's dead letters, oldest first, at most so many."""
+    async def dead_letters(self, queue: QueueKey, limit: int, after: int = 0) -> Sequence[DeadLetter]:
+        """The queue's dead letters whose ids are greater than `after`, oldest first, at most so many."""
 
     async def redrive(self, letters: Sequence[DeadLetter], target: QueueKey | None, data: bytes | None) -> int:
         """Makes events of dead letters again, with their first attempt before them; returns how many there were.

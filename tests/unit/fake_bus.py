@@ -80,9 +80,9 @@ class FakeEventBus:
         """The events of the queue."""
         return [delivery for delivery in self.events if delivery.queue == queue][:limit]
 
-    async def dead_letters(self, queue: QueueKey, limit: int) -> Sequence[DeadLetter]:
+    async def dead_letters(self, queue: QueueKey, limit: int, after: int = 0) -> Sequence[DeadLetter]:
         """The dead letters of the queue."""
-        found = [letter for letter in self.letters if letter.queue == queue][:limit]
+        found = [letter for letter in self.letters if letter.queue == queue and letter.id > after][:limit]
         self.most_letters_read = max(self.most_letters_read, len(found))
         return found
 

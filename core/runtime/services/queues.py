@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
+
+from anyio.lowlevel import checkpoint
 
 from runtime.catalog import Catalog
 from runtime.contracts import Clock, EventBus
 from runtime.model import QueuePolicy, TriggerKind
 from runtime.records import DeadLetter, Delivery, QueueKey, QueueStatus
 
-MAX_SEARCHED_LETTERS = 10_000
-"""Dead letters of a queue that are looked through for an id or a cause, oldest first."""
-REDRIVEN_AT_ONCE = 500
-"""Dead letters that one step of a redrive of all holds in memory."""
+LETTERS_AT_ONCE = 32
+"""Dead letters that a redrive holds in memory; each may have as many bytes as an event."""
 MAX_CANDIDATES = 20
 """Queues that an error lists."""
 
@@ -160,8 +160,8 @@ class QueueService:
         goal = self._goal(queue, target)
         self._check_data(selection, data)
         if not selection.all:
-            letters = await self._selected(queue, selection)
-            return Redriven(await self._bus.redrive(letters, goal, data))
+            wanted = await self._selected(queue, selection)
+            return Redriven(await self._redrive_some(queue, wanted, goal, data))
         redriven = await self._redrive_all(queue, goal)
         takes_events = goal is not None and self.view(queue).orphan
         return Redriven(redriven, await self._bus.move(queue, goal) if goal is not None and takes_events else 0)
@@ -200,29 +200,45 @@ class QueueService:
         """Redrives as many as there are at the beginning: one that dies again meanwhile is the newest and stays."""
         rest = self.view(queue).status.dead
         redriven = 0
-        while rest > 0 and (letters := await self._bus.dead_letters(queue, min(rest, REDRIVEN_AT_ONCE))):
+        while rest > 0 and (letters := await self._bus.dead_letters(queue, min(rest, LETTERS_AT_ONCE))):
             redriven += await self._bus.redrive(letters, goal, None)
             rest -= len(letters)
         return redriven
 
-    async def _selected(self, queue: QueueKey, selection: Selection) -> list[DeadLetter]:
-        letters = await self._bus.dead_letters(queue, MAX_SEARCHED_LETTERS)
-        searched = f" (searched: the oldest {len(letters)})" if len(letters) == MAX_SEARCHED_LETTERS else ""
-        if selection.ids:
-            found = [letter for letter in letters if letter.id in selection.ids]
-            missing = sorted(selection.ids - {letter.id for letter in found})
-            if missing:
-                named = ", ".join(map(str, missing))
-                raise RedriveRefused(f"{describe(queue)} has no dead letter {named}{searched}")
-            return found
-        found = [letter for letter in letters if selection.failure in _causes(letter)]
+    async def _redrive_some(self, queue: QueueKey, wanted: set[int], goal: QueueKey | None, data: bytes | None) -> int:
+        redriven = 0
+        async for page in self._pages(queue):
+            redriven += await self._bus.redrive([letter for letter in page if letter.id in wanted], goal, data)
+        return redriven
+
+    async def _selected(self, queue: QueueKey, selection: Selection) -> set[int]:
+        """The ids of the dead letters that are meant, all of which there must be, or one at least for a cause."""
+        found: set[int] = set()
+        causes: Counter[str] = Counter()
+        async for page in self._pages(queue):
+            causes.update(_causes(letter)[0] for letter in page)
+            if selection.ids:
+                found |= selection.ids & {letter.id for letter in page}
+            else:
+                found |= {letter.id for letter in page if selection.failure in _causes(letter)}
+        missing = sorted(selection.ids - found)
+        if missing:
+            raise RedriveRefused(f"{describe(queue)} has no dead letter {', '.join(map(str, missing))}")
         if not found:
-            there = Counter(_causes(letter)[0] for letter in letters).most_common(MAX_CANDIDATES)
+            there = causes.most_common(MAX_CANDIDATES)
             known = ", ".join(f"{cause} ({count})" for cause, count in there) or "none"
             raise RedriveRefused(
-                f"no dead letter of {describe(queue)} failed with '{selection.failure}'{searched}; there are: {known}"
+                f"no dead letter of {describe(queue)} failed with '{selection.failure}'; there are: {known}"
             )
         return found
+
+    async def _pages(self, queue: QueueKey) -> AsyncIterator[Sequence[DeadLetter]]:
+        """The dead letters that there are at the beginning, few at a time; others have their turn in between."""
+        rest, last = self.view(queue).status.dead, 0
+        while rest > 0 and (page := await self._bus.dead_letters(queue, min(rest, LETTERS_AT_ONCE), last)):
+            rest, last = rest - len(page), page[-1].id
+            yield page
+            await checkpoint()
 
     def _view(self, status: QueueStatus, policy: QueuePolicy | None) -> QueueView:
         age = None if status.oldest is None else max(0.0, self._clock.now() - status.oldest)

@@ -231,7 +231,7 @@ async def test_an_id_that_is_not_there_redrives_none(world: World) -> None:
 
 
 async def test_all_are_redriven_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queues, "REDRIVEN_AT_ONCE", 4)
+    monkeypatch.setattr(queues, "LETTERS_AT_ONCE", 4)
     for number in range(10):
         world.bus.kill(BILL, TYPE_ERROR, data=bytes([number]))
     assert (await world.service.redrive(BILL, ALL)).redriven == 10
@@ -242,7 +242,7 @@ async def test_all_are_redriven_in_parts(world: World, monkeypatch: pytest.Monke
 async def test_a_letter_that_dies_again_meanwhile_ends_the_redrive_too(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queues, "REDRIVEN_AT_ONCE", 1)
+    monkeypatch.setattr(queues, "LETTERS_AT_ONCE", 1)
     world.bus.kill(BILL, TYPE_ERROR)
     world.bus.kill(BILL, TYPE_ERROR)
     redrive = world.bus.redrive

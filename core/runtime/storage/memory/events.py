@@ -87,9 +87,10 @@ class MemoryEventBus:
         """The events of a queue that are not dead, oldest first."""
         return [message.delivery(_event(message)) for message in itertools.islice(self._queues.all(queue), limit)]
 
-    async def dead_letters(self, queue: QueueKey, limit: int) -> Sequence[DeadLetter]:
-        """The queue's dead letters, oldest first."""
-        return list(itertools.islice(self._dead.get(queue, {}).values(), limit))
+    async def dead_letters(self, queue: QueueKey, limit: int, after: int = 0) -> Sequence[DeadLetter]:
+        """The queue's dead letters behind an id, oldest first."""
+        letters = sorted(self._dead.get(queue, {}).items())
+        return [letter for id, letter in letters if id > after][:limit]
 
     async def redrive(self, letters: Sequence[DeadLetter], target: QueueKey | None, data: bytes | None) -> int:
         """Makes events of dead letters again; those that are no longer dead are left out."""

@@ -202,9 +202,9 @@ class SqliteEventBus:
         messages = list(itertools.islice(self._queues.all(queue), limit))
         return [message.delivery(message.event or self._read_event(message)) for message in messages]
 
-    async def dead_letters(self, queue: QueueKey, limit: int) -> Sequence[DeadLetter]:
-        """The queue's dead letters, oldest first."""
-        rows = self._database.connection.execute(SELECT_DEAD, (*_columns(queue), limit))
+    async def dead_letters(self, queue: QueueKey, limit: int, after: int = 0) -> Sequence[DeadLetter]:
+        """The queue's dead letters behind an id, oldest first."""
+        rows = self._database.connection.execute(SELECT_DEAD, (*_columns(queue), after, limit))
         return [read_letter(row) for row in rows]
 
     async def redrive(self, letters: Sequence[DeadLetter], target: QueueKey | None, data: bytes | None) -> int:

@@ -43,7 +43,7 @@ SELECT_EVENT = f"SELECT {_EVENT} FROM messages WHERE id = ?"
 BURY = f"""INSERT INTO dead_letters
     SELECT id, kind, topic, step, {_EVENT}, grp, priority, ?, ? FROM messages WHERE id = ?"""
 SELECT_DEAD = f"""SELECT id, kind, topic, step, {_EVENT}, grp, priority, attempts, buried
-    FROM dead_letters WHERE {_QUEUE} ORDER BY id LIMIT ?"""
+    FROM dead_letters WHERE {_QUEUE} AND id > ? ORDER BY id LIMIT ?"""
 COUNT_DEAD = "SELECT kind, topic, step, count(*) FROM dead_letters GROUP BY kind, topic, step"
 REDRIVE = "DELETE FROM dead_letters WHERE id = ?"
 MOVE_DEAD = f"UPDATE dead_letters SET kind = ?, topic = ?, step = ? WHERE {_QUEUE}"
