@@ -133,7 +133,12 @@ class App:
     def _hold(self) -> HeldWrites:
         limit = self._settings.bus
         return HeldWrites(
-            self._engine.state, self._engine.streams, self._streams.tell, limit.max_held_writes, limit.max_held_bytes
+            self._engine.state,
+            self._engine.streams,
+            self._engine.events.standing,
+            self._streams.tell,
+            limit.max_held_writes,
+            limit.max_held_bytes,
         )
 
     def _is_busy(self, queue: QueueKey) -> bool:

@@ -54,6 +54,9 @@ class EventBus(Protocol):
         Raises `HostCallRefused` when a bound is reached, `StorageFault` when it cannot be stored.
         """
 
+    def standing(self, topic: str, idempotency_key: str) -> str | None:
+        """The id of the event that stands for others of that key now, None when there is none."""
+
     async def take(self, queue: QueueKey) -> Delivery:
         """Waits for the next event of the queue that is due and leases it to the caller."""
 

@@ -47,6 +47,10 @@ class FakeEventBus:
             self.events.append(Delivery(next(self._ids), placement.queue, publication.event, 1, 0.0, placement.group))
         return publication.event.id
 
+    def standing(self, topic: str, idempotency_key: str) -> str | None:
+        """No event stands for another."""
+        return None
+
     async def take(self, queue: QueueKey) -> Delivery:
         """No service takes events."""
         raise NotImplementedError

@@ -7,7 +7,7 @@ stored then: increments of two runs at a time add up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from runtime.contracts import Engine, StateStore, StreamStore
@@ -21,6 +21,10 @@ from runtime.values import decode
 _ENDED = "the run has ended; an atomic step's writes end with it"
 _GroupName = str | tuple[str, str]
 """A group of state, or a stream and a group of its items."""
+
+
+Standing = Callable[[str, str], str | None]
+"""Tells of a topic and an idempotency key which event stands for others now."""
 
 
 class Services(NamedTuple):
@@ -39,9 +43,16 @@ class HeldWrites:
     """
 
     def __init__(
-        self, state: StateStore, streams: StreamStore, tell: Listener, max_held_writes: int, max_held_bytes: int
+        self,
+        state: StateStore,
+        streams: StreamStore,
+        standing: Standing,
+        tell: Listener,
+        max_held_writes: int,
+        max_held_bytes: int,
     ) -> None:
         self._journal = _Journal(max_held_writes, max_held_bytes)
+        self._standing = standing
         self._tell = tell
         self._over = False
         self._services: Services | None = None
@@ -61,10 +72,13 @@ class HeldWrites:
         return self._services
 
     async def publish(self, publication: Publication) -> str:
-        """Holds an event and returns its id, or that of one which the run has emitted with the same idempotency key."""
+        """Holds an event and returns its id, or that of the one which stands for it by its idempotency key."""
         event, _, key = publication
         self._journal.add(publication, len(event.topic) + len(event.data) + len(key))
-        return self._sent.setdefault((event.topic, key), event.id) if key else event.id
+        if not key:
+            return event.id
+        stands = self._sent.get((event.topic, key)) or self._standing(event.topic, key) or event.id
+        return self._sent.setdefault((event.topic, key), stands)
 
     def tell(self, change: StreamChange) -> None:
         """Holds a passing event of a stream; what became of items is told by what the commit has made of them."""

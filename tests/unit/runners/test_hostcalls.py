@@ -296,7 +296,8 @@ class Atomic:
         self.host = HostCalls(bus, StateService(self.engine.state, 1000), self.streams)
 
     def invocation(self) -> Invocation:
-        held = HeldWrites(self.engine.state, self.engine.streams, self.streams.tell, 100, 10_000)
+        engine = self.engine
+        held = HeldWrites(engine.state, engine.streams, engine.events.standing, self.streams.tell, 100, 10_000)
         return invocation()._replace(held=held)
 
     async def commit(self, run: Invocation) -> None:

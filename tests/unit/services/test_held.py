@@ -146,7 +146,14 @@ class Shelf:
         return Written(event_id=await self.publish(write))
 
     def hold(self, max_held_writes: int = 1000, max_held_bytes: int = 1_000_000) -> HeldWrites:
-        return HeldWrites(self.state, self.streams, self.services.streams.tell, max_held_writes, max_held_bytes)
+        tell = self.services.streams.tell
+        return HeldWrites(self.state, self.streams, self.standing, tell, max_held_writes, max_held_bytes)
+
+    def standing(self, topic: str, idempotency_key: str) -> str | None:
+        for event, _, key in self.published:
+            if (event.topic, key) == (topic, idempotency_key):
+                return event.id
+        return None
 
     async def commit_of(self, held: HeldWrites) -> None:
         await held.commit(cast(Engine, self), DELIVERY)
@@ -540,3 +547,13 @@ async def test_what_is_replaced_again_counts(shelf: Shelf) -> None:
     await ours.set("g", "k", bytes(48))
     with pytest.raises(HostCallRefused, match="would hold 102 bytes"):
         await ours.delete("g", "k")
+
+
+async def test_an_emit_with_a_key_that_is_taken_is_answered_with_the_event_that_stands_for_it() -> None:
+    shelf = Shelf()
+    first = await shelf.services.bus.emit("t", b"", {"idempotencyKey": "k"}, "f" * 32)
+    bus = shelf.hold().bind(shelf.services).bus
+    assert await bus.emit("t", b"", {"idempotencyKey": "k"}, "f" * 32) == first
+    other = await bus.emit("t", b"", {"idempotencyKey": "l"}, "f" * 32)
+    assert other != first
+    assert await bus.emit("t", b"", {"idempotencyKey": "l"}, "f" * 32) == other

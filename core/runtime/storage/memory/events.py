@@ -35,10 +35,8 @@ class MemoryEventBus:
         """Checks a publication; returns the event's id, and what carries it out and cannot fail."""
         event, placements, key = publication
         now = self._clock.now()
-        while self._keys and next(iter(self._keys.values()))[0] <= now:
-            del self._keys[next(iter(self._keys))]
-        if key and (known := self._keys.get((event.topic, key))):
-            return known[1], lambda: None
+        if key and (known := self.standing(event.topic, key)) is not None:
+            return known, lambda: None
         self._queues.check_room(placements)
 
         def enter() -> None:
@@ -48,6 +46,14 @@ class MemoryEventBus:
                 self._queues.enter(Message(next(self._ids), event, event.created, placement))
 
         return event.id, enter
+
+    def standing(self, topic: str, idempotency_key: str) -> str | None:
+        """The id of the event that stands for others of that key now."""
+        now = self._clock.now()
+        while self._keys and next(iter(self._keys.values()))[0] <= now:
+            del self._keys[next(iter(self._keys))]
+        known = self._keys.get((topic, idempotency_key))
+        return known[1] if known else None
 
     async def take(self, queue: QueueKey) -> Delivery:
         """Waits for the next event that is due."""

@@ -95,19 +95,23 @@ class SqliteEventBus:
     def place(self, connection: sqlite3.Connection, publication: Publication) -> Placed:
         """Stores a publication in the open transaction. Raises `HostCallRefused` when a queue is full."""
         event, placements, key = publication
-        if key:
-            now = self._clock.now()
-            known = connection.execute(SELECT_KEY, (event.topic, key, now)).fetchone()
-            if known is not None:
-                return Placed(known[0], ())
+        if key and (known := self.standing(event.topic, key)) is not None:
+            return Placed(known, ())
         self._queues.check_room(placements)
         if key:
+            now = self._clock.now()
             connection.execute(FORGET_KEYS, (now,))
             connection.execute(INSERT_KEY, (event.topic, key, event.id, now + self._window))
         messages = [Message(next(self._ids), event, event.created, placement) for placement in placements]
         for message in messages:
             connection.execute(INSERT, event_row(message, event))
         return Placed(event.id, messages)
+
+    def standing(self, topic: str, idempotency_key: str) -> str | None:
+        """The id of the event that stands for others of that key now."""
+        query = (topic, idempotency_key, self._clock.now())
+        row: tuple[str] | None = self._database.connection.execute(SELECT_KEY, query).fetchone()
+        return row[0] if row is not None else None
 
     def entered(self, placed: Placed) -> None:
         """Makes what was placed takeable; called when its transaction is committed."""
