@@ -148,7 +148,7 @@ def test_a_200_kib_event_goes_through_both_runners(project: RunningProject) -> N
 def test_small_calls_beside_two_large_ones_stay_quick(project: RunningProject, language: str) -> None:
     """p99 of small calls at most 25 ms while two calls of 8 MiB are under way all the time."""
     with bulk_load(project, f"/{language}/echo", 8) as first, bulk_load(project, f"/{language}/echo", 8) as second:
-        times = _time_small_calls(project.url, f"/{language}/small", 400)
+        times = _time_small_calls(project.url, f"/{language}/small", 1500)
         answers = [line for load in (first, second) for line in load()]
     assert len(answers) > 4, "the large calls did not run beside the small ones"
     assert {line.split()[0] for line in answers} == {"200"}
