@@ -260,3 +260,13 @@ async def test_purged_delays_leave_nothing_behind(bus: EventBus, clock: FakeCloc
     await publish(bus, "last", due=clock.now() + 5)
     await clock.advance(5)
     assert (await take(bus)).event.id == "last"
+
+
+async def test_what_has_moved_is_no_longer_taken_from_where_it_was(bus: EventBus) -> None:
+    await publish(bus, "1", "2")
+    assert await bus.move(A, B) == 2
+    taker = asyncio.ensure_future(bus.take(A))
+    await settle()
+    assert not taker.done()
+    taker.cancel()
+    assert [(await take(bus, B)).event.id for _ in range(2)] == ["1", "2"]

@@ -51,6 +51,12 @@ class Message:
         """The message as its taker gets it."""
         return Delivery(self.id, self.queue, event, self.attempt, self.taken, self.group, self.priority, self.failed)
 
+    def moved(self, target: QueueKey) -> Message:
+        """The same for another queue; this one stands for nothing wherever its old queue still has it."""
+        moved = Message(self.id, self.event, self.created, Placement(target, self.due, self.group, self.priority))
+        moved.attempt, moved.failed = self.attempt, self.failed
+        return moved
+
 
 class _Queue:
     """One queue. The head of a group's line stands in the queue itself, the others wait behind it."""

@@ -112,14 +112,12 @@ class MemoryEventBus:
     async def move(self, source: QueueKey, target: QueueKey) -> int:
         """Hands all events that are not taken, and the dead letters, to another queue."""
         messages = self._queues.not_taken(source)[::-1]
-        placements = [Placement(target, m.due, m.group, m.priority) for m in messages]
-        self._queues.check_room(placements)
+        moved = [message.moved(target) for message in messages]
+        self._queues.check_room(Placement(target) for _ in moved)
         for message in reversed(messages):
             self._queues.leave(message)
-        for message, placement in zip(messages, placements, strict=True):
-            moved = Message(message.id, message.event, message.created, placement)
-            moved.attempt, moved.failed = message.attempt, message.failed
-            self._queues.enter(moved)
+        for message in moved:
+            self._queues.enter(message)
         letters = self._dead.pop(source, {})
         for letter in letters.values():
             self._dead.setdefault(target, {})[letter.id] = replace(letter, queue=target)

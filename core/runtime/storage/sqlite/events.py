@@ -243,9 +243,7 @@ class SqliteEventBus:
         letters = connection.execute(MOVE_DEAD, (*_columns(target), *_columns(source))).rowcount
 
         def moved() -> None:
-            for message in messages:
-                message.queue = target
-            self._enter_again(messages)
+            self._enter_again([message.moved(target) for message in messages])
             self._dead[target] += letters
             del self._dead[source]
 
