@@ -62,8 +62,7 @@ class Guard:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answers one HTTP request."""
         refusal = self._refusal(scope)
-        answer = _without_body(send) if scope["method"] == "HEAD" else send
-        await (self._application if refusal is None else refusal)(scope, receive, answer)
+        await (self._application if refusal is None else refusal)(scope, receive, send)
 
     def _refusal(self, scope: Any) -> Response | None:
         hosts = _values(scope, b"host")
@@ -82,17 +81,6 @@ class Guard:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         scheme, _, token = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
         return scheme.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token)
-
-
-def _without_body(send: Any) -> Any:
-    """Sends heads alone: the server leaves that to whoever answers."""
-
-    async def send_head(message: Any) -> None:
-        if message["type"] == "http.response.body":
-            message = {**message, "body": b""}
-        await send(message)
-
-    return send_head
 
 
 def _values(scope: Any, name: bytes) -> list[str]:

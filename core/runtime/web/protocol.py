@@ -82,7 +82,7 @@ class _Answer:
         parts = [STATUS_LINE[head["status"]]]
         for name, value in head["headers"]:
             parts += (name, b": ", value, b"\r\n")
-        parts += (b"\r\n", body)
+        parts += (b"\r\n", b"" if cycle.scope["method"] == "HEAD" else body)
         self._connections.write_soon(cycle.transport, b"".join(parts))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()

@@ -98,6 +98,19 @@ async def test_head_has_the_head_alone(server: str) -> None:
 
 
 @pytest.mark.parametrize("server", SERVERS)
+async def test_a_body_that_an_application_gives_to_head_is_not_sent(server: str) -> None:
+    async def careless(scope: Any, receive: Any, send: Any) -> None:
+        await application({**scope, "method": "GET"}, receive, send)
+
+    async with serving(server, careless) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"HEAD /500 HTTP/1.1\r\nHost: test\r\n\r\n" + get("/7"))
+        assert b"content-length: 500" in await reader.readuntil(b"\r\n\r\n")
+        assert (await answer(reader))[1] == 7
+        writer.close()
+
+
+@pytest.mark.parametrize("server", SERVERS)
 async def test_a_connection_that_is_to_close_is_closed_after_the_answer(server: str) -> None:
     async with serving(server) as (port, _):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
