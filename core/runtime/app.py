@@ -121,8 +121,9 @@ class App:
 
     def _warn_of_orphans(self, catalog: Catalog) -> None:
         """Names the queues that hold something for a step which is gone or renamed."""
+        taken = catalog.queues()
         for status in self._engine.events.status():
-            if not catalog.has_queue(status.queue):
+            if status.queue not in taken:
                 count = status.waiting + status.delayed + status.dead
                 self._logs.core(
                     LogLevel.WARN,

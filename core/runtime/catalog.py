@@ -43,11 +43,14 @@ class Catalog:
     schedules: tuple[Bound[CronTrigger], ...] = ()
     problems: tuple[Problem, ...] = ()
 
-    def has_queue(self, queue: QueueKey) -> bool:
-        """True when a step takes what is in that queue."""
-        if queue.kind is TriggerKind.CRON:
-            return any(bound.step.name == queue.step for bound in self.schedules)
-        return any(bound.step.name == queue.step for bound in self.subscriptions.get(queue.topic, ()))
+    def queues(self) -> dict[QueueKey, Bound[EventTrigger] | Bound[CronTrigger]]:
+        """Every queue that a step takes from: one for each of its topics, and one for its schedule."""
+        queues: dict[QueueKey, Bound[EventTrigger] | Bound[CronTrigger]] = {}
+        for topic, bounds in self.subscriptions.items():
+            queues.update((QueueKey(topic, bound.step.name), bound) for bound in bounds)
+        for bound in self.schedules:
+            queues[QueueKey("", bound.step.name, TriggerKind.CRON)] = bound
+        return queues
 
 
 def build_catalog(manifests: Iterable[Manifest]) -> Catalog:

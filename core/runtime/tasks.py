@@ -28,8 +28,9 @@ class ShortTasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begins the work; what it raises against the rule reaches the event loop's handler of exceptions."""
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begins the work, which may be awaited; else what it raises reaches the event loop's exception handler."""
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

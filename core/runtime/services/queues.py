@@ -246,13 +246,7 @@ class QueueService:
 
     def _policies(self) -> dict[QueueKey, QueuePolicy]:
         """The queues that the project's steps have."""
-        events = {
-            QueueKey(topic, bound.step.name): bound.step.queue
-            for topic, bounds in self.catalog.subscriptions.items()
-            for bound in bounds
-        }
-        ticks = {QueueKey("", bound.step.name, TriggerKind.CRON): bound.step.queue for bound in self.catalog.schedules}
-        return events | ticks
+        return {queue: bound.step.queue for queue, bound in self.catalog.queues().items()}
 
 
 def describe(key: QueueKey) -> str:

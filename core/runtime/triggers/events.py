@@ -13,8 +13,19 @@ from runtime.catalog import Catalog
 from runtime.contracts import Clock, Engine
 from runtime.dispatcher import Dispatcher
 from runtime.errors import CONSEQUENCES, HostCallRefused, StorageFault
-from runtime.model import Failure, FailureKind, Invocation, LogLevel, Outcome, Overlap, QueuePolicy, Step, TriggerKind
+from runtime.model import (
+    EventTrigger,
+    Failure,
+    FailureKind,
+    Invocation,
+    LogLevel,
+    Outcome,
+    Overlap,
+    QueuePolicy,
+    Step,
+)
 from runtime.records import Delivery, QueueKey
+from runtime.tasks import ShortTasks
 
 _STORE_AGAIN_SECONDS = 1.0
 Report = Callable[[LogLevel, str, str, str], None]
@@ -37,14 +48,14 @@ class EventConsumers:
     async def run(self, catalog: Catalog, stop: anyio.Event) -> None:
         """Consumes until `stop` is set; returns when what was taken is settled."""
         workers = [_Worker(source) for source in _sources(catalog) for _ in range(source.concurrency)]
-        async with anyio.create_task_group() as tasks:
+        async with ShortTasks() as endings, anyio.create_task_group() as tasks:
             for worker in workers:
-                tasks.start_soon(self._work, worker)
+                tasks.start_soon(self._work, worker, endings)
             await stop.wait()
             for worker in workers:
                 worker.stop()
 
-    async def _work(self, worker: _Worker) -> None:
+    async def _work(self, worker: _Worker, endings: ShortTasks) -> None:
         """Handles one event after the other; the end of each is stored while the next is handled."""
         with worker.scope:
             while not worker.stopping:
@@ -56,7 +67,7 @@ class EventConsumers:
                 if worker.settling is not None:
                     await worker.settling
                 settle = self._settle(worker.source.step, delivery, outcome.failure, held)
-                worker.settling = asyncio.create_task(settle)
+                worker.settling = endings.start(settle)
         if worker.settling is not None:
             await worker.settling
 
@@ -83,26 +94,20 @@ class EventConsumers:
     async def _settle(self, step: Step, delivery: Delivery, failure: Failure | None, held: HeldRun | None) -> None:
         """Stores how a delivery ended; while that cannot be, the event stays taken and it is tried again."""
         try:
-            while not await self._settled(step, delivery, failure, held):
-                await self._pause(_STORE_AGAIN_SECONDS)
+            while True:
+                try:
+                    if failure is not None:
+                        return await self._fail(step, delivery, failure)
+                    return await (held.commit(self._engine, delivery) if held else self._bus.acknowledge(delivery))
+                except HostCallRefused as refused:
+                    failure = Failure(FailureKind.HANDLER, f"the writes of this atomic step were refused: {refused}")
+                except StorageFault as fault:
+                    message = f"the end of a run of '{delivery.event.topic}' cannot be stored, tried again: {fault}"
+                    self._report(LogLevel.ERROR, message, step.name, delivery.event.trace_id)
+                    await self._pause(_STORE_AGAIN_SECONDS)
         finally:
             if held is not None:
                 held.drop()
-
-    async def _settled(self, step: Step, delivery: Delivery, failure: Failure | None, held: HeldRun | None) -> bool:
-        while True:
-            try:
-                if failure is None:
-                    await (held.commit(self._engine, delivery) if held else self._bus.acknowledge(delivery))
-                else:
-                    await self._fail(step, delivery, failure)
-                return True
-            except HostCallRefused as refused:
-                failure = Failure(FailureKind.HANDLER, f"the writes of this atomic step were refused: {refused}")
-            except StorageFault as fault:
-                message = f"the end of a run of '{delivery.event.topic}' cannot be stored, tried again: {fault}"
-                self._report(LogLevel.ERROR, message, step.name, delivery.event.trace_id)
-                return False
 
     async def _pause(self, seconds: float) -> None:
         over = anyio.Event()
@@ -166,14 +171,13 @@ class _Worker:
 
 
 def _sources(catalog: Catalog) -> Iterator[_Source]:
-    for bounds in catalog.subscriptions.values():
-        for bound in bounds:
-            topic, step = bound.trigger.topic, bound.step
-            yield _Source(QueueKey(topic, step.name), step, topic, step.queue.concurrency)
-    for schedule in catalog.schedules:
-        trigger, step = schedule.trigger, schedule.step
-        concurrency = step.queue.concurrency if trigger.overlap is Overlap.ALLOW else 1
-        yield _Source(QueueKey("", step.name, TriggerKind.CRON), step, trigger.expression, concurrency)
+    for queue, bound in catalog.queues().items():
+        step, trigger = bound.step, bound.trigger
+        if isinstance(trigger, EventTrigger):
+            yield _Source(queue, step, trigger.topic, step.queue.concurrency)
+        else:
+            concurrency = step.queue.concurrency if trigger.overlap is Overlap.ALLOW else 1
+            yield _Source(queue, step, trigger.expression, concurrency)
 
 
 def backoff(policy: QueuePolicy, attempt: int) -> float:
