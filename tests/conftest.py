@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.config import load_settings
+from runtime.configfile import load_settings
 from runtime.runners.manifest import InstalledRunner, find_runners
 
 ROOT = Path(__file__).resolve().parents[1]

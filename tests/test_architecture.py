@@ -28,9 +28,22 @@ _DATA = ROOT / "tests" / "conformance" / "projects"  # projects that tests run, 
 
 # From left to right: a module may import what stands in a group to its left, and itself.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("", "model", "values", "ids", "errors", "config", "allocator", "records"),
+    ("", "model", "values", "ids", "errors", "config", "configfile", "environment", "allocator", "records"),
     ("contracts",),
-    ("clock", "deadlines", "tasks", "infrastructure", "stepconfig", "catalog", "services", "storage"),
+    (
+        "clock",
+        "deadlines",
+        "tasks",
+        "infrastructure",
+        "jsonschemas",
+        "stepconfig",
+        "triggerconfig",
+        "compatibility",
+        "catalog",
+        "services",
+        "storage",
+        "generate",
+    ),
     ("dispatcher",),
     ("triggers", "runners", "web"),
     ("app",),
@@ -41,10 +54,23 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 NEIGHBOURS = {
     ("errors", "model"),
     ("records", "model"),
-    ("config", "errors"),
+    ("config", "model"),
+    ("configfile", "config"),
+    ("configfile", "errors"),
+    ("environment", "errors"),
     ("stepconfig", "infrastructure"),
+    ("stepconfig", "triggerconfig"),
+    ("stepconfig", "jsonschemas"),
+    ("triggerconfig", "infrastructure"),
+    ("triggerconfig", "jsonschemas"),
+    ("compatibility", "jsonschemas"),
     ("catalog", "stepconfig"),
+    ("catalog", "jsonschemas"),
+    ("catalog", "compatibility"),
     ("services", "catalog"),
+    ("services", "jsonschemas"),
+    ("generate", "catalog"),
+    ("generate", "jsonschemas"),
 }
 # Which packages a library may be imported in; elsewhere it may not.
 HOMES: Mapping[str, tuple[str, ...]] = {
@@ -56,6 +82,9 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "starlette": ("runtime.web", "runtime.triggers.http"),
     "typer": ("runtime.cli", "runtime.__main__"),
     "rich": ("runtime.cli",),
+    "dotenv": ("runtime.environment",),
+    "jsonschema_rs": ("runtime.services.schemas", "runtime.jsonschemas"),
+    "python_multipart": ("runtime.triggers.forms",),
 }
 GENERATED_HOME = "runtime.runners"
 

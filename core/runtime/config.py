@@ -1,26 +1,26 @@
-"""`runtime.yaml` and the environment as frozen settings: every bound of the runtime has its name here.
+"""What `runtime.yaml` may say, as frozen settings: every bound of the runtime has its name here.
 
 Keys are camelCase in the file. Times are in seconds, sizes in bytes, unless a name says otherwise.
 """
 
 from __future__ import annotations
 
-import difflib
-import os
-import re
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
-from runtime.errors import ConfigFault
-
-CONFIG_FILE = "runtime.yaml"
-_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+from runtime.model import Validation
 
 
 def known_timezone(name: str) -> str:
@@ -39,6 +39,40 @@ class _Section(BaseModel):
     )
 
 
+class TlsSettings(_Section):
+    """The certificate of the HTTP edge; paths relative to the project root, PEM files."""
+
+    certificate: str
+    """The certificate, followed by those that stand between it and a root."""
+    key: str
+    """Its private key."""
+    key_password: SecretStr | None = None
+    """What the private key is locked with; absent for one that is not."""
+
+
+class CorsSettings(_Section):
+    """Which web pages of other origins may call the project's routes (Fetch standard, section 3.2)."""
+
+    origins: tuple[str, ...] = ()
+    """Origins such as 'https://app.example.com', or '*' for all; empty for none."""
+    methods: tuple[str, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+    """Methods that a preflight allows, of those that the path has."""
+    headers: tuple[str, ...] = ("*",)
+    """Request headers that a preflight allows; '*' for all that it asks for."""
+    exposed_headers: tuple[str, ...] = ("X-Trace-Id",)
+    """Response headers that the page may read."""
+    credentials: bool = False
+    """True lets pages send cookies and authorization; not together with the origin '*'."""
+    max_age: int = Field(600, ge=0)
+    """Seconds for which a browser may remember a preflight's answer."""
+
+    @model_validator(mode="after")
+    def _names_whom_it_trusts(self) -> CorsSettings:
+        if self.credentials and "*" in self.origins:
+            raise ValueError("credentials for every origin would let any page act as your users; name the origins")
+        return self
+
+
 class HttpSettings(_Section):
     """The HTTP edge."""
 
@@ -46,8 +80,19 @@ class HttpSettings(_Section):
     """Address to listen on."""
     port: int = Field(3000, ge=0, le=65535)
     """Port to listen on; 0 lets the system choose."""
-    server: Literal["uvicorn", "hypercorn"] = "uvicorn"
-    """uvicorn serves plain HTTP/1.1 and is the faster; hypercorn serves HTTP/2 as well."""
+    server: Literal["uvicorn", "hypercorn"] | None = None
+    """uvicorn serves plain HTTP/1.1 and is the faster; hypercorn serves TLS and HTTP/2 as well. Absent for uvicorn
+    without `tls` and hypercorn with it."""
+    tls: TlsSettings | None = None
+    """Absent for plain HTTP."""
+    cors: CorsSettings | None = None
+    """Absent for pages of this machine (localhost, 127.0.0.1, [::1]) in `dev` and none in `start`."""
+    openapi: bool = True
+    """False leaves `/openapi.json` out."""
+    max_form_parts: int = Field(1000, ge=1)
+    """Fields and files of one form; more are answered with 413."""
+    max_query_keys: int = Field(1000, ge=1)
+    """Keys of one query; more are answered with 400."""
     max_body_bytes: int = Field(10 * 1024 * 1024, ge=0)
     """A longer request body is answered with 413."""
     max_header_bytes: int = Field(64 * 1024, ge=1024)
@@ -58,6 +103,12 @@ class HttpSettings(_Section):
     """Connections that may wait to be accepted."""
     keep_alive: float = Field(30.0, gt=0)
     """How long an idle connection stays open."""
+
+    @model_validator(mode="after")
+    def _can_serve_tls(self) -> HttpSettings:
+        if self.tls is not None and self.server == "uvicorn":
+            raise ValueError("uvicorn serves plain HTTP here: set http.server to hypercorn, or leave it out")
+        return self
 
 
 class RunnerSettings(_Section):
@@ -84,6 +135,10 @@ class LinkSettings(_Section):
     """Bytes that may wait to be written before producers wait too."""
     max_host_calls: int = Field(1024, ge=1)
     """Calls that one invocation may have unanswered at once."""
+    body_window_bytes: int = Field(256 * 1024, ge=1024)
+    """Bytes of a streamed response body that its client has not taken yet, before its handler has to wait."""
+    max_bodies: int = Field(1024, ge=1)
+    """Streamed response bodies that may be under way at once in a runner process."""
     cancel_grace: float = Field(1.0, ge=0)
     """How long a cancelled handler may take before its runner answers in its place."""
     stuck_after: float = Field(2.0, gt=0)
@@ -175,6 +230,8 @@ class Settings(_Section):
     cron: CronSettings = CronSettings()
     state: StateSettings = StateSettings()
     storage: StorageSettings = StorageSettings()
+    validation: Validation = Validation.WARN
+    """What follows when a value does not fit its schema: off, warn (a line in the log) or enforce (it is refused)."""
     durability: Literal["process", "full"] = "process"
     """What an acknowledged write survives: the kill of any process, or a power cut as well."""
     log: LogSettings = LogSettings()
@@ -185,100 +242,3 @@ class Settings(_Section):
     def runner(self, language: str) -> RunnerSettings:
         """The settings of a language's runner, with defaults where the file is silent."""
         return self.runners.get(language) or RunnerSettings()
-
-
-def load_settings(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
-    """Reads `runtime.yaml` of the project, if there is one, with `${ENV}` and `${ENV:-default}` filled in.
-
-    LOG_LEVEL and LOG_FORMAT in the environment win over the file. Raises `ConfigFault` that names
-    file and key for anything that cannot be read or is not valid.
-    """
-    environ = os.environ if environ is None else environ
-    document = _read(root / CONFIG_FILE, environ)
-    for variable, key in (("LOG_LEVEL", "level"), ("LOG_FORMAT", "format")):
-        if environ.get(variable):
-            section = document.setdefault("log", {})
-            if isinstance(section, dict):
-                section[key] = environ[variable].lower()
-    try:
-        return Settings.model_validate(document)
-    except ValidationError as error:
-        raise ConfigFault(_explain(error)) from error
-
-
-def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigFault(f"{path.name} cannot be read: {error}", "make it a readable UTF-8 file") from error
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigFault(f"{path.name} is not valid YAML: {error}") from error
-    if document is None:
-        return {}
-    if not isinstance(document, dict):
-        raise ConfigFault(f"{path.name} must be a map of settings, not a {type(document).__name__}")
-    filled: dict[str, Any] = _fill(document, environ, "")
-    return filled
-
-
-def _fill(value: Any, environ: Mapping[str, str], place: str) -> Any:
-    """Replaces `${NAME}` inside strings; a string that is one variable may become a number, as YAML reads it."""
-    if isinstance(value, dict):
-        return {key: _fill(item, environ, f"{place}.{key}" if place else str(key)) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_fill(item, environ, f"{place}[{index}]") for index, item in enumerate(value)]
-    if not isinstance(value, str) or "${" not in value:
-        return value
-
-    def replace(match: re.Match[str]) -> str:
-        name, default = match["name"], match["default"]
-        if name in environ:
-            return environ[name]
-        if default is None:
-            raise ConfigFault(
-                f"{CONFIG_FILE}: {place} needs the environment variable {name}, which is not set",
-                f"set {name}, or write ${{{name}:-a default}}",
-            )
-        return default
-
-    filled = _VARIABLE.sub(replace, value)
-    return _scalar(filled) if _VARIABLE.fullmatch(value) else filled
-
-
-def _scalar(text: str) -> Any:
-    """What YAML reads in a plain word: a number, a boolean, null; everything else stays text."""
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    return value if value is None or isinstance(value, bool | int | float) else text
-
-
-def _explain(error: ValidationError) -> str:
-    return "\n".join(f"{CONFIG_FILE}: {_explain_one(fault)}" for fault in error.errors())
-
-
-def _explain_one(fault: Any) -> str:
-    place = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] != "extra_forbidden":
-        return f"{place}: {fault['msg']} (it is {fault['input']!r})"
-    known = _keys_at(fault["loc"][:-1])
-    nearest = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
-    hint = f"did you mean {nearest[0]}?" if nearest else f"known here: {', '.join(known)}"
-    return f"{place} is not a setting; {hint}"
-
-
-def _keys_at(path: tuple[str | int, ...]) -> list[str]:
-    section: type[BaseModel] = Settings
-    for part in path:
-        if section is Settings and part == "runners":
-            section = RunnerSettings
-            continue
-        field = next((f for f in section.model_fields.values() if part == f.alias), None)
-        if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            section = field.annotation
-    return [field.alias or name for name, field in section.model_fields.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runtime.model import FailureKind
+from runtime.model import Failure, FailureKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +56,11 @@ class HostCallRefused(Exception):
 
 class StorageFault(RuntimeFault):
     """What was to be stored is not: the disk is full, the file cannot be written, is damaged or in other hands."""
+
+
+class BodyLost(Exception):
+    """A streamed response body ends before its end: its handler has failed or its runner is gone."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure

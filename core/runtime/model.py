@@ -5,9 +5,13 @@ Those that each run makes anew are named tuples, which cost a third of a frozen 
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
+
+JsonSchema = Mapping[str, Any] | bool
+"""A JSON Schema of draft 2020-12, decoded."""
 
 
 class TriggerKind(Enum):
@@ -52,20 +56,50 @@ class Failure:
     http_body: bytes = b""
 
 
+class Validation(Enum):
+    """What follows when a value does not fit its schema: nothing, a warning in the log, a refusal."""
+
+    OFF = "off"
+    WARN = "warn"
+    ENFORCE = "enforce"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryParam:
+    """A query parameter that an api step documents; without a schema any text fits."""
+
+    name: str
+    description: str = ""
+    required: bool = False
+    schema: JsonSchema | None = field(default=None, hash=False)
+
+
 @dataclass(frozen=True, slots=True)
 class ApiTrigger:
-    """An HTTP route; `method` is upper case, `path` as the step file has it."""
+    """An HTTP route; `method` is upper case, `path` as the step file has it.
+
+    Schemas are None where the config gives none. Those of query and path are of an object with a property a parameter;
+    `response_schemas` are by status ("200"), "default" for every other.
+    """
 
     method: str
     path: str
+    body_schema: JsonSchema | None = field(default=None, hash=False)
+    query_schema: JsonSchema | None = field(default=None, hash=False)
+    path_schema: JsonSchema | None = field(default=None, hash=False)
+    response_schemas: Mapping[str, JsonSchema] = field(default_factory=dict, hash=False)
+    query_params: tuple[QueryParam, ...] = ()
+    index: int = 0
     kind: TriggerKind = TriggerKind.API
 
 
 @dataclass(frozen=True, slots=True)
 class EventTrigger:
-    """A subscription to a topic, matched exactly."""
+    """A subscription to a topic, matched exactly; `input_schema` is None where any data fits."""
 
     topic: str
+    input_schema: JsonSchema | None = field(default=None, hash=False)
+    index: int = 0
     kind: TriggerKind = TriggerKind.EVENT
 
 
@@ -93,19 +127,25 @@ class CronTrigger:
     timezone: str = ""
     catch_up: CatchUp = CatchUp.NONE
     overlap: Overlap = Overlap.SKIP
+    index: int = 0
     kind: TriggerKind = TriggerKind.CRON
 
 
 Trigger = ApiTrigger | EventTrigger | CronTrigger
+"""What makes a step run; `index` is its place in the config's `triggers`, 0 for a config without."""
 
 
 @dataclass(frozen=True, slots=True)
 class Emit:
-    """A topic that a step says it emits; label and conditional are for people only."""
+    """A topic that a step says it emits; label and conditional are for people only.
+
+    `schema` is what the step says of the data, None where it says nothing.
+    """
 
     topic: str
     label: str = ""
     conditional: bool = False
+    schema: JsonSchema | None = field(default=None, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +171,9 @@ class Step:
     """A step file that can run (or, with no triggers, that is only drawn).
 
     `file` is relative to the project root with "/" as separator, and is the step's identity
-    towards its runner; `name` is its identity towards people. `timeout` is in seconds. The writes of an
-    `atomic` step are held until it returns.
+    towards its runner; `name` is its identity towards people. `type` is the config's, "triggers" for a config that
+    lists several. `timeout` is in seconds. The writes of an `atomic` step are held until it returns. `validation` is
+    None where the project's mode counts. `include_files` are patterns relative to the step's folder.
     """
 
     name: str
@@ -148,15 +189,18 @@ class Step:
     timeout: float = 30.0
     atomic: bool = False
     queue: QueuePolicy = field(default_factory=QueuePolicy)
+    validation: Validation | None = None
+    include_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StreamDefinition:
-    """A stream that steps write to by `name`."""
+    """A stream that steps write to by `name`; `schema` is of an item's data, None where any fits."""
 
     name: str
     language: str
     file: str
+    schema: JsonSchema | None = field(default=None, hash=False)
 
 
 class Severity(Enum):
@@ -180,11 +224,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class LoadedFile:
-    """A step or stream file that its runner has loaded; `config` is the decoded map, not yet checked."""
+    """A step or stream file that its runner has loaded; `config` is the decoded map, not yet checked.
+
+    `schemas` are by the JSON pointer of their place in the config.
+    """
 
     file: str
     config: object
     has_handler: bool = False
+    schemas: Mapping[str, JsonSchema] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +243,19 @@ class Manifest:
     steps: tuple[LoadedFile, ...] = ()
     streams: tuple[LoadedFile, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A place where a value does not fit its schema.
+
+    `pointer` is a JSON pointer into the value, empty for the value itself; `part` says which value it is, such as
+    "body", "query", "path".
+    """
+
+    part: str
+    pointer: str
+    message: str
 
 
 Payload = bytes | tuple[bytes, ...]
@@ -223,7 +284,8 @@ class Invocation(NamedTuple):
 
     `payload` is an encoded value, empty for none. `source` names what fired (topic, cron
     expression) and is empty for requests; `cause_id` names the cause across attempts. `held` takes
-    the writes of an atomic step; without it they are carried out at once.
+    the writes of an atomic step; without it they are carried out at once. `trigger_index` is the place of the
+    trigger that fired in the config's `triggers`.
     """
 
     step: Step
@@ -234,13 +296,28 @@ class Invocation(NamedTuple):
     source: str = ""
     cause_id: str = ""
     held: Held | None = None
+    trigger_index: int = 0
+
+
+class Body(Protocol):
+    """A response body that its handler is still producing; the invocation goes on until it ends."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces as they come. Raises `BodyLost` when the handler fails or its runner is lost."""
+
+    def stop(self) -> None:
+        """Asks the handler to stop: nobody reads on. Without effect once the body has ended."""
 
 
 class Outcome(NamedTuple):
-    """How an invocation ended: `failure` is None when the handler returned."""
+    """How an invocation ended: `failure` is None when the handler returned.
+
+    `body` is the response body where it is sent as it is produced; the payload then holds the rest of the response.
+    """
 
     payload: Payload = b""
     failure: Failure | None = None
+    body: Body | None = None
 
 
 class LogLevel(Enum):

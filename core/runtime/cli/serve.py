@@ -12,7 +12,8 @@ from runtime.allocator import collect_less_often, keep_freed_memory
 from runtime.app import App
 from runtime.cli.console import JsonLog, TextLog, print_fault, print_started
 from runtime.cli.options import EXIT_FAULT, EXIT_INTERRUPTED
-from runtime.config import Settings, load_settings
+from runtime.config import Settings
+from runtime.configfile import load_settings
 from runtime.errors import RuntimeFault
 
 

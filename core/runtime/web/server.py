@@ -54,7 +54,7 @@ def listen(settings: HttpSettings) -> socket.socket:
 
 def http_server(settings: HttpSettings, application: Application) -> HttpServer:
     """The server that the settings choose."""
-    if settings.server == "hypercorn":
+    if settings.server == "hypercorn" or settings.tls is not None:
         return _Hypercorn(settings, application)
     return _Uvicorn(settings, application)
 

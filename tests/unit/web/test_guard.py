@@ -10,7 +10,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from runtime.config import ControlSettings, HttpSettings, load_settings
+from runtime.config import ControlSettings, HttpSettings
+from runtime.configfile import load_settings
 from runtime.errors import ConfigFault
 from runtime.web.guard import Guard, control_token
 from runtime.web.server import http_server, listen

@@ -186,7 +186,7 @@ class RunnerEnvelope(_message.Message):
     def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., manifest: _Optional[_Union[Manifest, _Mapping]] = ..., result: _Optional[_Union[Result, _Mapping]] = ..., chunk: _Optional[_Union[Chunk, _Mapping]] = ..., host_call: _Optional[_Union[HostCall, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., call_reply: _Optional[_Union[CallReply, _Mapping]] = ..., pong: _Optional[_Union[Pong, _Mapping]] = ..., bye: _Optional[_Union[Bye, _Mapping]] = ...) -> None: ...
 
 class CoreEnvelope(_message.Message):
-    __slots__ = ("welcome", "load", "invoke", "chunk", "cancel", "host_reply", "call", "drain", "ping", "bye")
+    __slots__ = ("welcome", "load", "invoke", "chunk", "cancel", "host_reply", "call", "drain", "ping", "bye", "body_read")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     LOAD_FIELD_NUMBER: _ClassVar[int]
     INVOKE_FIELD_NUMBER: _ClassVar[int]
@@ -197,6 +197,7 @@ class CoreEnvelope(_message.Message):
     DRAIN_FIELD_NUMBER: _ClassVar[int]
     PING_FIELD_NUMBER: _ClassVar[int]
     BYE_FIELD_NUMBER: _ClassVar[int]
+    BODY_READ_FIELD_NUMBER: _ClassVar[int]
     welcome: Welcome
     load: Load
     invoke: Invoke
@@ -207,7 +208,8 @@ class CoreEnvelope(_message.Message):
     drain: Drain
     ping: Ping
     bye: Bye
-    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., load: _Optional[_Union[Load, _Mapping]] = ..., invoke: _Optional[_Union[Invoke, _Mapping]] = ..., chunk: _Optional[_Union[Chunk, _Mapping]] = ..., cancel: _Optional[_Union[Cancel, _Mapping]] = ..., host_reply: _Optional[_Union[HostReply, _Mapping]] = ..., call: _Optional[_Union[Call, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., ping: _Optional[_Union[Ping, _Mapping]] = ..., bye: _Optional[_Union[Bye, _Mapping]] = ...) -> None: ...
+    body_read: BodyRead
+    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., load: _Optional[_Union[Load, _Mapping]] = ..., invoke: _Optional[_Union[Invoke, _Mapping]] = ..., chunk: _Optional[_Union[Chunk, _Mapping]] = ..., cancel: _Optional[_Union[Cancel, _Mapping]] = ..., host_reply: _Optional[_Union[HostReply, _Mapping]] = ..., call: _Optional[_Union[Call, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., ping: _Optional[_Union[Ping, _Mapping]] = ..., bye: _Optional[_Union[Bye, _Mapping]] = ..., body_read: _Optional[_Union[BodyRead, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("min_protocol", "max_protocol", "features", "language", "version", "runtime_version", "pid")
@@ -240,18 +242,22 @@ class Welcome(_message.Message):
     def __init__(self, protocol: _Optional[int] = ..., features: _Optional[_Iterable[_Union[Feature, str]]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., session: _Optional[str] = ...) -> None: ...
 
 class Limits(_message.Message):
-    __slots__ = ("max_in_flight", "max_payload_bytes", "chunk_bytes", "max_queued_bytes", "max_host_calls")
+    __slots__ = ("max_in_flight", "max_payload_bytes", "chunk_bytes", "max_queued_bytes", "max_host_calls", "body_window_bytes", "max_bodies")
     MAX_IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
     MAX_PAYLOAD_BYTES_FIELD_NUMBER: _ClassVar[int]
     CHUNK_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_QUEUED_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_HOST_CALLS_FIELD_NUMBER: _ClassVar[int]
+    BODY_WINDOW_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_BODIES_FIELD_NUMBER: _ClassVar[int]
     max_in_flight: int
     max_payload_bytes: int
     chunk_bytes: int
     max_queued_bytes: int
     max_host_calls: int
-    def __init__(self, max_in_flight: _Optional[int] = ..., max_payload_bytes: _Optional[int] = ..., chunk_bytes: _Optional[int] = ..., max_queued_bytes: _Optional[int] = ..., max_host_calls: _Optional[int] = ...) -> None: ...
+    body_window_bytes: int
+    max_bodies: int
+    def __init__(self, max_in_flight: _Optional[int] = ..., max_payload_bytes: _Optional[int] = ..., chunk_bytes: _Optional[int] = ..., max_queued_bytes: _Optional[int] = ..., max_host_calls: _Optional[int] = ..., body_window_bytes: _Optional[int] = ..., max_bodies: _Optional[int] = ...) -> None: ...
 
 class Load(_message.Message):
     __slots__ = ("step_files", "stream_files")
@@ -374,6 +380,14 @@ class Result(_message.Message):
     failure: Failure
     body_transfer: int
     def __init__(self, invocation_id: _Optional[int] = ..., payload: _Optional[bytes] = ..., payload_transfer: _Optional[int] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., body_transfer: _Optional[int] = ...) -> None: ...
+
+class BodyRead(_message.Message):
+    __slots__ = ("transfer", "bytes")
+    TRANSFER_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    transfer: int
+    bytes: int
+    def __init__(self, transfer: _Optional[int] = ..., bytes: _Optional[int] = ...) -> None: ...
 
 class Chunk(_message.Message):
     __slots__ = ("transfer", "data", "last", "aborted", "expected_bytes")

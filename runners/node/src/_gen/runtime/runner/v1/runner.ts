@@ -220,6 +220,7 @@ export interface CoreEnvelope {
     | { $case: "drain"; value: Drain }
     | { $case: "ping"; value: Ping }
     | { $case: "bye"; value: Bye }
+    | { $case: "bodyRead"; value: BodyRead }
     | undefined;
 }
 
@@ -270,6 +271,13 @@ export interface Limits {
   maxQueuedBytes: bigint;
   /** Host calls that one invocation may have unanswered at once. */
   maxHostCalls: number;
+  /**
+   * Bytes of one streamed body that may be sent before the core has said, with
+   * `BodyRead`, that it has read some of them.
+   */
+  bodyWindowBytes: number;
+  /** Streamed bodies that may be under way at once in this runner process. */
+  maxBodies: number;
 }
 
 /**
@@ -310,8 +318,10 @@ export interface StepEntry {
    */
   config: Buffer;
   /**
-   * JSON Schemas found in the config, by JSON pointer of their place in it, such
-   * as "/bodySchema" or "/responseSchema/200"; each as JSON text, 2020-12.
+   * JSON Schemas found in the config, by JSON pointer of their place in it; each as
+   * JSON text, 2020-12. Their places are "/bodySchema", "/responseSchema" (for every
+   * status), "/responseSchema/200", "/queryParams", "/queryParams/0/schema",
+   * "/pathParams", "/input", "/emits/0/schema", and the same inside "/triggers/0".
    */
   schemas: { [key: string]: Buffer };
   /** True when the file exports a handler. */
@@ -400,7 +410,10 @@ export interface Invoke {
   triggerSource: string;
 }
 
-/** The one end of an invocation. */
+/**
+ * The one end of an invocation; with `body_transfer`, of its handler, while the
+ * invocation goes on until the last piece of the body.
+ */
 export interface Result {
   /** The invocation that ended. */
   invocationId: bigint;
@@ -418,8 +431,21 @@ export interface Result {
   /**
    * With FEATURE_STREAMED_BODIES: a transfer that begins after this envelope and
    * carries the response body as it is produced; 0 when the body is in the payload.
+   * The invocation ends with its last (or aborted) piece: until then host calls and
+   * logs of it may come, a `Cancel` may be sent, and no deadline runs any more.
    */
   bodyTransfer: bigint;
+}
+
+/**
+ * Says that the core has passed on a part of a streamed body, so that the runner
+ * may send as much again. Ignored when the body has ended.
+ */
+export interface BodyRead {
+  /** The transfer of the body, as `Result.body_transfer` names it. */
+  transfer: bigint;
+  /** Bytes that were passed on since the last `BodyRead`, never 0. */
+  bytes: number;
 }
 
 /**
@@ -866,6 +892,9 @@ export const CoreEnvelope: MessageFns<CoreEnvelope> = {
       case "bye":
         Bye.encode(message.kind.value, writer.uint32(82).fork()).join();
         break;
+      case "bodyRead":
+        BodyRead.encode(message.kind.value, writer.uint32(90).fork()).join();
+        break;
     }
     return writer;
   },
@@ -961,6 +990,14 @@ export const CoreEnvelope: MessageFns<CoreEnvelope> = {
             }
 
             message.kind = { $case: "bye", value: Bye.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.kind = { $case: "bodyRead", value: BodyRead.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1196,7 +1233,15 @@ export const Welcome: MessageFns<Welcome> = {
 };
 
 function createBaseLimits(): Limits {
-  return { maxInFlight: 0, maxPayloadBytes: 0n, chunkBytes: 0, maxQueuedBytes: 0n, maxHostCalls: 0 };
+  return {
+    maxInFlight: 0,
+    maxPayloadBytes: 0n,
+    chunkBytes: 0,
+    maxQueuedBytes: 0n,
+    maxHostCalls: 0,
+    bodyWindowBytes: 0,
+    maxBodies: 0,
+  };
 }
 
 export const Limits: MessageFns<Limits> = {
@@ -1221,6 +1266,12 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.maxHostCalls !== 0) {
       writer.uint32(40).uint32(message.maxHostCalls);
+    }
+    if (message.bodyWindowBytes !== 0) {
+      writer.uint32(48).uint32(message.bodyWindowBytes);
+    }
+    if (message.maxBodies !== 0) {
+      writer.uint32(56).uint32(message.maxBodies);
     }
     return writer;
   },
@@ -1276,6 +1327,22 @@ export const Limits: MessageFns<Limits> = {
             }
 
             message.maxHostCalls = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.bodyWindowBytes = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.maxBodies = reader.uint32();
             continue;
           }
         }
@@ -2125,6 +2192,66 @@ export const Result: MessageFns<Result> = {
             }
 
             message.bodyTransfer = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseBodyRead(): BodyRead {
+  return { transfer: 0n, bytes: 0 };
+}
+
+export const BodyRead: MessageFns<BodyRead> = {
+  encode(message: BodyRead, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.transfer !== 0n) {
+      if (BigInt.asUintN(64, message.transfer) !== message.transfer) {
+        throw new globalThis.Error("value provided for field message.transfer of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.transfer);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(16).uint32(message.bytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BodyRead {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBodyRead();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.transfer = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.bytes = reader.uint32();
             continue;
           }
         }

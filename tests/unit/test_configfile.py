@@ -1,4 +1,4 @@
-"""config: runtime.yaml and the environment."""
+"""configfile: runtime.yaml and the environment -> settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from runtime.config import LinkSettings, Settings, known_timezone, load_settings
+from runtime.config import LinkSettings, Settings, known_timezone
+from runtime.configfile import load_settings
 from runtime.errors import ConfigFault
 
 
@@ -30,7 +31,7 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path, text: str) -> None:
 def test_no_file_gives_the_defaults(tmp_path: Path) -> None:
     settings = load_settings(tmp_path, {})
     assert settings == Settings()
-    assert (settings.http.host, settings.http.port, settings.http.server) == ("127.0.0.1", 3000, "uvicorn")
+    assert (settings.http.host, settings.http.port, settings.http.server) == ("127.0.0.1", 3000, None)
     assert settings.http.max_body_bytes == 10 * 1024 * 1024
     assert settings.link.chunk_bytes == 64 * 1024
 
