@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from runtime.compatibility import mismatches
 from runtime.model import (
     ApiTrigger,
     CronTrigger,
@@ -17,9 +18,11 @@ from runtime.model import (
     Step,
     StreamDefinition,
     TriggerKind,
+    Validation,
 )
 from runtime.records import QueueKey
-from runtime.stepconfig import read_step
+from runtime.stepconfig import read_step, read_stream
+from runtime.triggerconfig import route_shape
 
 T = TypeVar("T")
 
@@ -44,17 +47,30 @@ class Catalog:
     problems: tuple[Problem, ...] = ()
 
     def queues(self) -> dict[QueueKey, Bound[EventTrigger] | Bound[CronTrigger]]:
-        """Every queue that a step takes from: one for each of its topics, and one for its schedule."""
+        """Every queue that a step takes from: one for each of its topics, and one for each of its schedules."""
         queues: dict[QueueKey, Bound[EventTrigger] | Bound[CronTrigger]] = {}
         for topic, bounds in self.subscriptions.items():
             queues.update((QueueKey(topic, bound.step.name), bound) for bound in bounds)
-        for bound in self.schedules:
-            queues[QueueKey("", bound.step.name, TriggerKind.CRON)] = bound
+        queues.update((schedule_queue(bound), bound) for bound in self.schedules)
         return queues
 
 
-def build_catalog(manifests: Iterable[Manifest]) -> Catalog:
-    """Checks all configs and wires all triggers; what conflicts is left out and said, first in path order serves."""
+def schedule_queue(schedule: Bound[CronTrigger]) -> QueueKey:
+    """The queue of a schedule: without a topic for a step's first one, else named by expression and time zone.
+
+    The place in the config is no part of it, so that what waits is still found when the others have changed.
+    """
+    step, trigger = schedule.step, schedule.trigger
+    is_further = any(isinstance(each, CronTrigger) and each.index < trigger.index for each in step.triggers)
+    topic = f"{trigger.expression} {trigger.timezone}".rstrip() if is_further else ""
+    return QueueKey(topic, step.name, TriggerKind.CRON)
+
+
+def build_catalog(manifests: Iterable[Manifest], validation: Validation = Validation.WARN) -> Catalog:
+    """Checks all configs and wires all triggers; what conflicts is left out and said, first in path order serves.
+
+    `validation` is the project's mode, which decides how bad it is when schemas of steps do not fit each other.
+    """
     manifests = list(manifests)
     problems = [problem for manifest in manifests for problem in manifest.problems]
     steps: list[Step] = []
@@ -65,6 +81,7 @@ def build_catalog(manifests: Iterable[Manifest]) -> Catalog:
             steps.append(step)
     steps = _without_conflicts(steps, problems)
     problems += _unheard_topics(steps)
+    problems += mismatches(steps, validation)
     return Catalog(
         steps=tuple(steps),
         streams=_streams(manifests, problems),
@@ -85,7 +102,7 @@ def _in_path_order(
 def _read(file: str, language: str, entry: LoadedFile) -> tuple[Step | None, list[Problem]]:
     if not isinstance(entry.config, Mapping):
         return None, [Problem(file, "'config' is no map", "export config = { type: 'api', ... }")]
-    return read_step(file, language, entry.config, has_handler=entry.has_handler)
+    return read_step(file, language, entry.config, has_handler=entry.has_handler, schemas=entry.schemas)
 
 
 def _without_conflicts(steps: list[Step], problems: list[Problem]) -> list[Step]:
@@ -94,7 +111,7 @@ def _without_conflicts(steps: list[Step], problems: list[Problem]) -> list[Step]
     routes: dict[tuple[str, str], Step] = {}
     kept: list[Step] = []
     for step in steps:
-        claimed = [(t.method, _shape(t.path)) for t in step.triggers if isinstance(t, ApiTrigger)]
+        claimed = {(t.method, route_shape(t.path)): t for t in step.triggers if isinstance(t, ApiTrigger)}
         taken = next((route for route in claimed if route in routes), None)
         if step.name in names:
             first = names[step.name]
@@ -110,7 +127,7 @@ def _without_conflicts(steps: list[Step], problems: list[Problem]) -> list[Step]
             problems.append(
                 Problem(
                     step.file,
-                    f"the route {taken[0]} {_path_of(step)} is taken by {first.file}, which serves",
+                    f"the route {taken[0]} {claimed[taken].path} is taken by {first.file}, which serves",
                     "change the path or method of one of the two",
                 )
             )
@@ -119,21 +136,6 @@ def _without_conflicts(steps: list[Step], problems: list[Problem]) -> list[Step]
             routes.update(dict.fromkeys(claimed, step))
             kept.append(step)
     return kept
-
-
-def _shape(path: str) -> str:
-    parts = [_part_shape(part) for part in path.split("/")]
-    return "/".join(parts).rstrip("/") or "/"
-
-
-def _part_shape(part: str) -> str:
-    if part == "*" or (part.startswith(":") and part.endswith("*")):
-        return "*"
-    return ":" if part.startswith(":") else part
-
-
-def _path_of(step: Step) -> str:
-    return next(trigger.path for trigger in step.triggers if isinstance(trigger, ApiTrigger))
 
 
 def _unheard_topics(steps: list[Step]) -> list[Problem]:
@@ -154,18 +156,21 @@ def _unheard_topics(steps: list[Step]) -> list[Problem]:
 def _streams(manifests: list[Manifest], problems: list[Problem]) -> dict[str, StreamDefinition]:
     streams: dict[str, StreamDefinition] = {}
     for file, language, entry in _in_path_order(manifests, lambda manifest: manifest.streams):
-        name = entry.config.get("name") if isinstance(entry.config, Mapping) else None
-        if not isinstance(name, str) or not name:
-            problems.append(Problem(file, "the stream's config has no 'name'", "add 'name', a non-empty string"))
-        elif name in streams:
-            problems.append(
-                Problem(
-                    file, f"the stream '{name}' is defined by {streams[name].file} as well", "rename one of the two"
-                )
-            )
-        else:
-            streams[name] = StreamDefinition(name, language, file)
+        stream, found = _read_stream(file, language, entry)
+        problems += found
+        if stream is None:
+            continue
+        first = streams.setdefault(stream.name, stream)
+        if first is not stream:
+            message = f"the stream '{stream.name}' is defined by {first.file} as well, which serves"
+            problems.append(Problem(file, message, "rename one of the two"))
     return streams
+
+
+def _read_stream(file: str, language: str, entry: LoadedFile) -> tuple[StreamDefinition | None, list[Problem]]:
+    if not isinstance(entry.config, Mapping):
+        return None, [Problem(file, "'config' is no map with a 'name'", "export config = { name: 'chat' }")]
+    return read_stream(file, language, entry.config, entry.schemas)
 
 
 def _bound(steps: list[Step], kind: type[T]) -> list[Bound[T]]:

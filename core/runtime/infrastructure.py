@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
+from runtime.configparts import NoSwitch, Part
 from runtime.model import QueuePolicy
 
 _MAX_SECONDS = 7 * 24 * 3600
 _BACKOFF_MAX = 60.0
-
-
-class Part(BaseModel):
-    """A map inside a config; its keys are camelCase there."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+_Number = Annotated[float, NoSwitch]
+_Count = Annotated[int, NoSwitch]
 
 
 def _as_share(value: object) -> object:
@@ -29,9 +25,9 @@ def _as_share(value: object) -> object:
 
 class _Backoff(Part):
     type: Literal["exponential", "fixed"] = "exponential"
-    delay: float = Field(1.0, ge=0, le=_MAX_SECONDS)
-    factor: float = Field(2.0, ge=1, le=100)
-    max: float | None = Field(None, ge=0, le=_MAX_SECONDS)
+    delay: _Number = Field(1.0, ge=0, le=_MAX_SECONDS)
+    factor: _Number = Field(2.0, ge=1, le=100)
+    max: _Number | None = Field(None, ge=0, le=_MAX_SECONDS)
     jitter: Annotated[float, BeforeValidator(_as_share)] = 0.0
 
     @field_validator("max")
@@ -45,19 +41,19 @@ class _Backoff(Part):
 
 class _Queue(Part):
     type: Literal["standard", "fifo"] = "standard"
-    max_retries: int = Field(3, ge=0)
-    delay_seconds: float = Field(0.0, ge=0, le=_MAX_SECONDS)
+    max_retries: _Count = Field(3, ge=0)
+    delay_seconds: _Number = Field(0.0, ge=0, le=_MAX_SECONDS)
     # Without effect: a lease is held by the runner's connection and ends with handler.timeout.
-    visibility_timeout: float = Field(0.0, ge=0, le=_MAX_SECONDS)
-    concurrency: int = Field(10, ge=1)
+    visibility_timeout: _Number = Field(0.0, ge=0, le=_MAX_SECONDS)
+    concurrency: _Count = Field(10, ge=1)
     backoff: _Backoff = _Backoff()
 
 
 class _Handler(Part):
-    timeout: float = Field(30.0, ge=0.001, le=_MAX_SECONDS)
+    timeout: _Number = Field(30.0, ge=0.001, le=_MAX_SECONDS)
     # What a machine of its own would be given; the handlers of a language share one process here.
-    ram: float | None = None
-    cpu: float | None = None
+    ram: _Number | None = None
+    cpu: _Number | None = None
     atomic: bool = False
 
 

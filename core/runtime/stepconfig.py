@@ -1,137 +1,78 @@
-"""The config of a step file, checked: a map from a runner becomes a frozen `Step`, or faults that name their key.
+"""The config of a step or stream file, checked: a map from a runner becomes a frozen `Step`, or faults that name their
+key.
 
 The keys are those of the Steps model; what this core does not act on is accepted and kept by the runner.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from croniter import CroniterBadDateError, croniter
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field
 
-from runtime.config import known_timezone
-from runtime.infrastructure import Infrastructure, Part, queue_policy
-from runtime.model import (
-    ApiTrigger,
-    CatchUp,
-    CronTrigger,
-    Emit,
-    EventTrigger,
-    Overlap,
-    Problem,
-    Severity,
-    Step,
-    Trigger,
-)
+from runtime.configparts import NO_SCHEMAS, ConfigPath, Part, Reading, known_keys
+from runtime.infrastructure import Infrastructure, queue_policy
+from runtime.model import ApiTrigger, Emit, JsonSchema, Problem, Step, StreamDefinition, Trigger, Validation
+from runtime.triggerconfig import PARTS, Text, key_advice, read_kind, read_trigger, read_triggers
 
-# What the library also takes: a year in a seventh field, and minutes that chance picks anew at each look.
-_NO_CRON_FIELD = re.compile(r"[hr]([(/].*)?", re.IGNORECASE)
-_CRON_FIELDS = (1, 5, 6)
-METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
-_ACCEPTED = (
-    "bodySchema",
-    "responseSchema",
-    "input",
-    "middleware",
-    "queryParams",
-    "includeFiles",
-    "validate",
-)
+_KINDS = (*PARTS, "noop")
 
 
 class _Topic(Part):
-    topic: Annotated[str, Field(min_length=1)]
+    topic: Text
     label: str = ""
     conditional: bool = False
+    shape: Any = Field(None, alias="schema")
 
 
 def _as_topic(value: object) -> object:
     return {"topic": value} if isinstance(value, str) else value
 
 
+def _as_validation(value: object) -> object:
+    if isinstance(value, bool):
+        return Validation.ENFORCE if value else Validation.OFF
+    return value
+
+
 _Topics = tuple[Annotated[_Topic, BeforeValidator(_as_topic)], ...]
-_Names = tuple[Annotated[str, Field(min_length=1)], ...]
+_Texts = tuple[Text, ...]
 
 
 class _Base(Part):
-    name: Annotated[str, Field(min_length=1)]
+    """What every step has, whatever makes it run."""
+
+    name: Text
     description: str = ""
-    flows: _Names = ()
+    flows: _Texts = ()
     emits: _Topics = ()
     virtual_emits: _Topics = ()
     virtual_subscribes: _Topics = ()
     infrastructure: Infrastructure = Infrastructure()
+    validate_: Annotated[Validation | None, BeforeValidator(_as_validation)] = Field(None, alias="validate")
+    include_files: _Texts = ()
+    # The runner keeps the functions; what is left of them here says nothing.
+    middleware: Any = None
 
 
-class _Api(_Base):
-    type: Literal["api"]
-    path: str
-    method: str
-
-    @field_validator("path")
-    @classmethod
-    def _rooted(cls, value: str) -> str:
-        if not value.startswith("/"):
-            raise ValueError(f"a path begins with '/': write '/{value}'")
-        return value
-
-    @field_validator("method")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value.upper() not in METHODS:
-            raise ValueError(f"a method is one of {', '.join(METHODS)}")
-        return value.upper()
+class _Kind(Part):
+    type: Any = None
 
 
-class _Event(_Base):
-    type: Literal["event"]
-    subscribes: Annotated[_Names, Field(min_length=1)]
+class _Listed(Part):
+    triggers: Any = None
 
 
-class _Cron(_Base):
-    type: Literal["cron"]
-    cron: str
-    timezone: str = ""
-    catch_up: CatchUp = CatchUp.NONE
-    overlap: Overlap = Overlap.SKIP
-
-    @field_validator("cron")
-    @classmethod
-    def _parses(cls, value: str) -> str:
-        fields = value.split()
-        known = len(fields) in _CRON_FIELDS and not any(map(_NO_CRON_FIELD.fullmatch, fields))
-        if not known or not croniter.is_valid(value, second_at_beginning=True):
-            raise ValueError(
-                "not a cron expression: five fields such as '0 9 * * 1', six that begin with the seconds, "
-                "or a name such as '@hourly'"
-            )
-        try:
-            croniter(value, 0.0, second_at_beginning=True).get_next(float)
-        except CroniterBadDateError as error:
-            raise ValueError("this schedule never comes, such as a 31st of February") from error
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_zone(cls, value: str) -> str:
-        return known_timezone(value)
+class _Stream(Part):
+    name: Text
+    shape: Any = Field(None, alias="schema")
+    base_config: Any = None
 
 
-class _Noop(_Base):
-    type: Literal["noop"]
-
-
-_MODELS: Mapping[str, type[_Api | _Event | _Cron | _Noop]] = {
-    "api": _Api,
-    "event": _Event,
-    "cron": _Cron,
-    "noop": _Noop,
-}
+_BASE_KEYS = (*known_keys(_Base), *known_keys(_Listed))
 _NOT_ATOMIC = {
     "api": "the writes of an atomic step are committed together with the acknowledgement of its event, and a request "
     "has none",
@@ -141,24 +82,40 @@ _ATOMIC_FIX = "remove 'atomic', or emit an event and do the writes in an atomic 
 
 
 def read_step(
-    file: str, language: str, config: Mapping[str, Any], *, has_handler: bool
+    file: str,
+    language: str,
+    config: Mapping[Any, Any],
+    *,
+    has_handler: bool,
+    schemas: Mapping[str, JsonSchema] = NO_SCHEMAS,
 ) -> tuple[Step | None, list[Problem]]:
-    """Checks the config of a step file: the step, or None where it has errors, and everything to be said about it."""
-    kind = config.get("type")
-    model = _MODELS.get(kind) if isinstance(kind, str) else None
-    if model is None:
-        return None, [_wrong_type(file, kind)]
-    try:
-        parsed = model.model_validate({"name": default_name(file), **config})
-    except ValidationError as error:
-        return None, [_explain(file, fault, model) for fault in error.errors()]
-    if not has_handler and kind != "noop":
-        return None, [
-            Problem(file, f"the {kind} step has no handler", "export a function named 'handler' beside 'config'")
-        ]
-    if parsed.infrastructure.handler.atomic and kind in _NOT_ATOMIC:
-        return None, [Problem(file, f"config.infrastructure.handler.atomic: {_NOT_ATOMIC[kind]}", _ATOMIC_FIX)]
-    return _step(file, language, parsed), _unknown_keys(file, config, model)
+    """Checks the config of a step file: the step, or None where it has errors, and everything to be said about it.
+
+    `schemas` are those that the runner took out of the config, by JSON pointer.
+    """
+    reading = Reading(file, config, schemas)
+    given = reading.config
+    base = reading.part(_Base, {"name": default_name(file), **given})
+    triggers = _read_triggers(reading)
+    if base is not None and not reading.errors:
+        _check_run(reading, base, triggers, has_handler)
+    if base is None or reading.errors:
+        return None, reading.errors
+    kind = "triggers" if "triggers" in given else str(given["type"])
+    return _step(reading, language, kind, base, triggers), reading.warnings
+
+
+def read_stream(
+    file: str, language: str, config: Mapping[Any, Any], schemas: Mapping[str, JsonSchema] = NO_SCHEMAS
+) -> tuple[StreamDefinition | None, list[Problem]]:
+    """Checks the config of a stream file, in the same way."""
+    reading = Reading(file, config, schemas)
+    stream = reading.part(_Stream, reading.config)
+    if stream is None:
+        return None, reading.errors
+    reading.unknown_keys(reading.config, (), (_Stream,))
+    schema = reading.schema(stream.shape, ("schema",))
+    return StreamDefinition(stream.name, language, file, schema), reading.warnings
 
 
 def default_name(file: str) -> str:
@@ -166,84 +123,64 @@ def default_name(file: str) -> str:
     return re.sub(r"[._]step\.\w+$", "", PurePosixPath(file).name)
 
 
-def _step(file: str, language: str, config: _Api | _Event | _Cron | _Noop) -> Step:
+def _read_triggers(reading: Reading) -> tuple[Trigger, ...]:
+    given = reading.config
+    if "triggers" in given and "type" in given:
+        _both(reading)
+        return ()
+    if "triggers" in given:
+        advice = {key: "it belongs into an item of 'triggers'" for part in PARTS.values() for key in known_keys(part)}
+        reading.unknown_keys(given, (), (_Base, _Listed), advice)
+        return read_triggers(reading, given["triggers"])
+    kind = given.get("type")
+    unknown = [str(key) for key in given if key not in _BASE_KEYS]
+    part = read_kind(reading, kind, (), _KINDS, unknown)
+    models: tuple[type[Part], ...] = (_Base, _Kind, *((part,) if part else ()))
+    reading.unknown_keys(given, (), models, key_advice(str(kind)))
+    return read_trigger(reading, part, given, (), 0) if part else ()
+
+
+def _both(reading: Reading) -> None:
+    own = [key for part in PARTS.values() for key in known_keys(part) if key in reading.config]
+    moved = f", and put {', '.join(repr(key) for key in own)} into an item of 'triggers'" if own else ""
+    reading.error((), " has both 'type' and 'triggers'", f"remove 'type'{moved}: each item says its own")
+
+
+def _check_run(reading: Reading, base: _Base, triggers: tuple[Trigger, ...], has_handler: bool) -> None:
+    """Notes what the step as a whole lacks."""
+    kind = reading.config.get("type")
+    if triggers and not has_handler:
+        step = f"the {kind} step" if kind else "the step"
+        fix = "export a function named 'handler' beside 'config'"
+        reading.errors.append(Problem(reading.file, f"{step} has no handler", fix))
+    elif base.infrastructure.handler.atomic:
+        not_atomic = "api" if any(isinstance(trigger, ApiTrigger) for trigger in triggers) else kind
+        if not_atomic in _NOT_ATOMIC:
+            reading.error(("infrastructure", "handler", "atomic"), f": {_NOT_ATOMIC[not_atomic]}", _ATOMIC_FIX)
+
+
+def _step(reading: Reading, language: str, kind: str, base: _Base, triggers: tuple[Trigger, ...]) -> Step:
     return Step(
-        name=config.name,
+        name=base.name,
         language=language,
-        file=file,
-        type=config.type,
-        triggers=_triggers(config),
-        emits=_emits(config.emits),
-        virtual_emits=_emits(config.virtual_emits),
-        virtual_subscribes=_emits(config.virtual_subscribes),
-        flows=config.flows,
-        description=config.description,
-        timeout=config.infrastructure.handler.timeout,
-        atomic=config.infrastructure.handler.atomic,
-        queue=queue_policy(config.infrastructure),
+        file=reading.file,
+        type=kind,
+        triggers=triggers,
+        emits=_emits(reading, base.emits, ("emits",)),
+        virtual_emits=_emits(reading, base.virtual_emits, ("virtualEmits",)),
+        virtual_subscribes=_emits(reading, base.virtual_subscribes, ("virtualSubscribes",)),
+        flows=base.flows,
+        description=base.description,
+        timeout=base.infrastructure.handler.timeout,
+        atomic=base.infrastructure.handler.atomic,
+        queue=queue_policy(base.infrastructure),
+        validation=base.validate_,
+        include_files=base.include_files,
     )
 
 
-def _triggers(config: _Api | _Event | _Cron | _Noop) -> tuple[Trigger, ...]:
-    match config:
-        case _Api():
-            return (ApiTrigger(config.method, config.path),)
-        case _Event():
-            return tuple(EventTrigger(topic) for topic in dict.fromkeys(config.subscribes))
-        case _Cron():
-            return (CronTrigger(config.cron, config.timezone, config.catch_up, config.overlap),)
-        case _Noop():
-            return ()
-
-
-def _emits(topics: tuple[_Topic, ...]) -> tuple[Emit, ...]:
-    return tuple(Emit(topic.topic, topic.label, topic.conditional) for topic in topics)
-
-
-def _wrong_type(file: str, kind: object) -> Problem:
-    known = ", ".join(f"'{name}'" for name in _MODELS)
-    if kind is None:
-        return Problem(file, "the config has no 'type'", f"add 'type', one of {known}")
-    nearest = difflib.get_close_matches(str(kind), list(_MODELS), n=1)
-    hint = f"did you mean '{nearest[0]}'?" if nearest else f"it is one of {known}"
-    return Problem(file, f"config.type: {kind!r} is no kind of step", hint)
-
-
-def _explain(file: str, fault: Any, model: type[BaseModel]) -> Problem:
-    place = "config" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault["loc"])
-    message = fault["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
-    if fault["type"] != "missing":
-        return Problem(file, f"{place}: {message} (it is {fault['input']!r})", f"correct {place}")
-    key = str(fault["loc"][-1])
-    given = fault["input"] if isinstance(fault["input"], Mapping) else {}
-    unknown = [str(name) for name in given if name not in _known_keys(model)]
-    nearest = difflib.get_close_matches(key, unknown, n=1)
-    hint = f"rename '{nearest[0]}' to '{key}'" if nearest else f"add '{key}' to the config"
-    return Problem(file, f"{place} is missing", hint)
-
-
-def _unknown_keys(file: str, config: Mapping[str, Any], model: type[BaseModel], place: str = "config") -> list[Problem]:
-    """A warning for each key that the model does not have, also inside the parts that are models of their own."""
-    known = _known_keys(model)
-    found = [_unknown_key(file, place, str(key), known) for key in config if key not in known]
-    for name, field in model.model_fields.items():
-        key = field.alias or name
-        part = config.get(key)
-        if isinstance(part, Mapping) and isinstance(field.annotation, type) and issubclass(field.annotation, Part):
-            found += _unknown_keys(file, part, field.annotation, f"{place}.{key}")
-        elif isinstance(part, list) and field.annotation is _Topics:
-            for index, topic in enumerate(part):
-                if isinstance(topic, Mapping):
-                    found += _unknown_keys(file, topic, _Topic, f"{place}.{key}[{index}]")
-    return found
-
-
-def _unknown_key(file: str, place: str, key: str, known: tuple[str, ...]) -> Problem:
-    nearest = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean '{nearest[0]}'?" if nearest else "remove it, or see the list of keys in the documentation"
-    return Problem(file, f"{place}.{key} is not a known key and is ignored", hint, severity=Severity.WARNING)
-
-
-def _known_keys(model: type[BaseModel]) -> tuple[str, ...]:
-    own = tuple(field.alias or name for name, field in model.model_fields.items())
-    return own + _ACCEPTED if issubclass(model, _Base) else own
+def _emits(reading: Reading, topics: tuple[_Topic, ...], path: ConfigPath) -> tuple[Emit, ...]:
+    return tuple(
+        Emit(topic.topic, topic.label, topic.conditional, reading.schema(topic.shape, (*path, at, "schema")))
+        for at, topic in enumerate(topics)
+    )

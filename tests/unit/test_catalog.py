@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runtime.catalog import Catalog, build_catalog
-from runtime.model import LoadedFile, Manifest, Problem, Severity
+from runtime.model import LoadedFile, Manifest, Problem, Severity, TriggerKind, Validation
 from runtime.records import QueueKey
 
 
@@ -62,6 +62,57 @@ def test_each_topic_and_step_is_a_queue() -> None:
 
 def test_a_topic_that_stands_twice_makes_one_queue() -> None:
     assert queues(build_catalog([node(event("steps/a.step.ts", "t", "t"))]), "t") == [QueueKey("t", "a")]
+
+
+def several(file: str, *triggers: dict[str, Any], **more: Any) -> LoadedFile:
+    return LoadedFile(file, {"triggers": list(triggers), **more}, has_handler=True)
+
+
+def test_every_trigger_of_a_step_is_bound_with_its_place() -> None:
+    triggers = (
+        {"type": "cron", "cron": "@daily"},
+        {"type": "api", "method": "GET", "path": "/a"},
+        {"type": "event", "topic": "t"},
+        {"type": "api", "method": "GET", "path": "/b"},
+    )
+    catalog = build_catalog([node(several("steps/a.step.ts", *triggers))])
+    assert [(bound.trigger.path, bound.trigger.index) for bound in catalog.routes] == [("/a", 1), ("/b", 3)]
+    assert [bound.trigger.index for bound in catalog.subscriptions["t"]] == [2]
+    assert [bound.trigger.index for bound in catalog.schedules] == [0]
+
+
+def test_each_schedule_of_a_step_has_its_own_queue() -> None:
+    berlin = {"type": "cron", "cron": "@daily", "timezone": "Europe/Berlin"}
+    tokyo, hourly = {**berlin, "timezone": "Asia/Tokyo"}, {"type": "cron", "cron": "@hourly"}
+    event = {"type": "event", "topic": "t"}
+    catalog = build_catalog([node(several("steps/a.step.ts", event, berlin, tokyo, hourly))])
+    topics = {
+        queue.topic: bound.trigger.index for queue, bound in catalog.queues().items() if queue.kind.value == "cron"
+    }
+    assert topics == {"": 1, "@daily Asia/Tokyo": 2, "@hourly": 3}
+    assert {queue.step for queue in catalog.queues()} == {"a"}
+    assert catalog.queues()[QueueKey("", "a", TriggerKind.CRON)].trigger.index == 1
+
+
+def test_a_route_of_another_step_leaves_a_step_out_whatever_else_it_has() -> None:
+    both = [{"type": "api", "method": "GET", "path": path} for path in ("/x", "/a")]
+    catalog = build_catalog([node(api("steps/a.step.ts"), several("steps/b.step.ts", *both))])
+    assert [step.file for step in catalog.steps] == ["steps/a.step.ts"]
+    assert "GET /a is taken" in errors(catalog)[0].message
+
+
+@pytest.mark.parametrize(
+    ("mode", "severities"),
+    [(Validation.OFF, []), (Validation.WARN, [Severity.WARNING]), (Validation.ENFORCE, [Severity.ERROR])],
+)
+def test_schemas_that_do_not_fit_each_other_are_told_and_the_steps_serve(
+    mode: Validation, severities: list[Severity]
+) -> None:
+    schema = {"type": "object", "properties": {"a": {}}}
+    producer = api("steps/a.step.ts", emits=[{"topic": "t", "schema": schema}])
+    catalog = build_catalog([node(producer, event("steps/b.step.ts", "t", input={"required": ["id"]}))], mode)
+    assert [problem.severity for problem in catalog.problems] == severities
+    assert len(catalog.steps) == 2
 
 
 @pytest.mark.parametrize("swapped", [False, True])
@@ -148,10 +199,11 @@ def test_problems_of_the_runners_are_kept_errors_first() -> None:
 
 
 def test_streams_by_name() -> None:
-    board = LoadedFile("steps/board.stream.ts", {"name": "board"})
+    board = LoadedFile("steps/board.stream.ts", {"name": "board"}, schemas={"/schema": {"type": "object"}})
     again = LoadedFile("steps/c.stream.ts", {"name": "board"})
     catalog = build_catalog([node(streams=(again, board))])
     assert [(name, stream.file) for name, stream in catalog.streams.items()] == [("board", "steps/board.stream.ts")]
+    assert catalog.streams["board"].schema == {"type": "object"}
     [problem] = errors(catalog)
     assert (problem.file, "steps/board.stream.ts" in problem.message) == ("steps/c.stream.ts", True)
 
@@ -159,5 +211,5 @@ def test_streams_by_name() -> None:
 @pytest.mark.parametrize("config", [{}, {"name": ""}, {"name": 5}, None])
 def test_a_stream_without_a_name_is_an_error(config: object) -> None:
     catalog = build_catalog([node(streams=(LoadedFile("steps/a.stream.ts", config),))])
-    assert "'name'" in errors(catalog)[0].message
+    assert "name" in errors(catalog)[0].message
     assert catalog.streams == {}

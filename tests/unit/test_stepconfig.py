@@ -14,13 +14,17 @@ from runtime.model import (
     CronTrigger,
     Emit,
     EventTrigger,
+    JsonSchema,
     Overlap,
     Problem,
     QueuePolicy,
     Severity,
     Step,
+    StreamDefinition,
+    Validation,
 )
-from runtime.stepconfig import METHODS, read_step
+from runtime.stepconfig import read_step, read_stream
+from runtime.triggerconfig import METHODS
 from tests.unit.test_values import values
 
 API = {"type": "api", "path": "/orders", "method": "POST"}
@@ -85,6 +89,28 @@ def test_emits_are_strings_or_maps() -> None:
     step = read({**API, "emits": emits, "virtualEmits": emits, "virtualSubscribes": ["c"]})
     assert step.emits == step.virtual_emits == (Emit("a"), Emit("b", "B", conditional=True))
     assert step.virtual_subscribes == (Emit("c"),)
+
+
+def test_an_emit_may_say_what_its_data_is() -> None:
+    text, count = {"type": "string"}, {"type": "integer"}
+    config = {**API, "emits": [{"topic": "a"}, {"topic": "b", "schema": count}], "virtualEmits": [{"topic": "c"}]}
+    schemas: dict[str, JsonSchema] = {"/emits/0/schema": text, "/virtualEmits/0/schema": text}
+    step, problems = read_step("a", "node", config, has_handler=True, schemas=schemas)
+    assert step is not None
+    assert (step.emits, problems) == ((Emit("a", schema=text), Emit("b", schema=count)), [])
+    assert step.virtual_emits == (Emit("c", schema=text),)
+
+
+@pytest.mark.parametrize(
+    ("value", "mode"),
+    [(True, Validation.ENFORCE), (False, Validation.OFF), *((mode.value, mode) for mode in Validation), (None, None)],
+)
+def test_the_validation_of_one_step(value: object, mode: Validation | None) -> None:
+    assert read({**API, "validate": value}).validation is mode
+
+
+def test_files_to_include() -> None:
+    assert read({**API, "includeFiles": ["./a.html", "../b/*"]}).include_files == ("./a.html", "../b/*")
 
 
 def queue_of(queue: dict[str, Any]) -> QueuePolicy:
@@ -187,6 +213,15 @@ def test_every_method(method: str) -> None:
         ({**CRON, "catchUp": True}, "config.catchUp"),
         ({**CRON, "overlap": ["skip"]}, "config.overlap"),
         ({**EVENT, "infrastructure": []}, "config.infrastructure"),
+        ({**API, "validate": "perhaps"}, "config.validate"),
+        ({**API, "validate": 1}, "config.validate"),
+        ({**API, "includeFiles": "a.html"}, "config.includeFiles"),
+        ({**API, "includeFiles": [""]}, "config.includeFiles[0]"),
+        ({**API, "queryParams": "page"}, "config.queryParams"),
+        ({**API, "queryParams": [{}]}, "config.queryParams[0].name"),
+        ({**API, "queryParams": [{"name": "a", "required": "perhaps"}]}, "config.queryParams[0].required"),
+        ({**EVENT, "infrastructure": {"handler": {"timeout": True}}}, "config.infrastructure.handler.timeout"),
+        ({**EVENT, "infrastructure": {"queue": {"concurrency": True}}}, "config.infrastructure.queue.concurrency"),
         ({**EVENT, "infrastructure": {"handler": {"atomic": "perhaps"}}}, "config.infrastructure.handler.atomic"),
         ({**EVENT, "infrastructure": {"handler": {"ram": "much"}}}, "config.infrastructure.handler.ram"),
     ],
@@ -254,6 +289,23 @@ def test_a_missing_key_names_the_misspelt_one() -> None:
     assert problem.fix == "rename 'subscibes' to 'subscribes'"
 
 
+def test_a_missing_type_names_the_misspelt_one() -> None:
+    assert [problem.fix for problem in refused({"typ": "api", "path": "/"})] == ["rename 'typ' to 'type'"]
+
+
+@pytest.mark.parametrize("key", ["path", "method", "type", "infrastructure", "x"])
+def test_what_is_long_is_not_told_whole(key: str) -> None:
+    long = "x" * 100_000
+    _, problems = read_step("a", "node", {**API, key: long, f"y{long}": 1}, has_handler=True)
+    assert problems
+    assert all(len(problem.message) < 1000 and len(problem.fix) < 1000 for problem in problems)
+
+
+def test_what_is_said_of_one_file_is_bounded() -> None:
+    assert len(warned({**API, **{f"x{number}": 1 for number in range(10_000)}})) == 50
+    assert len(refused({**API, "flows": [1] * 10_000})) == 50
+
+
 def test_a_missing_key_without_a_misspelling() -> None:
     assert [problem.fix for problem in refused({"type": "api", "path": "/"})] == ["add 'method' to the config"]
 
@@ -278,9 +330,8 @@ def test_an_unknown_key_further_in_is_a_warning_as_well(infrastructure: dict[str
     assert nearest in problem.fix
 
 
-@pytest.mark.parametrize("key", ["bodySchema", "responseSchema", "input", "middleware", "queryParams", "includeFiles"])
-def test_keys_that_the_runner_keeps_are_known(key: str) -> None:
-    assert warned({**API, key: {}}) == []
+def test_keys_that_the_runner_keeps_are_known() -> None:
+    assert warned({**API, "middleware": []}) == []
 
 
 @pytest.mark.parametrize(
@@ -311,6 +362,30 @@ def test_a_bad_value_of_a_queue_is_refused_and_named(queue: dict[str, Any], key:
 def test_a_timeout_that_the_wire_cannot_carry_is_refused(timeout: float) -> None:
     [problem] = refused({**EVENT, "infrastructure": {"handler": {"timeout": timeout}}})
     assert problem.message.startswith("config.infrastructure.handler.timeout")
+
+
+def test_a_stream() -> None:
+    schema = {"type": "object"}
+    definition = StreamDefinition("chat", "node", "steps/chat.stream.ts", schema)
+    config = {"name": "chat", "baseConfig": {"storageType": "default"}}
+    assert read_stream("steps/chat.stream.ts", "node", config, {"/schema": schema}) == (definition, [])
+    assert read_stream("steps/chat.stream.ts", "node", {**config, "schema": schema}) == (definition, [])
+
+
+def test_what_is_odd_about_a_stream() -> None:
+    stream, problems = read_stream(
+        "a", "node", {"name": "chat", "shema": {}, "schema": {"type": "x"}, "baseConfig": None}
+    )
+    assert stream == StreamDefinition("chat", "node", "a")
+    assert [problem.message.split(" is ")[0] for problem in problems] == ["config.shema", "config.schema"]
+    assert problems[0].fix == "did you mean 'schema'?"
+
+
+@pytest.mark.parametrize("config", [{}, {"name": ""}, {"name": 5}])
+def test_a_stream_needs_a_name(config: dict[str, Any]) -> None:
+    stream, [problem] = read_stream("a", "node", config)
+    assert stream is None
+    assert problem.message.startswith("config.name")
 
 
 @given(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import cast
+from typing import NoReturn, cast
 
 from runtime._gen import runner_pb2 as pb
 from runtime.ids import new_span_id
+from runtime.jsonschemas import to_2020_12
 from runtime.model import (
     Failure,
     FailureKind,
     Invocation,
+    JsonSchema,
     LoadedFile,
     LogLevel,
     LogRecord,
     Manifest,
     Problem,
+    Severity,
     TriggerKind,
 )
 from runtime.values import decode
@@ -53,6 +57,8 @@ def write_invoke(target: pb.Invoke, invocation_id: int, invocation: Invocation) 
     target.span_id = new_span_id()
     target.attempt = invocation.attempt
     target.deadline_ms = max(1, round(step.timeout * 1000))
+    if invocation.trigger_index:
+        target.trigger_index = invocation.trigger_index
     if invocation.source:
         target.trigger_source = invocation.source
     if invocation.cause_id:
@@ -83,10 +89,13 @@ def read_failure(source: pb.Failure, depth: int = 0) -> Failure:
 
 
 def read_manifest(source: pb.Manifest, language: str) -> Manifest:
-    """The manifest with its configs decoded; one that cannot be decoded becomes a problem of its file."""
+    """The manifest with its configs and schemas decoded; what cannot be decoded becomes a problem of its file.
+
+    A file without a readable config is left out, a schema that is none leaves its file without.
+    """
     problems = [_read_problem(failure) for failure in source.load_failures]
-    steps = [_loaded(entry.file, entry.config, entry.has_handler, problems) for entry in source.steps]
-    streams = [_loaded(entry.file, entry.config, False, problems) for entry in source.streams]
+    steps = [_loaded(entry, entry.has_handler, problems) for entry in source.steps]
+    streams = [_loaded(entry, False, problems) for entry in source.streams]
     return Manifest(
         language=language,
         steps=tuple(entry for entry in steps if entry is not None),
@@ -95,12 +104,29 @@ def read_manifest(source: pb.Manifest, language: str) -> Manifest:
     )
 
 
-def _loaded(file: str, config: bytes, has_handler: bool, problems: list[Problem]) -> LoadedFile | None:
+def _loaded(entry: pb.StepEntry | pb.StreamEntry, has_handler: bool, problems: list[Problem]) -> LoadedFile | None:
     try:
-        return LoadedFile(file, decode(config), has_handler)
+        config = decode(entry.config)
     except ValueError as error:
-        problems.append(Problem(file, f"its config cannot be read: {error}"))
+        problems.append(Problem(entry.file, f"its config cannot be read: {error}"))
         return None
+    return LoadedFile(entry.file, config, has_handler, _read_schemas(entry, problems))
+
+
+def _read_schemas(entry: pb.StepEntry | pb.StreamEntry, problems: list[Problem]) -> dict[str, JsonSchema]:
+    schemas: dict[str, JsonSchema] = {}
+    for pointer, text in entry.schemas.items():
+        try:
+            schemas[pointer] = to_2020_12(json.loads(text, parse_constant=_no_number))
+        except (ValueError, RecursionError) as error:
+            message = f"the schema at '{pointer}' of its config is left out: {error}"
+            fix = "write it so that it can be said in JSON Schema; without it nothing is checked there"
+            problems.append(Problem(entry.file, message, fix, severity=Severity.WARNING))
+    return schemas
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON number")
 
 
 def _read_problem(source: pb.LoadFailure) -> Problem:

@@ -252,7 +252,8 @@ class QueueService:
 def describe(key: QueueKey) -> str:
     """The queue in words that tell it from every other."""
     if key.kind is TriggerKind.CRON:
-        return f"the schedule of step '{key.step}'"
+        which = f" '{key.topic}'" if key.topic else ""
+        return f"the schedule{which} of step '{key.step}'"
     return f"topic '{key.topic}', step '{key.step}'"
 
 

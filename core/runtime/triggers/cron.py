@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import difflib
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from zoneinfo import ZoneInfo
 
 import anyio
 from anyio.lowlevel import checkpoint
-from croniter import croniter
-from tzlocal import get_localzone
 
-from runtime.catalog import Bound, Catalog
+from runtime.catalog import Bound, Catalog, schedule_queue
 from runtime.config import CronSettings
 from runtime.contracts import Clock, CronLock
 from runtime.errors import HostCallRefused, StorageFault
 from runtime.ids import new_trace_id
-from runtime.model import CatchUp, CronTrigger, LogLevel, Overlap, Step, TriggerKind
+from runtime.model import CatchUp, CronTrigger, LogLevel, Overlap
 from runtime.records import Event, Placement, Publication, QueueKey
 from runtime.services.bus import Publisher
 from runtime.triggers.events import Report
+from runtime.triggers.ticks import next_tick, ticks_back, zone_of
 
 _MAX_COUNTED = 10_000
-_DAY = 24 * 3600
 # Timers count time that passes, not what the clock says: one that is set, or a machine that slept, is noticed by then.
 _LOOK_AGAIN = 60.0
 _EARLY = 0.01
@@ -72,13 +68,13 @@ class CronScheduler:
         self._report = report
         self._settings = settings
         self._busy = busy
-        self._schedules: Mapping[str, Schedule] = {}
-        self._statuses: dict[str, ScheduleStatus] = {}
+        self._schedules: Mapping[QueueKey, Schedule] = {}
+        self._statuses: dict[QueueKey, ScheduleStatus] = {}
 
     async def run(self, catalog: Catalog, stop: anyio.Event) -> None:
         """Keeps the schedules of the catalog until `stop` is set."""
-        self._schedules = {schedule.step.name: schedule for schedule in catalog.schedules}
-        self._statuses = {name: self._first_status(schedule) for name, schedule in self._schedules.items()}
+        self._schedules = {schedule_queue(schedule): schedule for schedule in catalog.schedules}
+        self._statuses = {queue: self._first_status(schedule) for queue, schedule in self._schedules.items()}
         async with anyio.create_task_group() as kept:
             for schedule in catalog.schedules:
                 kept.start_soon(self._keep, schedule)
@@ -92,12 +88,12 @@ class CronScheduler:
     async def trigger(self, step_name: str) -> str:
         """Publishes a run of the step at once, whatever `overlap` says, and returns the event's id.
 
-        Raises `UnknownSchedule`, and what the bus raises.
+        Of several schedules of a step it is the first. Raises `UnknownSchedule`, and what the bus raises.
         """
-        schedule = self._schedules.get(step_name)
+        schedule = next((each for each in self._schedules.values() if each.step.name == step_name), None)
         if schedule is None:
-            raise UnknownSchedule(_no_schedule(step_name, sorted(self._schedules)))
-        return await self._bus.publish(self._publication(schedule.step))
+            raise UnknownSchedule(_no_schedule(step_name, sorted({queue.step for queue in self._schedules})))
+        return await self._bus.publish(self._publication(schedule))
 
     async def _keep(self, schedule: Schedule) -> None:
         seen = await self._resume(schedule)
@@ -110,7 +106,7 @@ class CronScheduler:
 
     async def _resume(self, schedule: Schedule) -> float:
         """Makes up for what was missed while nothing ran; returns the moment from which ticks count."""
-        now, name = self._clock.now(), schedule.step.name
+        now, name = self._clock.now(), _lock_name(schedule)
         last = await self._lock.last(name)
         if last is None:
             # The next start is to know from when on ticks were missed.
@@ -118,7 +114,7 @@ class CronScheduler:
             return now
         if last > now + _SKEW:
             message = f"the newest tick lies ahead, at {self._text(schedule, last)}: was the clock set back?"
-            self._report(LogLevel.WARN, f"{message} The schedule rests until then", name, "")
+            self._report(LogLevel.WARN, f"{message} The schedule rests until then", schedule.step.name, "")
         self._note(schedule, last=self._tick_at(schedule, last))
         return await self._make_up(schedule, last)
 
@@ -126,7 +122,7 @@ class CronScheduler:
         """Fires what `catchUp` asks for of the ticks between then and now; returns the later of the two."""
         now = self._clock.now()
         for tick in await self._missed(schedule, since, now):
-            await self._publish(schedule, tick, self._publication(schedule.step))
+            await self._publish(schedule, tick, self._publication(schedule))
         return max(since, now)
 
     async def _missed(self, schedule: Schedule, since: float, until: float) -> list[float]:
@@ -159,17 +155,16 @@ class CronScheduler:
                 timer.cancel()
 
     async def _fire(self, schedule: Schedule, tick: float) -> None:
-        step = schedule.step
-        if schedule.trigger.overlap is not Overlap.SKIP or not self._busy(_queue(step)):
-            await self._publish(schedule, tick, self._publication(step))
+        if schedule.trigger.overlap is not Overlap.SKIP or not self._busy(schedule_queue(schedule)):
+            await self._publish(schedule, tick, self._publication(schedule))
         elif await self._publish(schedule, tick, None):
             message = f"skipped the tick of {self._text(schedule, tick)}: the run before is not done"
-            self._report(LogLevel.WARN, message, step.name, "")
+            self._report(LogLevel.WARN, message, schedule.step.name, "")
 
     async def _publish(self, schedule: Schedule, tick: float, publication: Publication | None) -> bool:
         """True when this instance is the one that fired the tick; a fault costs this tick and no later one."""
         try:
-            mine = await self._lock.fire(schedule.step.name, tick, publication)
+            mine = await self._lock.fire(_lock_name(schedule), tick, publication)
         except (HostCallRefused, StorageFault) as fault:
             message = f"the tick of {self._text(schedule, tick)} is lost: {fault}"
             self._report(LogLevel.ERROR, message, schedule.step.name, "")
@@ -177,12 +172,12 @@ class CronScheduler:
         self._note(schedule, last=tick)
         return mine
 
-    def _publication(self, step: Step) -> Publication:
-        now = self._clock.now()
+    def _publication(self, schedule: Schedule) -> Publication:
+        now, step = self._clock.now(), schedule.step
         event = Event(new_trace_id(), topic="", data=b"", trace_id=new_trace_id(), created=now)
         due = now + step.queue.delay if step.queue.delay else 0.0
         # All runs of a fifo step are one group: a run that is to be retried holds back those after it.
-        return Publication(event, (Placement(_queue(step), due, step.name if step.queue.fifo else ""),))
+        return Publication(event, (Placement(schedule_queue(schedule), due, step.name if step.queue.fifo else ""),))
 
     def _first_status(self, schedule: Schedule) -> ScheduleStatus:
         expression, zone = schedule.trigger.expression, self._zone(schedule)
@@ -190,9 +185,10 @@ class CronScheduler:
         return ScheduleStatus(schedule.step.name, expression, str(zone), upcoming, None)
 
     def _note(self, schedule: Schedule, *, upcoming: float | None = None, last: float | None = None) -> None:
-        status = self._statuses.get(schedule.step.name)
-        if status is not None and self._schedules[status.step] is schedule:
-            self._statuses[status.step] = replace(
+        queue = schedule_queue(schedule)
+        status = self._statuses.get(queue)
+        if status is not None and self._schedules[queue] is schedule:
+            self._statuses[queue] = replace(
                 status,
                 next=status.next if upcoming is None else upcoming,
                 last=status.last if last is None else last,
@@ -210,8 +206,10 @@ class CronScheduler:
         return datetime.fromtimestamp(moment, self._zone(schedule)).isoformat(timespec="seconds")
 
 
-def _queue(step: Step) -> QueueKey:
-    return QueueKey("", step.name, TriggerKind.CRON)
+def _lock_name(schedule: Schedule) -> str:
+    """What the lock knows a schedule by; that of a step's first one is the step's name."""
+    queue = schedule_queue(schedule)
+    return f"{queue.step}\n{queue.topic}" if queue.topic else queue.step
 
 
 def _no_schedule(name: str, known: list[str]) -> str:
@@ -221,90 +219,3 @@ def _no_schedule(name: str, known: list[str]) -> str:
     return f"there is no cron step '{name}'; " + (
         f"did you mean '{nearest[0]}'?" if nearest else f"there are: {', '.join(known)}"
     )
-
-
-def next_tick(expression: str, after: float, zone: tzinfo) -> float:
-    """The Unix time of the first tick later than `after`.
-
-    A local time that the zone leaves out counts at the end of the gap, one that comes twice counts the first
-    time. Where the hour is `*` or `*/n`, every moment counts whose local time matches, and no other.
-    """
-    since = math.floor(after)
-    offset = _offset(zone, since)
-    local = since + offset
-    every_hour = _is_every_hour(expression)
-    back = _turn(zone, since, since - _DAY) if not every_hour and _is_second_pass(zone, since) else None
-    if back is not None:
-        local = max(local, back + _offset(zone, back - 1) - 1)
-    while True:
-        tick = int(_wall_times(expression, local).get_next(float)) - offset
-        turn = _turn(zone, since, tick)
-        if turn is None:
-            return float(tick)
-        shift = _offset(zone, turn) - offset
-        if not every_hour and tick < turn + shift:
-            return float(turn)
-        offset += shift
-        local = turn + offset - 1 + (0 if every_hour else max(0, -shift))
-        since = turn
-
-
-def ticks_back(expression: str, until: float, zone: tzinfo) -> Iterator[float]:
-    """The Unix times of the ticks not later than `until`, newest first; the same ticks as those of `next_tick`."""
-    since = math.floor(until)
-    every_hour = _is_every_hour(expression)
-    while True:
-        offset = _offset(zone, since)
-        tick = int(_wall_times(expression, since + offset + 1).get_prev(float)) - offset
-        turn = _turn(zone, since, tick)
-        if turn is None:
-            if every_hour or not _is_second_pass(zone, tick):
-                yield float(tick)
-            since = tick - 1
-            continue
-        gap = offset - _offset(zone, turn - 1)
-        left_out = int(_wall_times(expression, turn + offset).get_prev(float)) - offset
-        if not every_hour and left_out >= turn - gap:
-            yield float(turn)
-        since = turn - 1
-
-
-def zone_of(name: str) -> tzinfo:
-    """The zone of that name; the machine's, with its daylight saving, for no name."""
-    return ZoneInfo(name) if name else get_localzone()
-
-
-def _wall_times(expression: str, local: float) -> croniter[float]:
-    """The times of the expression on a clock that is never set, around one of them."""
-    return croniter(expression, local, second_at_beginning=True)
-
-
-def _is_every_hour(expression: str) -> bool:
-    fields = expression.split()
-    return fields[-4].startswith("*") if len(fields) > 1 else expression.lower() == "@hourly"
-
-
-def _offset(zone: tzinfo, moment: int) -> int:
-    """Seconds that the zone's clocks are ahead of UTC."""
-    offset = datetime.fromtimestamp(moment, zone).utcoffset()
-    return round(offset.total_seconds()) if offset is not None else 0
-
-
-def _is_second_pass(zone: tzinfo, moment: int) -> bool:
-    """Whether the clocks show this local time for the second time."""
-    return datetime.fromtimestamp(moment, zone).fold == 1
-
-
-def _turn(zone: tzinfo, start: int, end: int) -> int | None:
-    """The first moment of another offset on the way from one moment to the other, or None; backwards, the last one."""
-    stride = _DAY if end > start else -_DAY
-    while start != end:
-        stop = min(start + stride, end) if stride > 0 else max(start + stride, end)
-        low, high = min(start, stop), max(start, stop)
-        if _offset(zone, low) != _offset(zone, high):
-            while high - low > 1:
-                middle = (low + high) // 2
-                low, high = (middle, high) if _offset(zone, middle) == _offset(zone, low) else (low, middle)
-            return high
-        start = stop
-    return None

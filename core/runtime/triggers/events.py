@@ -84,6 +84,7 @@ class EventConsumers:
                     source=source.name,
                     cause_id=event.id,
                     held=held,
+                    trigger_index=source.trigger_index,
                 )
             )
         except BaseException:
@@ -151,6 +152,7 @@ class _Source(NamedTuple):
     step: Step
     name: str
     concurrency: int
+    trigger_index: int
 
 
 class _Worker:
@@ -174,10 +176,10 @@ def _sources(catalog: Catalog) -> Iterator[_Source]:
     for queue, bound in catalog.queues().items():
         step, trigger = bound.step, bound.trigger
         if isinstance(trigger, EventTrigger):
-            yield _Source(queue, step, trigger.topic, step.queue.concurrency)
+            yield _Source(queue, step, trigger.topic, step.queue.concurrency, trigger.index)
         else:
             concurrency = step.queue.concurrency if trigger.overlap is Overlap.ALLOW else 1
-            yield _Source(queue, step, trigger.expression, concurrency)
+            yield _Source(queue, step, trigger.expression, concurrency, trigger.index)
 
 
 def backoff(policy: QueuePolicy, attempt: int) -> float:

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from runtime._gen import runner_pb2 as pb
-from runtime.model import Failure, FailureKind, Invocation, LogLevel, Step, TriggerKind
+from runtime.model import Failure, FailureKind, Invocation, LogLevel, Severity, Step, TriggerKind
 from runtime.runners.convert import read_failure, read_log, read_manifest, write_failure, write_invoke
 from runtime.values import encode
 
@@ -27,6 +27,10 @@ def test_an_invocation() -> None:
     assert (written.trace_id, written.attempt, written.deadline_ms) == ("f" * 32, 3, 1500)
     assert (written.trigger_source, written.idempotency_key, written.trigger_index) == ("t", "e1", 0)
     assert (written.payload, written.payload_transfer, written.atomic) == (b"", 0, False)
+
+
+def test_the_trigger_that_fired_is_told() -> None:
+    assert invoke(trigger_index=3).trigger_index == 3
 
 
 def test_every_run_has_a_span_of_its_own() -> None:
@@ -97,6 +101,36 @@ def test_a_manifest() -> None:
     assert [(entry.file, entry.config, entry.has_handler) for entry in manifest.steps] == [("a", {"type": "api"}, True)]
     assert [(entry.file, entry.config) for entry in manifest.streams] == [("b", {"name": "b"})]
     assert manifest.problems == ()
+
+
+def test_schemas_are_decoded_and_brought_up_to_date() -> None:
+    schemas = {"/input": b'{"definitions": {"a": {}}, "$ref": "#/definitions/a"}', "/emits/0/schema": b"true"}
+    steps = [pb.StepEntry(file="a", config=encode({}), schemas=schemas)]
+    streams = [pb.StreamEntry(file="b", config=encode({}), schemas={"/schema": b'{"type": "object"}'})]
+    manifest = read_manifest(pb.Manifest(steps=steps, streams=streams), "node")
+    assert manifest.steps[0].schemas == {"/input": {"$defs": {"a": {}}, "$ref": "#/$defs/a"}, "/emits/0/schema": True}
+    assert manifest.streams[0].schemas == {"/schema": {"type": "object"}}
+    assert manifest.problems == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"", b"{", b"\xff", b"5", b"null", b'{"type": "strin"}', b'{"$ref": "https://example.org/x"}'),
+        b'{"minimum": NaN}',
+        b'{"not": ' * 5000,
+        b'{"not": ' * 5000 + b"true" + b"}" * 5000,
+        b"[" * 100_000,
+    ],
+)
+def test_a_schema_that_is_none_leaves_its_file_without(text: bytes) -> None:
+    entry = pb.StepEntry(file="a", config=encode({}), schemas={"/input": text, "/bodySchema": b"{}"})
+    manifest = read_manifest(pb.Manifest(steps=[entry]), "node")
+    assert manifest.steps[0].schemas == {"/bodySchema": {}}
+    [problem] = manifest.problems
+    assert (problem.file, problem.severity) == ("a", Severity.WARNING)
+    assert problem.message.startswith("the schema at '/input' of its config is left out: ")
+    assert problem.fix
 
 
 @pytest.mark.parametrize("config", [b"\xc1", b"\x81\x90\x01", b"\x01\x02", b"\x91" * 2000])

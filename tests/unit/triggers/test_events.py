@@ -122,6 +122,21 @@ async def test_a_failure_is_tried_again_after_its_backoff() -> None:
         assert len(consuming.reports.messages(LogLevel.ERROR)) == 2
 
 
+async def test_an_invocation_says_which_trigger_fired() -> None:
+    triggers = [{"type": "event", "topic": "u"}, {"type": "event", "topic": "t"}, {"type": "cron", "cron": "@daily"}]
+    consuming = Consuming()
+    consuming.catalog = build_catalog(
+        [Manifest("node", (LoadedFile("steps/a.step.ts", {"triggers": triggers}, has_handler=True),))]
+    )
+    async with consuming.running():
+        await consuming.emit(topic="t")
+        event, queue = Event("e2", "", b"", "f" * 32), QueueKey("", "a", TriggerKind.CRON)
+        await consuming.bus.publish(Publication(event, (Placement(queue),)))
+        await settle()
+        ran = [(each.kind, each.source, each.trigger_index) for each in consuming.fake.invocations]
+        assert ran == [(TriggerKind.EVENT, "t", 1), (TriggerKind.CRON, "@daily", 2)]
+
+
 @pytest.mark.parametrize("retries", [0, 1, 3])
 async def test_out_of_attempts_is_a_dead_letter(retries: int) -> None:
     async with Consuming(*[BOOM] * 9, maxRetries=retries).running() as consuming:
