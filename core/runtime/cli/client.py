@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import ssl
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -46,10 +47,11 @@ Token = Annotated[
 class Client:
     """The control API of a runtime on this machine."""
 
-    def __init__(self, host: str, port: int, token: str | None) -> None:
+    def __init__(self, host: str, port: int, token: str | None, *, encrypted: bool = False) -> None:
         self._host = host
         self._port = port
         self._token = token
+        self._encrypted = encrypted
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """The document of the answer. Raises `RuntimeFault` when there is none, or when it is a refusal."""
@@ -65,7 +67,7 @@ class Client:
         headers = {"Host": "localhost", "Content-Type": "application/json", "Connection": "close"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=CONNECT_TIMEOUT)
+        connection = self._connection()
         try:
             self._connect(connection)
             connection.request(method, target, None if body is None else json.dumps(body), headers)
@@ -80,6 +82,14 @@ class Client:
         finally:
             connection.close()
         return self._read(response.status, response.getheader("content-type", ""), text)
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if not self._encrypted:
+            return http.client.HTTPConnection(self._host, self._port, timeout=CONNECT_TIMEOUT)
+        # The address is this machine's own, which no certificate is made out to.
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return http.client.HTTPSConnection(self._host, self._port, timeout=CONNECT_TIMEOUT, context=context)
 
     def _connect(self, connection: http.client.HTTPConnection) -> None:
         try:
@@ -112,7 +122,9 @@ def running(port: int | None, token: str | None) -> Client:
     place = urlsplit(found.url) if found else None
     host = (place.hostname if place else None) or "127.0.0.1"
     there = place.port if place else None
-    return Client(host, port or there or 80, token or _known_token(found if port in (None, there) else None))
+    encrypted = place is not None and place.scheme == "https"
+    known = token or _known_token(found if port in (None, there) else None)
+    return Client(host, port or there or 80, known, encrypted=encrypted)
 
 
 def _known_token(found: Announcement | None) -> str | None:

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runtime.errors import RuntimeFault
-from runtime.model import LogLevel, LogRecord, Severity
+from runtime.model import LogLevel, LogRecord, Severity, Step
 from runtime.values import decode
 
 if TYPE_CHECKING:  # the whole runtime, which no command but dev and start has a use for
@@ -100,24 +100,52 @@ def print_started(started: Started) -> None:
     """Prints one line a step, then what is wrong, then the address."""
     console = Console(highlight=False, soft_wrap=True)
     for step in started.catalog.steps:
-        console.print(Text.assemble(("[CREATED]", "green"), f" Step ({step.type.upper()}) {step.file}"))
+        console.print(Text.assemble(("[CREATED]", "green"), f" Step ({_kinds(step)}) {step.file}"))
     for stream in started.catalog.streams.values():
         console.print(Text.assemble(("[CREATED]", "green"), f" Stream {stream.file}"))
-    if not started.catalog.steps and not started.catalog.problems:
-        console.print(
-            Text(f"No steps in {Path.cwd()}: make a file such as steps/hello.step.ts or steps/hello_step.py there.")
-        )
     print_problems(started.catalog)
+    console.print(Text(f"\n{_summary(started)}"))
     host = f"[{started.host}]" if ":" in started.host else started.host
-    console.print(Text(f"\nReady at http://{host}:{started.port}"))
+    console.print(Text(f"Ready at {started.scheme}://{host}:{started.port}"))
     sys.stdout.flush()
 
 
-def print_problems(catalog: Catalog) -> None:
-    """Prints a table of what did not load or looks wrong; nothing when all is well."""
+def _kinds(step: Step) -> str:
+    """What makes the step run, each kind once."""
+    kinds = dict.fromkeys(trigger.kind.value for trigger in step.triggers) or {step.type: None}
+    return ", ".join("API" if kind == "api" else kind.capitalize() for kind in kinds)
+
+
+def _summary(started: Started) -> str:
+    """How many steps and streams serve and how many files do not; for none at all, what was looked for and where."""
+    from runtime.runners.discovery import SOURCE_FOLDERS  # with it much that no other command has a use for
+
+    catalog = started.catalog
+    if not started.files:
+        folders = [name for name in SOURCE_FOLDERS if Path(name).is_dir()]
+        missing = f"it has no folder {' or '.join(SOURCE_FOLDERS)}; is it the project's root?"
+        found = f"nothing in {' and '.join(folders)} is called like a step." if folders else missing
+        return (
+            f"No steps in {Path.cwd()}: {found}\n"
+            "A step is a file such as steps/hello.step.ts, steps/hello.step.js or steps/hello_step.py."
+        )
+    serving = {step.file for step in catalog.steps} | {stream.file for stream in catalog.streams.values()}
+    left_out = started.files - len(serving)
+    counts = _count(len(catalog.steps), "step")
+    counts += f" and {_count(len(catalog.streams), 'stream')}" if catalog.streams else ""
+    return f"{counts} loaded, {_count(left_out, 'file')} left out: see above" if left_out else f"{counts} loaded"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def print_problems(catalog: Catalog, *, to_errors: bool = False) -> None:
+    """Prints a table of what did not load or looks wrong, to standard error if asked to; nothing when all is well."""
     if not catalog.problems:
         return
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    stream = sys.stderr if to_errors else sys.stdout
+    console = Console(file=stream, highlight=False, width=None if stream.isatty() else 160)
     errors = len({problem.file for problem in catalog.problems if problem.severity is Severity.ERROR})
     title = f"{errors} of the project's files could not be used" if errors else "Warnings"
     table = Table("", "file", "what is wrong", "what to do", title=title, title_justify="left")

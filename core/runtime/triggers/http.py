@@ -2,42 +2,60 @@
 
 from __future__ import annotations
 
-import json
 import re
 import traceback
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+
+import anyio.to_thread
 
 from runtime.catalog import Catalog
 from runtime.config import HttpSettings
 from runtime.dispatcher import Dispatcher
 from runtime.errors import CONSEQUENCES
 from runtime.ids import new_span_id, new_trace_id
-from runtime.model import Failure, FailureKind, Invocation, LogLevel, Outcome, Payload, TriggerKind
+from runtime.model import (
+    Failure,
+    FailureKind,
+    Invocation,
+    LogLevel,
+    Outcome,
+    Payload,
+    TriggerKind,
+    length,
+)
+from runtime.services.schemas import SchemaService
+from runtime.triggers.cors import cors_policy
 from runtime.triggers.events import Report, describe
-from runtime.triggers.requests import (
+from runtime.triggers.forms import BadForm, TooManyParts, read_body
+from runtime.triggers.queries import TooManyKeys
+from runtime.triggers.requests import encode_request, read_headers, request_map
+from runtime.triggers.responses import (
     BadResponse,
     RawHeaders,
     Response,
-    encode_request,
-    read_headers,
+    has_body,
+    internal_error,
+    problem,
     read_response,
-    response,
+    thrown_response,
+    unfit,
 )
 from runtime.triggers.router import BadEscape, Match, Route, Router
-from runtime.values import decode
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from runtime.triggers.streaming import Receive, Send, send_as_produced
 
 # W3C Trace Context, section 3.2.2: version, trace id, parent id, flags; ids of zeros are invalid.
 _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})(?P<trace_id>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})(?:-.*)?"
 )
 _LARGE_BYTES = 256 * 1024
-"""A body that is longer stays in the pieces that it comes in."""
-_INTERNAL_ERROR = json.dumps({"error": "Internal server error"}).encode()
+"""A body that is longer stays in the pieces that it comes in, and is parsed, where it must be, in a thread."""
+_LENGTH_DIGITS = 18
+_TITLES = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+
+
+Builtin = Callable[[Mapping[str, Any]], Awaitable[tuple[int, RawHeaders, bytes]]]
+"""What the runtime answers itself where no step has the path: to headers, with status, headers and body."""
 
 
 class ClientGone(Exception):
@@ -47,18 +65,35 @@ class ClientGone(Exception):
 class HttpEdge:
     """Serves the routes of the catalog."""
 
-    def __init__(self, dispatcher: Dispatcher, report: Report, settings: HttpSettings) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        report: Report,
+        settings: HttpSettings,
+        *,
+        development: bool = False,
+        schemas: SchemaService | None = None,
+        builtin: Mapping[str, Builtin] | None = None,
+    ) -> None:
+        """In development, pages of this machine may call where the settings say nothing of other origins.
+
+        `builtin` answers GET by path where no step does.
+        """
         self._dispatcher = dispatcher
         self._report = report
+        self._settings = settings
         self._max_body_bytes = settings.max_body_bytes
         self._queue_timeout = settings.queue_timeout
+        self._cors = cors_policy(settings.cors, development=development)
+        self._schemas = schemas
+        self._builtin = builtin or {}
         self._router = Router(())
 
     def use(self, catalog: Catalog) -> None:
         """Serves this catalog from the next request on."""
         self._router = Router(catalog.routes)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answers one request. Raises `NotImplementedError` for a connection of another kind."""
         if scope["type"] != "http":
             raise NotImplementedError(f"{scope['type']} connections are not served here")
@@ -72,42 +107,83 @@ class HttpEdge:
             return
         except Exception as error:  # a fault of ours: the client gets no detail, the log all
             self._report(LogLevel.ERROR, "".join(traceback.format_exception(error)), "http", trace_id)
-            answer = _json(500, _INTERNAL_ERROR)
+            answer = internal_error()
         answer.headers.append((b"x-trace-id", trace_id.encode()))
         if parent:
             answer.headers.append((b"traceparent", f"00-{trace_id}-{new_span_id()}-{parent['flags']}".encode()))
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        if scope["method"] == "HEAD":
-            await send({"type": "http.response.body"})
-        elif isinstance(answer.body, bytes):
-            await send({"type": "http.response.body", "body": answer.body})
+        if self._cors is not None:
+            self._cors.extend(answer.headers, headers.get("origin"))
+        if answer.stream is None:
+            await _send(answer, scope["method"], send)
         else:
-            for piece in answer.body:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body"})
+            await self._stream(answer, scope["method"], receive, send, trace_id)
 
-    async def _answer(self, scope: Scope, receive: Receive, headers: dict[str, Any], trace_id: str) -> Response:
+    async def _stream(self, answer: Response, method: str, receive: Receive, send: Send, trace_id: str) -> None:
+        """Sends a response while its handler goes on; one that breaks off has no end."""
+        stream = answer.stream
+        assert stream is not None
+        try:
+            if not has_body(method, answer.status):
+                stream.stop()
+                return await _send(answer, "HEAD", send)
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            failure = await send_as_produced(stream, receive, send)
+        finally:
+            stream.stop()
+        if failure is not None:
+            self._report(LogLevel.ERROR, f"the response broke off: {describe(failure)}", answer.step, trace_id)
+        return None
+
+    async def _answer(self, scope: Any, receive: Receive, headers: dict[str, Any], trace_id: str) -> Response:
         method, path = scope["method"], scope["raw_path"].decode("utf-8", "replace")
         try:
             found = self._router.find(method, path)
-        except BadEscape as error:
+            if not isinstance(found, Match):
+                return await self._no_route(method, path, found, headers)
+            body = await self._read_body(scope, headers, receive)
+            if body is None:
+                return problem(413, "Content Too Large", f"the body is larger than {self._max_body_bytes} bytes")
+            request = request_map(
+                method,
+                scope["path"],
+                found.path_params,
+                scope["query_string"],
+                headers,
+                body,
+                self._settings.max_query_keys,
+            )
+            if request["form"] == "value":
+                request["value"] = await self._value(headers, body)
+        except (BadEscape, TooManyKeys, BadForm) as error:
             return problem(400, "Bad Request", str(error))
-        if not isinstance(found, Match):
-            return _no_route(method, path, found)
-        body = await self._read_body(scope, headers, receive)
-        if body is None:
-            return problem(413, "Content Too Large", f"the body is larger than {self._max_body_bytes} bytes")
-        payload = encode_request(method, scope["path"], found.path_params, scope["query_string"], headers, body)
-        invocation = Invocation(found.route.step, TriggerKind.API, payload, trace_id)
-        outcome = await self._dispatcher.dispatch(invocation, self._queue_timeout)
-        return self._respond(found.route, outcome, trace_id)
+        except TooManyParts as error:
+            return problem(413, "Content Too Large", str(error))
+        return await self._invoke(found.route, request, body, trace_id)
 
-    async def _read_body(self, scope: Scope, headers: dict[str, Any], receive: Receive) -> Payload | None:
+    async def _invoke(self, route: Route, request: dict[str, Any], body: Payload, trace_id: str) -> Response:
+        schemas = self._schemas
+        if schemas is not None and schemas.watches_request(route):
+            path_params, query, form = request["pathParams"], request["queryParams"], request["form"]
+            value = request.get("value")
+            violations = schemas.check_request(route, path_params, query, form, body, value, trace_id)
+            if violations:
+                return unfit(violations)
+        payload = encode_request(request, body)
+        invocation = Invocation(route.step, TriggerKind.API, payload, trace_id, trigger_index=route.trigger.index)
+        outcome = await self._dispatcher.dispatch(invocation, self._queue_timeout)
+        answer = self._respond(route, outcome, trace_id)
+        if outcome.body is not None and answer.stream is None:
+            outcome.body.stop()  # the response cannot be sent, so nobody reads its body
+        return answer
+
+    async def _read_body(self, scope: Any, headers: dict[str, Any], receive: Receive) -> Payload | None:
         """The body, a long one in pieces; None over the limit, which a declared length shows before it is read."""
-        length = headers.get("content-length")
-        if length is None and "transfer-encoding" not in headers and scope["http_version"].startswith("1"):
+        declared = headers.get("content-length")
+        if declared is None and "transfer-encoding" not in headers and scope["http_version"].startswith("1"):
             return b""
-        if length is not None and int(length) > self._max_body_bytes:
+        if isinstance(declared, str) and not (
+            declared.isdecimal() and len(declared) <= _LENGTH_DIGITS and int(declared) <= self._max_body_bytes
+        ):
             return None
         parts: list[bytes] = []
         size, more = 0, True
@@ -122,64 +198,66 @@ class HttpEdge:
             return None
         return b"".join(parts) if size < _LARGE_BYTES else tuple(parts)
 
+    async def _value(self, headers: Mapping[str, Any], body: Payload) -> object:
+        """The value of a form, read in a thread where it would hold up others."""
+        content_type, max_parts = str(headers["content-type"]), self._settings.max_form_parts
+        if length(body) < _LARGE_BYTES:
+            return read_body(content_type, body, max_parts)
+        return await anyio.to_thread.run_sync(read_body, content_type, body, max_parts)
+
+    async def _no_route(self, method: str, path: str, served: Sequence[str], headers: Mapping[str, Any]) -> Response:
+        """The answer where the path has no step for the method."""
+        builtin = None if served else self._builtin.get(path)
+        if builtin is not None:
+            if method in ("GET", "HEAD"):
+                return Response(*await builtin(headers))
+            served = ("GET",)
+        if not served:
+            return problem(404, "Not Found", f"no step serves {method} {path}")
+        methods = sorted({*served, "OPTIONS", *(["HEAD"] if "GET" in served else [])})
+        allow = (b"allow", ", ".join(methods).encode())
+        if method == "OPTIONS":
+            told = self._cors.preflight(headers, methods) if self._cors is not None else []
+            return Response(204, [allow, *told], b"")
+        return problem(405, "Method Not Allowed", f"{path} is served for {', '.join(methods)}", [allow])
+
     def _respond(self, route: Route, outcome: Outcome, trace_id: str) -> Response:
         try:
             if outcome.failure is not None:
                 return self._respond_to_failure(route, outcome.failure, trace_id)
-            return read_response(outcome.payload)
+            answer = read_response(outcome.payload, outcome.body)
         except BadResponse as error:
             self._report(LogLevel.ERROR, str(error), route.step.name, trace_id)
-            return _json(500, _INTERNAL_ERROR)
+            return internal_error()
+        if answer.stream is not None:
+            return answer._replace(step=route.step.name)
+        schemas = self._schemas
+        if schemas is None or not schemas.watches_response(route):
+            return answer
+        fits = schemas.check_response(route, answer.status, answer.form, answer.body, trace_id)
+        return answer if fits else internal_error()
 
     def _respond_to_failure(self, route: Route, failure: Failure, trace_id: str) -> Response:
         """What the client may know of a failure; the rest goes to the log."""
         if failure.http_status:
-            return response(failure.http_status, [], b"application/json", _http_error_body(failure))
+            return thrown_response(failure.http_status, failure.http_body)
         status = CONSEQUENCES[failure.kind].http_status
         if failure.kind is FailureKind.INVALID_INPUT:
             return problem(status, "Bad Request", failure.message)
         self._report(LogLevel.ERROR, describe(failure), route.step.name, trace_id)
         if status == 500:
-            return _json(500, _INTERNAL_ERROR)
+            return internal_error()
         retry_after = [(b"retry-after", b"1")] if status == 503 else []
         return problem(status, _TITLES[status], headers=retry_after)
 
 
-_TITLES = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
-
-
-def problem(status: int, title: str, detail: str = "", headers: RawHeaders | None = None) -> Response:
-    """A problem document (RFC 9457)."""
-    document = {"type": "about:blank", "title": title, "status": status}
-    if detail:
-        document["detail"] = detail
-    body = json.dumps(document).encode()
-    return Response(
-        status,
-        [
-            (b"content-type", b"application/problem+json"),
-            (b"content-length", str(len(body)).encode()),
-            *(headers or []),
-        ],
-        body,
-    )
-
-
-def _json(status: int, body: bytes) -> Response:
-    length = str(len(body)).encode()
-    return Response(status, [(b"content-type", b"application/json"), (b"content-length", length)], body)
-
-
-def _no_route(method: str, path: str, allowed: tuple[str, ...]) -> Response:
-    if not allowed:
-        return problem(404, "Not Found", f"no step serves {method} {path}")
-    detail = f"{path} is served for {', '.join(allowed)}"
-    return problem(405, "Method Not Allowed", detail, [(b"allow", ", ".join(allowed).encode())])
-
-
-def _http_error_body(failure: Failure) -> bytes:
-    """The body that the thrower of an HttpError gave, as JSON."""
-    try:
-        return json.dumps(decode(failure.http_body), default=str, allow_nan=False).encode()
-    except (ValueError, TypeError) as error:
-        raise BadResponse(f"the body of the HttpError cannot be sent as JSON: {error}") from error
+async def _send(answer: Response, method: str, send: Send) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    if method == "HEAD":
+        await send({"type": "http.response.body"})
+    elif isinstance(answer.body, bytes):
+        await send({"type": "http.response.body", "body": answer.body})
+    else:
+        for piece in answer.body:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body"})

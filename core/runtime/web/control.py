@@ -188,11 +188,16 @@ class _Control:
 
 
 def control_app(
-    emitter: Emitter, queues: QueueService, scheduler: Scheduler, report: Report, max_body_bytes: int
+    emitter: Emitter,
+    queues: QueueService,
+    scheduler: Scheduler,
+    report: Report,
+    max_body_bytes: int,
+    pages: Sequence[Route] = (),
 ) -> Application:
-    """The control API as an ASGI application that guards nothing: put a `Guard` before it."""
+    """The control API, and pages beside it, as an ASGI application that guards nothing: put a `Guard` before it."""
     control = _Control(emitter, queues, scheduler, report, max_body_bytes)
-    return Starlette(routes=control.routes(), exception_handlers={HTTPException: _refuse})
+    return Starlette(routes=[*control.routes(), *pages], exception_handlers={HTTPException: _refuse})
 
 
 def mount(edge: Application, control: Application) -> Application:

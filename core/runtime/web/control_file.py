@@ -25,11 +25,11 @@ class Announcement(NamedTuple):
 
 
 @contextmanager
-def announced(root: Path, host: str, port: int, token: str | None) -> Iterator[None]:
+def announced(root: Path, host: str, port: int, token: str | None, scheme: str = "http") -> Iterator[None]:
     """Keeps the file, readable for this user alone, for the time of the context. Raises `RuntimeFault`."""
     path = root / CONTROL_FILE
     host = _EVERYWHERE.get(host, host)
-    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
     announcement = Announcement(url, token, os.getpid())
     try:
         _write(path, json.dumps(announcement._asdict()))

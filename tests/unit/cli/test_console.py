@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,8 +92,8 @@ def test_a_time_that_is_none_does_not_stop_the_log(time: float) -> None:
     assert line(odd)["message"] == "hello"
 
 
-def started(capsys: pytest.CaptureFixture[str], catalog: Catalog, host: str = "127.0.0.1") -> str:
-    print_started(Started(catalog, host, 3000))
+def started(capsys: pytest.CaptureFixture[str], catalog: Catalog, host: str = "127.0.0.1", files: int = 1) -> str:
+    print_started(Started(catalog, host, 3000, files))
     return capsys.readouterr().out
 
 
@@ -106,7 +107,7 @@ def step(file: str, type: str = "api") -> Step:
 def test_a_line_for_each_step(capsys: pytest.CaptureFixture[str], file: str) -> None:
     out = started(capsys, Catalog(steps=(step(file), step("b", "event"))))
     assert f"[CREATED] Step (API) {file}\n" in out
-    assert "[CREATED] Step (EVENT) b\n" in out
+    assert "[CREATED] Step (Event) b\n" in out
 
 
 def test_a_long_path_stays_on_its_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,9 +123,23 @@ def test_streams_and_the_address(capsys: pytest.CaptureFixture[str]) -> None:
     assert started(capsys, Catalog(), "::1").endswith("Ready at http://[::1]:3000\n")
 
 
-def test_an_empty_project_is_told_how_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "No steps in" in started(capsys, Catalog())
-    assert "No steps in" not in started(capsys, Catalog(problems=(Problem("a", "m"),)))
+def test_an_empty_project_is_told_what_was_looked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    out = started(capsys, Catalog(), files=0)
+    assert f"No steps in {tmp_path}: it has no folder steps or src; is it the project's root?\n" in out
+    assert "steps/hello_step.py" in out
+    (tmp_path / "src").mkdir()
+    assert f"No steps in {tmp_path}: nothing in src is called like a step.\n" in started(capsys, Catalog(), files=0)
+
+
+def test_what_serves_and_what_does_not_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    two = Catalog(steps=(step("a"), step("b")), streams={"board": StreamDefinition("board", "node", "board.stream.ts")})
+    assert "\n2 steps and 1 stream loaded\nReady at" in started(capsys, two, files=3)
+    assert "\n2 steps and 1 stream loaded, 3 files left out: see above\nReady at" in started(capsys, two, files=6)
+    out = started(capsys, Catalog(problems=(Problem("a", "broken"),)), files=1)
+    assert "\n0 steps loaded, 1 file left out: see above\nReady at" in out
 
 
 def problems(capsys: pytest.CaptureFixture[str], *found: Problem) -> str:

@@ -4,111 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, MutableMapping
-from typing import Any
-from urllib.parse import unquote
 
 import pytest
 
-from runtime.catalog import Catalog, build_catalog
-from runtime.config import HttpSettings
-from runtime.dispatcher import Dispatcher
-from runtime.model import Failure, FailureKind, Invocation, LoadedFile, LogLevel, Manifest, Outcome, TriggerKind, whole
-from runtime.triggers.http import HttpEdge
-from runtime.values import decode, encode
-from tests.fakes import FakePool, FakeRunner, Reports
+from runtime.catalog import build_catalog
+from runtime.model import FailureKind, LoadedFile, LogLevel, Manifest, Outcome, TriggerKind, Validation
+from runtime.services.schemas import SchemaService
+from runtime.values import encode
+from tests.fakes import FakePool, Reports
+from tests.unit.triggers.asgi import OK, Client, Messages, catalog, failing
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-OK = Outcome(encode({"status": 200, "form": "json", "body": b'{"ok":true}'}))
-Messages = list[MutableMapping[str, Any]]
-
-
-def catalog(*routes: tuple[str, str]) -> Catalog:
-    steps = (
-        LoadedFile(f"steps/{i}.step.ts", {"type": "api", "name": f"Step{i}", "method": m, "path": p}, has_handler=True)
-        for i, (m, p) in enumerate(routes)
-    )
-    return build_catalog([Manifest("node", tuple(steps))])
-
-
-class Client:
-    """A server of one connection: it speaks ASGI with the edge and keeps what comes back."""
-
-    def __init__(self, *script: Outcome, max_body_bytes: int = 1000, pool: FakePool | None = None) -> None:
-        self.fake = FakeRunner(*script)
-        self.reports = Reports()
-        dispatcher = Dispatcher({"node": pool or FakePool(self.fake)})
-        self.edge = HttpEdge(dispatcher, self.reports, HttpSettings(max_body_bytes=max_body_bytes, queue_timeout=0.25))
-        self.edge.use(catalog(("GET", "/a"), ("POST", "/a"), ("GET", "/u/:id"), ("PUT", "/f/:rest*")))
-        self.unread: Messages = []
-        self.sent: Messages = []
-
-    async def request(
-        self, method: str, target: str, headers: Mapping[str, str] | None = None, *parts: bytes, **scope: Any
-    ) -> Client:
-        path, _, query = target.partition("?")
-        messages: Messages = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
-        if messages:
-            messages[-1]["more_body"] = False
-        return await self.exchange(method, path, query, headers or {}, messages, **scope)
-
-    async def exchange(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], messages: Messages, **scope: Any
-    ) -> Client:
-        self.unread, self.sent = messages, []
-
-        async def receive() -> MutableMapping[str, Any]:
-            return self.unread.pop(0) if self.unread else {"type": "http.disconnect"}
-
-        async def send(message: MutableMapping[str, Any]) -> None:
-            self.sent.append(message)
-
-        full: dict[str, Any] = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": method,
-            "path": unquote(path),
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-            **scope,
-        }
-        await self.edge(full, receive, send)
-        return self
-
-    @property
-    def status(self) -> int:
-        status: int = self.sent[0]["status"]
-        return status
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {name.decode(): value.decode("latin-1") for name, value in self.sent[0]["headers"]}
-
-    @property
-    def body(self) -> bytes:
-        return b"".join(message.get("body", b"") for message in self.sent[1:])
-
-    @property
-    def problem(self) -> dict[str, Any]:
-        assert self.headers["content-type"] == "application/problem+json"
-        document: dict[str, Any] = json.loads(self.body)
-        assert document["status"] == self.status
-        return document
-
-    @property
-    def invocation(self) -> Invocation:
-        [invocation] = self.fake.invocations
-        return invocation
-
-    @property
-    def payload(self) -> dict[str, Any]:
-        payload: dict[str, Any] = decode(whole(self.invocation.payload))
-        return payload
-
-
-def failing(kind: FailureKind, **more: Any) -> Outcome:
-    return Outcome(failure=Failure(kind, "the secret cause", "TypeError", "at secret.ts:1", **more))
+APP = "https://app.example.com"
 
 
 async def test_a_request_becomes_an_invocation_and_its_outcome_the_response() -> None:
@@ -168,7 +75,7 @@ async def test_no_route() -> None:
 
 async def test_wrong_method() -> None:
     client = await Client().request("DELETE", "/a")
-    assert (client.status, client.headers["allow"]) == (405, "GET, POST")
+    assert (client.status, client.headers["allow"]) == (405, "GET, HEAD, OPTIONS, POST")
     assert client.problem["title"] == "Method Not Allowed"
 
 
@@ -300,3 +207,150 @@ async def test_a_new_catalog_serves_the_next_request() -> None:
 async def test_another_kind_of_connection_is_refused() -> None:
     with pytest.raises(NotImplementedError, match="websocket"):
         await Client().request("GET", "/a", type="websocket")
+
+
+FORM = {"content-length": "9", "content-type": "multipart/form-data; boundary=b"}
+
+
+async def test_a_form_arrives_read() -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--b--\r\n'
+    client = await Client(OK).request("POST", "/a", {**FORM, "content-length": str(len(body))}, body)
+    assert (client.payload["form"], client.payload["value"], client.payload["body"]) == ("value", {"a": "1"}, body)
+
+
+async def test_a_large_form_arrives_read() -> None:
+    body = b"a=" + b"x" * 300_000
+    headers = {"content-length": str(len(body)), "content-type": "application/x-www-form-urlencoded"}
+    client = await Client(OK, max_body_bytes=400_000).request("POST", "/a", headers, body)
+    assert client.payload["value"] == {"a": "x" * 300_000}
+
+
+async def test_a_malformed_form_runs_nothing() -> None:
+    client = await Client(OK).request("POST", "/a", FORM, b"--b--nope")
+    client = await Client(OK).request("POST", "/a", FORM, b"malformed")
+    assert (client.status, "multipart" in client.problem["detail"]) == (400, True)
+    assert client.fake.invocations == []
+
+
+async def test_a_form_of_too_many_parts_is_413() -> None:
+    headers = {"content-length": "11", "content-type": "application/x-www-form-urlencoded"}
+    client = await Client(OK, max_form_parts=2).request("POST", "/a", headers, b"a=1&b=2&c=3")
+    assert (client.status, client.problem["title"]) == (413, "Content Too Large")
+
+
+async def test_a_query_of_too_many_keys_is_400() -> None:
+    client = await Client(OK, max_query_keys=2).request("GET", "/a?a=1&b=2&c=3")
+    assert (client.status, client.fake.invocations) == (400, [])
+
+
+@pytest.mark.parametrize("length", ["x", "-1", "1_0", "9" * 30, "+5"])
+async def test_a_length_that_is_none_is_refused(length: str) -> None:
+    client = await Client(OK).request("POST", "/a", {"content-length": length}, b"hello")
+    assert client.status == 413
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "expected"),
+    [
+        ("no <b>", "text/html; charset=utf-8", b"no <b>"),
+        (b"\xff", "application/octet-stream", b"\xff"),
+        ([1, "ä"], "application/json", '[1, "ä"]'.encode()),
+        (None, "application/json", b"null"),
+    ],
+)
+async def test_what_an_error_says_follows_the_rules_of_returned_bodies(
+    body: object, content_type: str, expected: bytes
+) -> None:
+    client = await Client(failing(FailureKind.HANDLER, http_status=418, http_body=encode(body))).request("GET", "/a")
+    assert (client.status, client.body, client.headers["content-type"]) == (418, expected, content_type)
+
+
+async def test_an_error_that_says_nothing_has_no_body() -> None:
+    client = await Client(failing(FailureKind.HANDLER, http_status=404)).request("GET", "/a")
+    assert (client.body, "content-type" in client.headers) == (b"", False)
+
+
+async def test_options_answers_what_the_path_has() -> None:
+    client = await Client(OK).request("OPTIONS", "/a")
+    assert (client.status, client.body, client.headers["allow"]) == (204, b"", "GET, HEAD, OPTIONS, POST")
+    assert "content-type" not in client.headers
+    assert client.fake.invocations == []
+
+
+async def test_a_step_s_own_options_runs() -> None:
+    client = Client(OK)
+    client.edge.use(catalog(("GET", "/a"), ("OPTIONS", "/a")))
+    assert (await client.request("OPTIONS", "/a")).body == b'{"ok":true}'
+
+
+async def test_options_of_an_unknown_path_is_404() -> None:
+    assert (await Client(OK).request("OPTIONS", "/none")).status == 404
+
+
+async def test_a_preflight_is_answered() -> None:
+    asked = {"origin": APP, "access-control-request-method": "POST"}
+    client = await Client(cors={"origins": [APP]}).request("OPTIONS", "/a", asked)
+    assert (client.status, client.headers["access-control-allow-origin"]) == (204, APP)
+    assert client.headers["access-control-allow-methods"] == "GET, HEAD, POST"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [("GET", "/a", 500), ("GET", "/none", 404), ("DELETE", "/a", 405), ("GET", "/u/%FF", 400), ("POST", "/a", 413)],
+)
+async def test_errors_can_be_read_by_pages_too(method: str, target: str, status: int) -> None:
+    client = Client(failing(FailureKind.HANDLER), cors={"origins": [APP]})
+    length = {"content-length": "5000"} if status == 413 else {}
+    await client.request(method, target, {"origin": APP, **length})
+    assert (client.status, client.headers["access-control-allow-origin"]) == (status, APP)
+
+
+async def test_pages_of_this_machine_may_call_in_development_alone() -> None:
+    for development in (True, False):
+        client = await Client(OK, development=development).request("GET", "/a", {"origin": "http://localhost:5173"})
+        assert ("access-control-allow-origin" in client.headers) is development
+
+
+def enforcing(**config: object) -> Client:
+    """A client of one route, POST /s, with these schemas."""
+    step = {"type": "api", "name": "Step", "method": "POST", "path": "/s/:id", "validate": True}
+    schemas = {f"/{name}": schema for name, schema in config.items()}
+    manifest = Manifest("node", (LoadedFile("steps/s.step.ts", {**step, **config}, True, schemas),))  # type: ignore[arg-type]
+    service = SchemaService(Validation.WARN, Reports())
+    service.catalog = build_catalog([manifest])
+    client = Client(OK, OK, schemas=service)
+    client.edge.use(service.catalog)
+    return client
+
+
+JSON = {"content-type": "application/json", "content-length": "9"}
+
+
+async def test_a_request_that_does_not_fit_runs_nothing() -> None:
+    client = enforcing(bodySchema={"type": "object", "properties": {"n": {"type": "integer"}}})
+    await client.request("POST", "/s/1", JSON, b'{"n":"x"}')
+    [error] = client.problem["errors"]
+    assert (client.status, error["in"], error["pointer"]) == (400, "body", "/n")
+    assert error["message"]
+    assert client.fake.invocations == []
+
+
+async def test_a_request_that_fits_runs_and_arrives_as_it_was() -> None:
+    client = enforcing(bodySchema={"type": "object"}, queryParams={"type": "object"})
+    await client.request("POST", "/s/1?q=1", JSON, b'{"n":"x"}')
+    assert (client.status, client.payload["body"], client.payload["queryParams"]) == (200, b'{"n":"x"}', {"q": "1"})
+
+
+async def test_a_response_that_does_not_fit_is_500() -> None:
+    client = enforcing(responseSchema={"type": "object", "required": ["id"]})
+    await client.request("POST", "/s/1", JSON, b'{"n":"x"}')
+    assert (client.status, json.loads(client.body)) == (500, {"error": "Internal server error"})
+
+
+async def test_the_trigger_that_fired_is_named() -> None:
+    triggers = [{"type": "api", "method": method, "path": "/t"} for method in ("GET", "PUT")]
+    client = Client(OK)
+    config = {"triggers": triggers, "name": "T"}
+    client.edge.use(build_catalog([Manifest("node", (LoadedFile("steps/t.step.ts", config, has_handler=True),))]))
+    await client.request("PUT", "/t")
+    assert client.invocation.trigger_index == 1

@@ -1,0 +1,175 @@
+"""Bodies that the core reads for all runners: forms, and text in another encoding than UTF-8."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from encodings.aliases import aliases
+from typing import TYPE_CHECKING, Any
+
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from runtime.model import Payload, whole
+from runtime.triggers.queries import Leaf, TooManyKeys, place, read_pairs
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+MAX_PART_HEADERS = 8
+"""Headers of one part of a form."""
+MAX_PART_HEADER_BYTES = 4096
+"""Bytes of one of them."""
+_URLENCODED = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
+# Encodings of characters, as browsers know them; Python has others that are codes of another kind. It is not asked for
+# names that are not its own, because it remembers each for ever.
+_CHARSETS = re.compile(
+    r"ascii|latin_1|utf_(?:16|32)(?:_[bl]e)?|iso8859_\d+|cp(?:125\d|866|874|932|949)|koi8_r|mac_(?:roman|cyrillic)"
+    r"|shift_jis|euc_(?:jp|kr)|iso2022_jp|gb(?:2312|k|18030)|big5"
+)
+# It would print each malformed form of a client on the terminal.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+
+
+class BadForm(ValueError):
+    """A form that cannot be read; the message is for the client."""
+
+
+class TooManyParts(ValueError):
+    """More fields and files than the limit; the message is for the client."""
+
+
+def form_of(headers: Mapping[str, Any]) -> str:
+    """How a body becomes `req.body` (PROTOCOL.md, "Requests"); "value" for one that `read_body` reads.
+
+    An encoded body (gzip, say) is handed over as the bytes that it is.
+    """
+    if "content-encoding" in headers and str(headers["content-encoding"]).strip().lower() != "identity":
+        return "bytes"
+    return _form_of_type(str(headers.get("content-type", "")))
+
+
+def _form_of_type(content_type: str) -> str:
+    if content_type == "application/json":
+        return "json"
+    essence = _essence(content_type)
+    if essence == "application/json" or essence.endswith("+json"):
+        return "json"
+    if essence in (_URLENCODED, _MULTIPART):
+        return "value"
+    if not essence.startswith("text/"):
+        return "bytes"
+    charset = _charset(content_type)
+    return "bytes" if charset is None else "text" if charset == "utf_8" else "value"
+
+
+def _essence(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _charset(content_type: str) -> str | None:
+    """Python's name of the text's encoding; None for one that nobody knows."""
+    _, options = parse_options_header(content_type)
+    label = options.get(b"charset", b"utf-8").decode("latin-1").strip().lower().replace("-", "_")
+    name = aliases.get(label, label)
+    return name if name == "utf_8" or _CHARSETS.fullmatch(name) else None
+
+
+def read_body(content_type: str, body: Payload, max_parts: int) -> object:
+    """The value of a body of the form "value". Raises `BadForm` or `TooManyParts`."""
+    essence = _essence(content_type)
+    if essence == _MULTIPART:
+        return _read_multipart(content_type, body, max_parts)
+    if essence == _URLENCODED:
+        try:
+            return read_pairs(whole(body), max_parts)
+        except TooManyKeys as error:
+            raise TooManyParts(f"the form has more than {max_parts} fields") from error
+    return whole(body).decode(_charset(content_type) or "utf-8", "replace")
+
+
+def _read_multipart(content_type: str, body: Payload, max_parts: int) -> dict[str, Any]:
+    _, options = parse_options_header(content_type)
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise BadForm("the content type of the form names no boundary")
+    reader = _FormReader(max_parts)
+    try:
+        parser = MultipartParser(
+            boundary,
+            reader.callbacks(),
+            max_header_count=MAX_PART_HEADERS,
+            max_header_size=MAX_PART_HEADER_BYTES,
+        )
+        for piece in (body,) if isinstance(body, bytes) else body:
+            parser.write(piece)
+    except (BadForm, TooManyParts):
+        raise
+    except ValueError as error:
+        raise BadForm(f"the form is no multipart/form-data: {error}") from error
+    if not reader.is_complete:
+        raise BadForm("the form ends before its last boundary")
+    return reader.values
+
+
+class _FormReader:
+    """Collects what the parser finds: fields as text, files as maps."""
+
+    def __init__(self, max_parts: int) -> None:
+        self.values: dict[str, Any] = {}
+        self.is_complete = False
+        self._max_parts = max_parts
+        self._parts = 0
+        self._headers: dict[bytes, bytes] = {}
+        self._name = b""
+        self._value = b""
+        self._data: list[bytes] = []
+
+    def callbacks(self) -> MultipartCallbacks:
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_header_name,
+            "on_header_value": self._on_header_value,
+            "on_header_end": self._on_header,
+            "on_part_data": lambda data, start, end: self._data.append(data[start:end]),
+            "on_part_end": self._end,
+            "on_end": self._on_end,
+        }
+
+    def _begin(self) -> None:
+        self._parts += 1
+        if self._parts > self._max_parts:
+            raise TooManyParts(f"the form has more than {self._max_parts} fields and files")
+        self._headers, self._data = {}, []
+
+    def _on_header_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _on_header(self) -> None:
+        self._headers[self._name.lower()] = self._value
+        self._name = self._value = b""
+
+    def _end(self) -> None:
+        kind, options = parse_options_header(self._headers.get(b"content-disposition"))
+        if kind != b"form-data" or b"name" not in options:
+            raise BadForm(f"part {self._parts} of the form has no name")
+        data = b"".join(self._data)
+        value: object = data.decode("utf-8", "replace")
+        if b"filename" in options:
+            value = Leaf(filename=_file_name(options[b"filename"]), contentType=self._content_type(), data=data)
+        place(self.values, options[b"name"].decode("utf-8", "replace"), value)
+
+    def _content_type(self) -> str:
+        return self._headers.get(b"content-type", b"application/octet-stream").decode("latin-1")
+
+    def _on_end(self) -> None:
+        self.is_complete = True
+
+
+def _file_name(given: bytes) -> str:
+    """The name without folders, which some clients send along (RFC 7578, section 4.2)."""
+    return given.decode("utf-8", "replace").replace("\\", "/").rpartition("/")[2]

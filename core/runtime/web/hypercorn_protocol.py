@@ -1,0 +1,204 @@
+"""Hypercorn's HTTP/1.1 and HTTP/2, mended where they would lose an answer, or wait for ever.
+
+What is different: a body that nobody reads holds nothing up; `100 Continue` is sent when the body is asked for; a
+response that breaks off is seen to be broken in HTTP/2 as well; what is no request is answered as elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import h2.errors
+import h2.events
+import h2.exceptions
+import h11
+from hypercorn.asyncio.task_group import TaskGroup, _handle
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, Updated
+from hypercorn.protocol.events import Body, EndBody, Response, StreamClosed
+from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.h2 import H2Protocol
+from hypercorn.protocol.h11 import STREAM_ID, H2ProtocolAssumedError, H11Protocol
+
+from runtime.web.refusal import refusal
+
+_ABSOLUTE = re.compile(rb"(?i:https?)://[^/?#]*")
+
+
+class Applications(TaskGroup):
+    """Runs the application for each request of a connection; lets none of them block it."""
+
+    async def spawn_app(self, app: Any, config: Config, scope: Any, send: Any) -> Callable[[Any], Awaitable[None]]:
+        """Starts the application; gives what takes the messages for it."""
+        unread: asyncio.Queue[Any] = asyncio.Queue(config.max_app_queue_size)
+
+        async def put(message: Any) -> None:
+            if message["type"] == "http.disconnect":  # of what is unread, nothing will be read any more
+                while not unread.empty():
+                    unread.get_nowait()
+            await unread.put(message)
+
+        self.spawn(_handle, app, config, scope, unread.get, send, partial(self._loop.run_in_executor, None), None)
+        return put
+
+
+class Http1(H11Protocol):
+    """HTTP/1.1."""
+
+    def __init__(self, app: Any, *rest: Any) -> None:
+        super().__init__(self._with_continue(app), *rest)
+
+    def _with_continue(self, app: Any) -> Any:
+        async def serve(scope: Any, receive: Any, *more: Any) -> None:
+            async def receive_on() -> Any:
+                if self.connection.they_are_waiting_for_100_continue:
+                    await self._send_h11_event(h11.InformationalResponse(status_code=100, headers=[]))
+                return await receive()
+
+            scope["raw_path"] = _ABSOLUTE.sub(b"", scope["raw_path"], count=1) or b"/"
+            await app(scope, receive_on, *more)
+
+        return serve
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        """Sends a part of a response."""
+        if isinstance(event, Response) and self.connection.they_are_waiting_for_100_continue:
+            # The client may send the body all the same, or not: what comes next could be either.
+            event = Response(event.stream_id, [*event.headers, (b"connection", b"close")], event.status_code)
+        await super().stream_send(event)
+
+    async def _handle_events(self) -> None:
+        while True:
+            try:
+                event = _checked(self.connection.next_event(), self.config.h11_max_incomplete_size)
+            except h11.RemoteProtocolError as error:
+                if self.connection.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+                    await self._send_error_response(error.error_status_hint)
+                return await self.send(Closed())
+            if event is h11.PAUSED:
+                await self.can_read.clear()
+                await self.can_read.wait()
+            elif event is h11.NEED_DATA or isinstance(event, h11.ConnectionClosed):
+                return None
+            else:
+                await self._handle_event(event)
+
+    async def _handle_event(self, event: Any) -> None:
+        if isinstance(event, h11.Request):
+            await self._check_protocol(event)
+            await self._create_stream(_without_upgrade(event))
+        elif self.stream is None:  # answered already: the rest of its body is passed over
+            if isinstance(event, h11.EndOfMessage):
+                await super()._maybe_recycle()
+        else:
+            is_end = isinstance(event, h11.EndOfMessage)
+            # Until its end, the next piece of the body must not be too long in coming.
+            await self.send(Updated(idle=not is_end))
+            if self.stream is not None:  # it may have been answered meanwhile
+                await self.stream.handle(EndBody(STREAM_ID) if is_end else Body(STREAM_ID, bytes(event.data)))
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """Knows HTTP/2 that begins as such; an offer to change to it is passed over (RFC 7540, section 3.2)."""
+        if (event.method, event.target, event.http_version) == (b"PRI", b"*", b"2.0"):
+            raise H2ProtocolAssumedError(b"PRI * HTTP/2.0\r\n\r\n" + self.connection.trailing_data[0])
+
+    async def _maybe_recycle(self) -> None:
+        if self.connection.our_state is h11.DONE and self.connection.their_state is h11.SEND_BODY:
+            # Closing now would take the answer from a client that is still sending.
+            await self._close_stream()
+            await self.send(Updated(idle=True))
+        else:
+            await super()._maybe_recycle()
+
+    async def _send_error_response(self, status_code: int) -> None:
+        if status_code >= 500:  # for a transfer coding that h11 does not know, which is no fault of ours
+            status_code = 400
+        headers, body = refusal(status_code, _DETAILS.get(status_code, "this is no HTTP request"))
+        for event in (h11.Response(status_code=status_code, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+            await self._send_h11_event(event)
+
+
+_DETAILS = {431: "the head of the request is longer than http.maxHeaderBytes"}
+
+
+def _checked(event: Any, max_head_bytes: int) -> Any:
+    """The event itself. Raises `h11.RemoteProtocolError` for a request that h11 lets pass and others do not."""
+    if not isinstance(event, h11.Request) or event.method == b"PRI":
+        return event
+    names = {name for name, _ in event.headers}
+    if {b"content-length", b"transfer-encoding"} <= names:  # a proxy may have read it otherwise
+        raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding", error_status_hint=400)
+    if event.http_version not in (b"1.0", b"1.1"):
+        raise h11.RemoteProtocolError("no version of HTTP/1", error_status_hint=400)
+    if len(event.target) + sum(len(name) + len(value) + 4 for name, value in event.headers) > max_head_bytes:
+        raise h11.RemoteProtocolError("the head is too long", error_status_hint=431)
+    return event
+
+
+def _without_upgrade(request: h11.Request) -> h11.Request:
+    """The request without an offer to change the protocol, which a server may pass over."""
+    if not any(name == b"upgrade" for name, _ in request.headers):
+        return request
+    headers = [(name, value) for name, value in request.headers if name != b"upgrade"]
+    return h11.Request(method=request.method, target=request.target, headers=headers, http_version=request.http_version)
+
+
+class Http2(H2Protocol):
+    """HTTP/2."""
+
+    async def handle(self, event: Event) -> None:
+        """Takes what has come; at the end of the connection nobody waits any more to send something."""
+        await super().handle(event)
+        if isinstance(event, Closed):
+            for stream_id in self.stream_buffers:
+                await self._forget(stream_id)
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        """Sends a part of a response; one that ends without its end is reset."""
+        if isinstance(event, StreamClosed):
+            await self._reset_unless_whole(event.stream_id)
+        await super().stream_send(event)
+
+    async def _reset_unless_whole(self, stream_id: int) -> None:
+        buffer = self.stream_buffers.get(stream_id)
+        if buffer is None or buffer._complete:
+            return
+        if buffer.buffer:
+            await buffer.drain()
+        self._reset(stream_id, h2.errors.ErrorCodes.INTERNAL_ERROR)
+        await self._flush()
+
+    async def _handle_events(self, events: list[h2.events.Event]) -> None:
+        for event in events:
+            if isinstance(event, h2.events.DataReceived) and event.stream_id not in self.streams:
+                # Answered already: what still comes must not use up the connection's window.
+                self.connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+            elif isinstance(event, h2.events.RequestReceived) and not _is_request(event):
+                self._reset(event.stream_id, h2.errors.ErrorCodes.PROTOCOL_ERROR)
+            else:
+                if isinstance(event, h2.events.StreamReset):
+                    await self._forget(event.stream_id)
+                await super()._handle_events([event])
+        await self._flush()
+
+    async def _forget(self, stream_id: int) -> None:
+        """Drops what waits to be sent, and lets the application go on that waits for room."""
+        buffer = self.stream_buffers.get(stream_id)
+        if buffer is not None:
+            await buffer.close()
+
+    def _reset(self, stream_id: int, code: h2.errors.ErrorCodes) -> None:
+        try:
+            self.connection.reset_stream(stream_id, code)
+        except h2.exceptions.ProtocolError:  # the client was first
+            return
+
+
+def _is_request(event: h2.events.RequestReceived) -> bool:
+    """False for what has no path in ASCII, such as CONNECT, which nothing is served for."""
+    fields = dict(event.headers)
+    return fields.get(b":method") != b"CONNECT" and bytes(fields.get(b":path", b"")).isascii()

@@ -1,0 +1,121 @@
+"""Speaks ASGI with the edge, as a server of one connection does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+from urllib.parse import unquote
+
+from runtime.catalog import Catalog, build_catalog
+from runtime.config import HttpSettings
+from runtime.dispatcher import Dispatcher
+from runtime.model import Failure, FailureKind, Invocation, LoadedFile, Manifest, Outcome, whole
+from runtime.services.schemas import SchemaService
+from runtime.triggers.http import HttpEdge
+from runtime.values import decode, encode
+from tests.fakes import FakePool, FakeRunner, Reports
+
+OK = Outcome(encode({"status": 200, "form": "json", "body": b'{"ok":true}'}))
+Messages = list[MutableMapping[str, Any]]
+
+
+def catalog(*routes: tuple[str, str]) -> Catalog:
+    steps = (
+        LoadedFile(f"steps/{i}.step.ts", {"type": "api", "name": f"Step{i}", "method": m, "path": p}, has_handler=True)
+        for i, (m, p) in enumerate(routes)
+    )
+    return build_catalog([Manifest("node", tuple(steps))])
+
+
+class Client:
+    """A server of one connection: it speaks ASGI with the edge and keeps what comes back."""
+
+    def __init__(
+        self,
+        *script: Outcome,
+        pool: FakePool | None = None,
+        development: bool = False,
+        schemas: SchemaService | None = None,
+        **settings: Any,
+    ) -> None:
+        self.fake = FakeRunner(*script)
+        self.reports = Reports()
+        chosen = HttpSettings(**{"max_body_bytes": 1000, "queue_timeout": 0.25, **settings})
+        self.edge = HttpEdge(
+            Dispatcher({"node": pool or FakePool(self.fake)}),
+            self.reports,
+            chosen,
+            development=development,
+            schemas=schemas,
+        )
+        self.edge.use(catalog(("GET", "/a"), ("POST", "/a"), ("GET", "/u/:id"), ("PUT", "/f/:rest*")))
+        self.unread: Messages = []
+        self.sent: Messages = []
+
+    async def request(
+        self, method: str, target: str, headers: Mapping[str, str] | None = None, *parts: bytes, **scope: Any
+    ) -> Client:
+        path, _, query = target.partition("?")
+        messages: Messages = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+        if messages:
+            messages[-1]["more_body"] = False
+        return await self.exchange(method, path, query, headers or {}, messages, **scope)
+
+    async def exchange(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], messages: Messages, **scope: Any
+    ) -> Client:
+        self.unread, self.sent = messages, []
+
+        async def receive() -> MutableMapping[str, Any]:
+            return self.unread.pop(0) if self.unread else {"type": "http.disconnect"}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            self.sent.append(message)
+
+        full: dict[str, Any] = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": method,
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            **scope,
+        }
+        await self.edge(full, receive, send)
+        return self
+
+    @property
+    def status(self) -> int:
+        status: int = self.sent[0]["status"]
+        return status
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {name.decode(): value.decode("latin-1") for name, value in self.sent[0]["headers"]}
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent[1:])
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        assert self.headers["content-type"] == "application/problem+json"
+        document: dict[str, Any] = json.loads(self.body)
+        assert document["status"] == self.status
+        return document
+
+    @property
+    def invocation(self) -> Invocation:
+        [invocation] = self.fake.invocations
+        return invocation
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        payload: dict[str, Any] = decode(whole(self.invocation.payload))
+        return payload
+
+
+def failing(kind: FailureKind, **more: Any) -> Outcome:
+    return Outcome(failure=Failure(kind, "the secret cause", "TypeError", "at secret.ts:1", **more))

@@ -1,0 +1,129 @@
+"""triggers/forms: forms with files, and what is wrong with some of them."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.triggers.forms import BadForm, TooManyParts, read_body
+
+MULTIPART = "multipart/form-data; boundary=AaB03x"
+
+
+def part(headers: str, data: bytes = b"x", boundary: str = "AaB03x") -> bytes:
+    return f"--{boundary}\r\n{headers}\r\n\r\n".encode() + data + b"\r\n"
+
+
+def field(name: str, data: bytes = b"x") -> bytes:
+    return part(f'Content-Disposition: form-data; name="{name}"', data)
+
+
+def read(*parts: bytes, end: bytes = b"--AaB03x--\r\n", max_parts: int = 10) -> Any:
+    return read_body(MULTIPART, b"".join(parts) + end, max_parts)
+
+
+def test_fields_are_text() -> None:
+    assert read(field("a", "ä".encode()), field("b", b""), field("c", b"\xff")) == {"a": "ä", "b": "", "c": "�"}
+
+
+def test_files_are_maps() -> None:
+    head = 'Content-Disposition: form-data; name="f"; filename="ä b.png"\r\nContent-Type: image/png'
+    assert read(part(head, b"\x89PNG\r\n\x00")) == {
+        "f": {"filename": "ä b.png", "contentType": "image/png", "data": b"\x89PNG\r\n\x00"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "name"), [("../../etc/passwd", "passwd"), ("C:\\\\x\\\\y.txt", "y.txt"), ("", ""), ('a\\"b', 'a"b')]
+)
+def test_a_file_s_name_has_no_folders(given: str, name: str) -> None:
+    read_file = read(part(f'Content-Disposition: form-data; name="f"; filename="{given}"'))["f"]
+    assert read_file == {"filename": name, "contentType": "application/octet-stream", "data": b"x"}
+
+
+def test_names_are_those_of_queries() -> None:
+    assert read(field("a", b"1"), field("a", b"2"), field("b[]"), field("c[d]"), field("__proto__")) == {
+        "a": ["1", "2"],
+        "b": ["x"],
+        "c": {"d": "x"},
+        "__proto__": "x",
+    }
+
+
+def test_files_of_one_name_are_an_array() -> None:
+    head = 'Content-Disposition: form-data; name="f"; filename="{}"'
+    files = read(part(head.format("1")), part(head.format("2")))["f"]
+    assert [file["filename"] for file in files] == ["1", "2"]
+
+
+def test_no_parts_are_an_empty_map() -> None:
+    assert read() == {}
+
+
+def test_the_limit_of_parts() -> None:
+    assert len(read(field("a"), field("b"), max_parts=2)) == 2
+    with pytest.raises(TooManyParts, match="more than 2"):
+        read(field("a"), field("b"), field("c"), max_parts=2)
+    with pytest.raises(TooManyParts, match="more than 2"):
+        read_body("application/x-www-form-urlencoded", b"a=1&b=2&c=3", 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (field("a"), "last boundary"),
+        (field("a") + b"--AaB03x", "last boundary"),
+        (b"nothing", "no multipart"),
+        (part("Content-Disposition: form-data") + b"--AaB03x--", "part 1 of the form has no name"),
+        (field("a") + part("Content-Type: text/plain") + b"--AaB03x--", "part 2 of the form has no name"),
+        (part('Content-Disposition: attachment; name="a"') + b"--AaB03x--", "no name"),
+        (part("X: " + "y" * 5000) + b"--AaB03x--", "header size"),
+        (part("\r\n".join(f"X-{i}: y" for i in range(9))) + b"--AaB03x--", "header count"),
+        (part("no header") + b"--AaB03x--", "no multipart"),
+    ],
+)
+def test_a_malformed_form_is_refused(body: bytes, message: str) -> None:
+    with pytest.raises(BadForm, match=message):
+        read_body(MULTIPART, body, 10)
+
+
+@pytest.mark.parametrize("parameters", ["", "; boundary=", "; boundary", "; charset=x", f"; boundary={'x' * 300}"])
+def test_a_form_without_a_boundary_is_refused(parameters: str) -> None:
+    with pytest.raises(BadForm):
+        read_body(f"multipart/form-data{parameters}", field("a"), 10)
+
+
+@given(st.lists(st.integers(0, 300), max_size=6))
+def test_the_pieces_of_a_form_make_no_difference(cuts: list[int]) -> None:
+    body = field("a", b"1\r\n--AaB03\r\n2") + field("b[c]", b"\r\n--") + b"--AaB03x--\r\nafter"
+    edges = [0, *sorted(cuts), len(body)]
+    pieces = tuple(body[begin:end] for begin, end in itertools.pairwise(edges))
+    assert read_body(MULTIPART, pieces, 10) == {"a": "1\r\n--AaB03\r\n2", "b": {"c": "\r\n--"}}
+
+
+@given(
+    st.lists(st.sampled_from([b"--AaB03x", b"\r\n", b"--", b'Content-Disposition: form-data; name="a"', b"x", b":"]))
+)
+def test_any_form_is_read_or_refused(parts: list[bytes]) -> None:
+    try:
+        assert isinstance(read_body(MULTIPART, b"".join(parts), 10), dict)
+    except (BadForm, TooManyParts) as refused:
+        assert str(refused)
+
+
+@pytest.mark.parametrize(
+    ("charset", "body", "text"),
+    [
+        ("iso-8859-1", b"caf\xe9", "café"),
+        ("windows-1252", b"\x80", "€"),
+        ("utf-16", "ä€".encode("utf-16"), "ä€"),
+        ("Shift_JIS", "日本".encode("shift_jis"), "日本"),
+        ("us-ascii", b"a\xff", "a�"),
+    ],
+)
+def test_text_of_other_encodings(charset: str, body: bytes, text: str) -> None:
+    assert read_body(f"text/plain; charset={charset}", body, 10) == text
