@@ -24,6 +24,8 @@ from tests.conformance.process import PATIENCE, RunnerProcess, running
 from tests.conformance.project import Project
 
 CHUNK_BYTES = 64 << 10
+BODY_WINDOW = 256 << 10
+FEATURES = (pb.FEATURE_STREAMED_BODIES,)
 SETTLING_TURNS = 8
 _MAX_FRAME_BYTES = 16 << 20
 _KINDS = {field.message_type.name: field.name for field in pb.RunnerEnvelope.DESCRIPTOR.fields if field.message_type}
@@ -37,6 +39,7 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
     """The core's end of one runner's connection."""
 
     process: RunnerProcess
+    hello: pb.Hello
     manifest: pb.Manifest
     vanish: Callable[[], Awaitable[None]]
     """Closes the socket, as the death of a core does."""
@@ -127,7 +130,8 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
     async def start(self, step: str, value: object = None, **fields: Any) -> int:
         """Sends an `Invoke` and gives its id.
 
-        `step_file` replaces the step's own, `trigger` that of an event, `payload_transfer` the value.
+        `step_file` replaces the step's own, `trigger` that of an event, `payload_transfer` or `payload` (encoded
+        already) the value.
         """
         number = next(self._invocations)
         invoke = pb.Invoke(
@@ -141,11 +145,12 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
         invoke.step_file = fields.pop("step_file", None) or self.project.step(step)
         invoke.trigger = fields.pop("trigger", pb.TRIGGER_KIND_EVENT)
         invoke.payload_transfer = fields.pop("payload_transfer", 0)
+        payload = fields.pop("payload", None)
         assert not fields, f"unknown: {fields}"
         if invoke.payload_transfer:
             await self.send(invoke)
         else:
-            await self._send_with_payload(invoke, pack(value))
+            await self._send_with_payload(invoke, pack(value) if payload is None else payload)
         return number
 
     async def invoke(self, step: str, value: object = None, **fields: Any) -> pb.Result:
@@ -160,6 +165,10 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
         """Runs an api step with a request map; `parts` replace or add entries."""
         request = {"method": "POST", "path": f"/{step}", "pathParams": {}, "queryParams": {}, "headers": {}}
         return await self.invoke(step, {**request, "form": form, "body": body, **parts}, trigger=pb.TRIGGER_KIND_API)
+
+    async def read_body(self, transfer: int, size: int) -> None:
+        """Says that so much of a streamed body was read."""
+        await self.send(pb.BodyRead(transfer=transfer, bytes=size))
 
     async def reply(self, call: pb.HostCall, value: object = None) -> None:
         """Answers a host call; None as an absent payload."""
@@ -244,6 +253,21 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
         """The pieces of a transfer."""
         return [each.chunk for each in self.envelopes() if each.chunk.transfer == transfer]
 
+    def body(self, transfer: int) -> bytes:
+        """What has come of a streamed body."""
+        return b"".join(chunk.data for chunk in self.chunks(transfer))
+
+    async def body_holds(self, transfer: int, size: int) -> None:
+        """Waits until at least so many bytes of a streamed body have come."""
+        while len(self.body(transfer)) < size:
+            await self.expect(pb.Chunk, lambda chunk: chunk.transfer == transfer)
+
+    async def body_end(self, transfer: int) -> pb.Chunk:
+        """Waits for the last piece of a streamed body."""
+        return await self.expect(
+            pb.Chunk, lambda chunk: chunk.transfer == transfer and (chunk.last or chunk.HasField("aborted"))
+        )
+
     def envelopes(self) -> list[pb.RunnerEnvelope]:
         """All that has arrived, in order, frames aside."""
         return [envelope for frame in self.frames for envelope in frame.envelopes]
@@ -269,6 +293,8 @@ def limits(**bounds: int) -> pb.Limits:
         "chunk_bytes": CHUNK_BYTES,
         "max_queued_bytes": 32 << 20,
         "max_host_calls": 1024,
+        "body_window_bytes": BODY_WINDOW,
+        "max_bodies": 1024,
     }
     return pb.Limits(**{**usual, **bounds})
 
@@ -311,10 +337,11 @@ async def started(project: Project, **bounds: int) -> AsyncIterator[Core]:
             await server.stop(None)
 
 
-async def welcome(core: Core) -> pb.Hello:
-    """Takes the greeting and answers it."""
-    hello = await core.expect(pb.Hello)
-    await core.send(pb.Welcome(protocol=1, limits=core.limits, session="conformance"))
+async def welcome(core: Core, features: Sequence[pb.Feature] = FEATURES) -> pb.Hello:
+    """Takes the greeting and answers it, with those of the features that the runner offers."""
+    core.hello = hello = await core.expect(pb.Hello)
+    common = [feature for feature in features if feature in hello.features]
+    await core.send(pb.Welcome(protocol=1, limits=core.limits, session="conformance", features=common))
     return hello
 
 

@@ -1,7 +1,8 @@
 """A language's fixtures: the same steps under the same names in each language's own files.
 
-A new language adds the folder `projects/<language>` and nothing else: `steps/` with every step that the other
-languages have, each of which does there what it does here, one stream, and `broken/` with what must not load.
+A new language adds the folder `projects/<language>`, or `conformance` in its runner's own folder, and nothing else:
+`steps/` with every step that the other languages have, each of which does there what it does here, one stream, and
+`broken/` with what must not load.
 """
 
 from __future__ import annotations
@@ -77,10 +78,16 @@ class Project:
         return [f"steps/{pattern.replace('*', name)}" for pattern in self.runner.manifest.step_files]
 
 
+def fixtures_of(runner: InstalledRunner) -> Path:
+    """Where a language's fixtures are: in this repository, else beside its runner."""
+    here = FIXTURES / runner.manifest.language
+    return here if here.is_dir() else runner.folder / "conformance"
+
+
 def copy_project(runner: InstalledRunner, to: Path, cache: Path) -> Project:
     """Copies a language's fixtures; `cache` is for the runner. Raises `LookupError` for a language that has none."""
-    source = FIXTURES / runner.manifest.language
+    source = fixtures_of(runner)
     if not source.is_dir():
-        raise LookupError(f"tests/conformance/projects has no folder for the language {runner.manifest.language!r}")
+        raise LookupError(f"the language {runner.manifest.language!r} has no fixtures: neither here nor in {source}")
     shutil.copytree(source, to)
     return Project(runner, to.resolve(), cache)

@@ -6,9 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "proto" / "PROTOCOL.md"
-RULE = re.compile(r"^- \*\*M(?P<number>\d+)\*\*(?P<text>.*?)(?=^- |^\||^#|^$)", re.MULTILINE | re.DOTALL)
-NAME = re.compile(r"`\[(test_\w+)\]`")
+from tests.conformance.report import DOCUMENT, RULE, Case, report, rules
 
 
 def test_every_must_names_the_test_that_holds_it() -> None:
@@ -30,9 +28,17 @@ def test_no_must_stands_outside_a_numbered_rule() -> None:
     assert [line for line in outside.splitlines() if "MUST" in line] == []
 
 
+def test_the_report_counts_a_rule_that_failed_or_was_left_out_as_broken() -> None:
+    held = [Case(name, "any", "passed") for rule in rules() for name in rule.tests]
+    count = len(rules())
+    assert report(held) == [f"any: {count} of {count} rules held, {count} cases, 0 failed"]
+    head, *broken = report([*held[2:], Case(held[1].name, "any", "failed"), Case(held[1].name, "any", "passed")])
+    assert head == f"any: {count - 2} of {count} rules held, {count} cases, 1 failed"
+    assert [line.split()[0] for line in broken] == ["M1", "M2"]
+
+
 def _rules() -> dict[int, list[str]]:
-    matches = RULE.finditer(DOCUMENT.read_text(encoding="utf-8"))
-    return {int(match["number"]): NAME.findall(match["text"]) for match in matches}
+    return {rule.number: rule.tests for rule in rules()}
 
 
 def _tests() -> set[str]:

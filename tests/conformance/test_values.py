@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from runtime._gen import runner_pb2 as pb
 from tests.conformance.core_double import Core, pack, unpack
+from tests.conformance.values import any_value
 
 MAX_DEPTH = 512
 LONGEST = 70_000
@@ -46,19 +46,6 @@ CONTAINERS: list[Any] = [
 ]
 VALUES: list[Any] = [None, True, False, *INTEGERS, *FLOATS, *TEXTS, *BYTES, *CONTAINERS]
 
-# A JavaScript engine moves keys that look like numbers to the front of an object, so those are left out
-# here: the order of keys is compared.
-_keys = st.text(max_size=12).filter(lambda key: not key.isdecimal())
-_scalars = (
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**64 - 1)
-    | st.floats().filter(lambda number: not number.is_integer())
-    | st.text()
-    | st.binary()
-)
-_values = st.recursive(_scalars, lambda inner: st.lists(inner) | st.dictionaries(_keys, inner), max_leaves=20)
-
 
 async def test_m36_values_round_trip(core: Core) -> None:
     for value in VALUES:
@@ -83,7 +70,7 @@ async def test_whole_floats_keep_their_value(core: Core, value: float) -> None:
 
 
 @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-@given(value=_values)
+@given(value=any_value)
 async def test_any_value_round_trips(core: Core, value: object) -> None:
     result = await core.invoke("echo", value)
     assert not result.HasField("failure"), result.failure

@@ -10,6 +10,7 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
+_EXIT_UNFIT = 78
 
 
 def _die_with_parent(parent: int) -> None:
@@ -27,4 +28,4 @@ if __name__ == "__main__":
         os.execvp(sys.argv[2], sys.argv[2:])
     except OSError as error:
         sys.stderr.write(f"{sys.argv[2]} cannot be started: {error.strerror}\n")
-        sys.exit(127)
+        sys.exit(_EXIT_UNFIT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import anyio
@@ -12,10 +13,22 @@ import anyio
 from runtime._gen import runner_pb2 as pb
 from runtime.config import LinkSettings
 from runtime.deadlines import Deadlines
-from runtime.errors import HostCallRefused, StorageFault
 from runtime.ids import new_span_id
-from runtime.model import Failure, FailureKind, Invocation, LogLevel, Manifest, Outcome, length, whole
-from runtime.runners.convert import read_failure, read_log, read_manifest, write_failure, write_invoke
+from runtime.model import (
+    Failure,
+    FailureKind,
+    Invocation,
+    LogLevel,
+    Manifest,
+    Outcome,
+    Payload,
+    TriggerKind,
+    length,
+    whole,
+)
+from runtime.runners.answers import Answers
+from runtime.runners.bodies import Bodies
+from runtime.runners.convert import read_failure, read_log, read_manifest, write_invoke
 from runtime.runners.discovery import LanguageFiles
 from runtime.runners.hostcalls import HostCalls
 from runtime.runners.outbox import Outbox
@@ -25,6 +38,7 @@ from runtime.services.logs import LogService
 from runtime.tasks import ShortTasks
 
 PROTOCOL = 1
+FEATURES = frozenset({pb.FEATURE_STREAMED_BODIES})
 _GOODBYE_SECONDS = 1.0
 Read = Callable[[], Awaitable[pb.RunnerFrame | None]]
 Write = Callable[[pb.CoreFrame], Awaitable[None]]
@@ -55,6 +69,7 @@ class Link:
         self._on_room = on_room
         self._outbox = Outbox(settings.chunk_bytes, settings.max_queued_bytes, on_room)
         self._transfers = Transfers(settings.max_payload_bytes, max_in_flight + settings.max_host_calls)
+        self._bodies = Bodies(settings, self._outbox)
         self._runs: dict[int, Run] = {}
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self._expire)
@@ -63,10 +78,11 @@ class Link:
         self._ids = itertools.count(1)
         self._open = False
         self._welcomed = False
+        self._features: frozenset[pb.Feature] = frozenset()
         self._lost = False
         self._leaving = False
         self._saw_unknown = False
-        self._answers: ShortTasks
+        self._answers: Answers
         self._handlers: Mapping[str, Callable[[Any], None]] = {
             "hello": self._on_hello,
             "manifest": self._on_manifest,
@@ -135,9 +151,10 @@ class Link:
 
     def _cancel(self, id: int, reason: pb.CancelReason) -> None:
         """Asks for an end; the run keeps its place until its `Result` comes, unless it was not even sent."""
-        run = self._runs.get(id)
-        if run is None:
+        run = self._run_of(id)
+        if run is None or run.cancelled:
             return
+        run.cancelled = True
         if run.transfer is not None and not run.transfer.sent:
             self._outbox.withdraw(run.transfer)
             del self._runs[id]
@@ -151,7 +168,7 @@ class Link:
 
     def _give_up(self, id: int) -> None:
         """Ends the connection of a runner that answers no cancel: a handler blocks it for all others."""
-        run = self._runs.get(id)
+        run = self._run_of(id)
         if run is not None and not self._lost:
             self._logs.core(
                 LogLevel.ERROR,
@@ -162,12 +179,17 @@ class Link:
             self._open = False
             self._stuck.set()
 
+    def _run_of(self, id: int) -> Run | None:
+        """The run until its `Result`, or until the last piece of its body."""
+        return self._runs.get(id) or self._bodies.run(id)
+
     # ------------------------------------------------------------ life of the connection
 
     async def serve(self, read: Read, write: Write) -> None:
         """Speaks with the runner until the stream ends; then every open invocation is RUNNER_LOST."""
         try:
-            async with anyio.create_task_group() as tasks, ShortTasks() as self._answers:
+            async with anyio.create_task_group() as tasks, ShortTasks() as answering:
+                self._answers = Answers(self._settings, self._outbox, self._host, self._logs, answering)
                 tasks.start_soon(self._outbox.run, write)
                 tasks.start_soon(self._end_when_stuck, tasks.cancel_scope)
                 try:
@@ -201,6 +223,8 @@ class Link:
                     self._saw_unknown = True
                     message = f"the {self.language} runner sends envelopes that this core does not know"
                     self._logs.core(LogLevel.WARN, message)
+            if self._answers.overrun():
+                await self._outbox.room()
 
     def _say_goodbye(self, reason: pb.ByeReason, message: str) -> None:
         bye = self._outbox.add().bye
@@ -224,6 +248,7 @@ class Link:
         self._outbox.clear()
         for run in runs.values():
             run.end(Outcome(failure=failure))
+        self._bodies.lose(failure)
         if not self.loaded.done():
             self.loaded.cancel()
 
@@ -246,6 +271,10 @@ class Link:
         welcome.limits.chunk_bytes = self._settings.chunk_bytes
         welcome.limits.max_queued_bytes = self._settings.max_queued_bytes
         welcome.limits.max_host_calls = self._settings.max_host_calls
+        welcome.limits.body_window_bytes = self._settings.body_window_bytes
+        welcome.limits.max_bodies = self._settings.max_bodies
+        self._features = FEATURES.intersection(hello.features)
+        welcome.features.extend(self._features)
         self._welcomed = True
         if self._leaving:
             self._outbox.add().drain.grace_ms = 0
@@ -261,72 +290,45 @@ class Link:
         self.loaded.set_result(read_manifest(manifest, self.language))
 
     def _on_result(self, result: pb.Result) -> None:
-        payload = self._transfers.take(result.payload_transfer) if result.payload_transfer else result.payload
-        run = self._runs.pop(result.invocation_id, None)
-        if run is None and self._lost:
+        if self._lost:
             return  # the process is gone, and its last frames come after that was seen
+        payload = self._transfers.take(result.payload_transfer) if result.payload_transfer else result.payload
+        run = self._runs.get(result.invocation_id)
         if run is None:
             raise ProtocolFault(f"a result came for invocation {result.invocation_id}, which is not open")
-        run.end(Outcome(payload, read_failure(result.failure) if result.HasField("failure") else None))
+        if run.transfer is not None and not run.transfer.sent:
+            raise ProtocolFault(f"a result came for invocation {result.invocation_id}, which was not sent yet")
+        if result.body_transfer:
+            self._begin_body(result, run, payload)
+        else:
+            run.end(Outcome(payload, read_failure(result.failure) if result.HasField("failure") else None))
+        del self._runs[result.invocation_id]
         self._on_room()
 
+    def _begin_body(self, result: pb.Result, run: Run, head: Payload) -> None:
+        """Ends the run for its caller, who gets the body to read; for the runner it goes on."""
+        if pb.FEATURE_STREAMED_BODIES not in self._features:
+            raise ProtocolFault("a result has a streamed body, which was not agreed on")
+        if run.invocation.kind is not TriggerKind.API or result.HasField("failure"):
+            raise ProtocolFault("a result has a streamed body, but it answers no request")
+        id = result.invocation_id
+        body = self._bodies.open(result.body_transfer, id, run, partial(self._cancel, id, pb.CANCEL_REASON_CLIENT_GONE))
+        if run.outcome.done():
+            body.stop()
+        run.end(Outcome(head, body=body))
+
     def _on_chunk(self, chunk: pb.Chunk) -> None:
-        self._transfers.add(chunk)
+        if not self._bodies.add(chunk) and not self._lost:
+            self._transfers.add(chunk)
 
     def _on_host_call(self, call: pb.HostCall) -> None:
-        payload = whole(self._transfers.take(call.payload_transfer)) if call.payload_transfer else call.payload
-        run = self._runs.get(call.invocation_id)
-        if run is None:
-            self._refuse(call.call_id, f"invocation {call.invocation_id} has ended")
-        elif run.host_calls >= self._settings.max_host_calls:
-            message = f"more than {self._settings.max_host_calls} calls of this run are unanswered"
-            self._refuse(call.call_id, message, FailureKind.OVERLOADED)
-        else:
-            run.host_calls += 1
-            self._answers.start(self._answer(run, call, payload))
-
-    async def _answer(self, run: Run, call: pb.HostCall, payload: bytes) -> None:
-        try:
-            reply = await self._host.answer(run.invocation, call, payload)
-            if self._outbox.full:
-                await self._outbox.room()
-            self._reply(call.call_id, reply)
-        except (HostCallRefused, ValueError) as error:
-            self._refuse(call.call_id, str(error))
-        except Exception as error:  # an engine failed: the handler must hear of it, the core must go on
-            self._logs.core(LogLevel.ERROR, f"host operation {call.op} failed: {error!r}", run.invocation.step.name)
-            text = (
-                str(error) if isinstance(error, StorageFault) else "the runtime could not carry this out; see its log"
-            )
-            self._refuse(call.call_id, text, FailureKind.HANDLER)
-        finally:
-            run.host_calls -= 1
-
-    def _reply(self, call_id: int, payload: bytes) -> None:
-        if len(payload) > self._settings.max_payload_bytes:
-            limit = self._settings.max_payload_bytes
-            raise HostCallRefused(
-                f"the answer has {len(payload)} bytes, over the limit of {limit} (link.maxPayloadBytes)"
-            )
-        if not self._outbox.is_large(payload):
-            reply = self._outbox.add(len(payload)).host_reply
-            reply.call_id = call_id
-            reply.payload = payload
+        if self._lost:
             return
-
-        def fill(envelope: pb.CoreEnvelope, transfer: int) -> None:
-            envelope.host_reply.call_id = call_id
-            envelope.host_reply.payload_transfer = transfer
-
-        self._outbox.transfer(payload, fill)
-
-    def _refuse(self, call_id: int, message: str, kind: FailureKind = FailureKind.REFUSED) -> None:
-        reply = self._outbox.add().host_reply
-        reply.call_id = call_id
-        write_failure(reply.failure, Failure(kind, message, retryable=kind is not FailureKind.REFUSED))
+        payload = whole(self._transfers.take(call.payload_transfer)) if call.payload_transfer else call.payload
+        self._answers.begin(self._run_of(call.invocation_id), call, payload)
 
     def _on_log(self, log: pb.Log) -> None:
-        run = self._runs.get(log.invocation_id)
+        run = self._run_of(log.invocation_id)
         step = run.invocation.step.name if run else f"{self.language} runner"
         self._logs.write(read_log(log, step, run.invocation.trace_id if run else ""))
 

@@ -31,6 +31,8 @@ class RunnerManifest(BaseModel):
     """File name patterns of steps."""
     stream_files: tuple[str, ...] = ()
     """File name patterns of stream definitions."""
+    install: str = ""
+    """Command that installs the program and what the runner needs beside it; shown where something is missing."""
     reload: str = "process"
     """How changed code is taken up: `process` starts a new generation."""
 
@@ -81,7 +83,8 @@ def find_runners(root: Path, settings: Settings) -> list[InstalledRunner]:
     return [_read(name, folder) for name, folder in folders.items() if settings.runner(name).enabled]
 
 
-def _read(name: str, folder: Path) -> InstalledRunner:
+def read_runner(folder: Path) -> InstalledRunner:
+    """The runner of a folder. Raises `RunnerFault` for a manifest that is missing or not valid."""
     path = folder / MANIFEST_FILE
     try:
         manifest = RunnerManifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
@@ -89,6 +92,12 @@ def _read(name: str, folder: Path) -> InstalledRunner:
         raise RunnerFault(f"the runner manifest {path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:
         raise RunnerFault(f"the runner manifest {path} is not valid: {error}") from error
-    if manifest.language != name:
-        raise RunnerFault(f"{path} says language '{manifest.language}', but runtime.yaml calls it '{name}'")
     return InstalledRunner(manifest, folder)
+
+
+def _read(name: str, folder: Path) -> InstalledRunner:
+    runner = read_runner(folder)
+    if runner.manifest.language != name:
+        path, language = folder / MANIFEST_FILE, runner.manifest.language
+        raise RunnerFault(f"{path} says language '{language}', but runtime.yaml calls it '{name}'")
+    return runner

@@ -11,30 +11,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
-from anyio.abc import ByteReceiveStream, Process
+from anyio.abc import Process
 
 from runtime import allocator
 from runtime.config import LinkSettings
 from runtime.model import LogLevel, Manifest, Problem
 from runtime.runners.link import Link
+from runtime.runners.output import Output
 from runtime.runners.pool import Pool
-from runtime.runners.server import RunnerServer
+from runtime.runners.programs import Launch
+from runtime.runners.server import GRPC_ENVIRONMENT, RunnerServer
 from runtime.services.logs import LogService
 
 _LAUNCH = Path(__file__).with_name("launch.py")
-_LINE_BYTES = 16 * 1024
+EXIT_UNFIT = 78
+"""A runner's word that another start would end in the same way (PROTOCOL.md, section 2)."""
 _KILL_AFTER = 2.0
 _LAST_WORDS_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
-    """What is needed to start a runner process."""
+class _Ended:
+    """How one process ended."""
 
-    language: str
-    command: tuple[str, ...]
-    root: Path
-    cache: Path
+    code: int
+    had_loaded: bool
+    last_words: str
 
 
 class RunnerProcess:
@@ -60,19 +62,33 @@ class RunnerProcess:
         self._logs = logs
         self._new_link = new_link
         self._generation = 0
-        self._stderr_tail = ""
 
     async def run(self) -> None:
-        """Keeps the runner running until `stop`, or until it has died too often without loading."""
+        """Keeps the runner running until `stop`, or until it is clear that it will not come up."""
+        fault = self._launch.fault()
+        if fault:
+            self._give_up(fault, self._launch.fix)
+            return
         deaths = 0
-        while not self._stopping and deaths < self._settings.max_load_deaths:
-            had_loaded = await self._live_once()
-            deaths = 0 if had_loaded else deaths + 1
-            if not self._stopping:
-                wait = self._settings.restart_backoff * 2 ** max(0, deaths - 1)
-                await anyio.sleep(min(wait, self._settings.restart_backoff_max))
-        if not self._stopping:
-            self._give_up()
+        while not self._stopping:
+            ended = await self._live_once()
+            if self._stopping:
+                return
+            deaths = 0 if ended.had_loaded else deaths + 1
+            if ended.code == EXIT_UNFIT and not ended.had_loaded:
+                self._give_up(ended.last_words or "it cannot run here, and does not say why", self._launch.fix)
+                return
+            then = "is started again" if ended.had_loaded else "did not come up"
+            message = f"the {self._launch.language} runner ended ({_ending(ended.code)}) and {then}"
+            self._logs.core(LogLevel.WARN, message)
+            if deaths == self._settings.max_load_deaths:
+                self._give_up(
+                    f"died {deaths} times before it had loaded: {ended.last_words or 'it printed nothing'}",
+                    f"check that '{self._launch.command[0]}' runs, and see the log above",
+                )
+                return
+            wait = self._settings.restart_backoff * 2 ** max(0, deaths - 1)
+            await anyio.sleep(min(wait, self._settings.restart_backoff_max))
 
     async def stop(self, grace: float) -> None:
         """Lets the process finish what runs, for at most the grace (seconds), then kills it; at once while it loads."""
@@ -86,24 +102,25 @@ class RunnerProcess:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
-    async def _live_once(self) -> bool:
-        """One process from start to death; true when it got as far as its manifest."""
+    async def _live_once(self) -> _Ended:
+        """One process from start to death."""
         self._generation += 1
+        output = Output(self._launch.language, self._logs)
         self._link = link = self._new_link()
         secret = self._server.expect(link)
         self._process = process = await self._start(secret)
         try:
             async with anyio.create_task_group() as watchers:
-                async with anyio.create_task_group() as output:
-                    output.start_soon(self._capture, process.stdout, LogLevel.INFO)
-                    output.start_soon(self._capture, process.stderr, LogLevel.WARN)
+                async with anyio.create_task_group() as captures:
+                    captures.start_soon(output.capture, process.stdout, LogLevel.INFO)
+                    captures.start_soon(output.capture, process.stderr, LogLevel.WARN)
                     watchers.start_soon(self._put_in_service, link, process)
                     watchers.start_soon(self._end_with_stream, link, process)
                     code = await process.wait()
                     with anyio.move_on_after(_LAST_WORDS_SECONDS):
                         await link.closed.wait()
                     link.lose()
-                    output.cancel_scope.deadline = anyio.current_time() + _LAST_WORDS_SECONDS
+                    captures.cancel_scope.deadline = anyio.current_time() + _LAST_WORDS_SECONDS
                 watchers.cancel_scope.cancel()
         finally:
             self._link = self._process = None
@@ -113,16 +130,13 @@ class RunnerProcess:
                 if process.returncode is None:
                     process.kill()
                 await process.aclose()
-        had_loaded = link.loaded.done() and not link.loaded.cancelled()
-        if not self._stopping:
-            then = "is started again" if had_loaded else "did not come up"
-            self._logs.core(LogLevel.WARN, f"the {self._launch.language} runner ended ({_ending(code)}) and {then}")
-        return had_loaded
+        return _Ended(code, link.loaded.done() and not link.loaded.cancelled(), output.last_words)
 
     async def _start(self, secret: str) -> Process:
         environment: Mapping[str, str] = {
             **allocator.ENVIRONMENT,
-            **os.environ,
+            **GRPC_ENVIRONMENT,
+            **self._launch.environment,
             "RUNTIME_ADDRESS": self._server.address,
             "RUNTIME_SECRET": secret,
             "RUNTIME_PROJECT_ROOT": str(self._launch.root),
@@ -158,35 +172,9 @@ class RunnerProcess:
         await anyio.sleep(_KILL_AFTER)
         process.kill()
 
-    async def _capture(self, stream: ByteReceiveStream | None, level: LogLevel) -> None:
-        """Turns what the process prints into log lines; an endless line is cut into pieces."""
-        assert stream is not None
-        pending = b""
-        async for data in stream:
-            *lines, pending = (pending + data).split(b"\n")
-            if len(pending) > _LINE_BYTES:
-                lines, pending = [*lines, pending], b""
-            for line in lines:
-                self._print(line, level)
-        if pending:
-            self._print(pending, level)
-
-    def _print(self, line: bytes, level: LogLevel) -> None:
-        text = line.decode("utf-8", "replace").rstrip()
-        if level is LogLevel.WARN:
-            self._stderr_tail = f"{self._stderr_tail}\n{text}"[-2000:]
-        self._logs.core(level, text, source=self._launch.language)
-
-    def _give_up(self) -> None:
-        program = self._launch.command[0]
-        said = self._stderr_tail.strip().splitlines()
-        reason = said[-1] if said else "it printed nothing"
-        problem = Problem(
-            f"({self._launch.language} runner)",
-            f"died {self._settings.max_load_deaths} times before it had loaded: {reason}",
-            f"check that '{program}' runs, and see the log above",
-        )
-        self._logs.core(LogLevel.ERROR, f"{problem.file} {problem.message}")
+    def _give_up(self, message: str, fix: str) -> None:
+        problem = Problem(f"({self._launch.language} runner)", message, fix)
+        self._logs.core(LogLevel.ERROR, f"{problem.file} {message}; {fix}")
         if not self.first_manifest.done():
             self.first_manifest.set_result(Manifest(self._launch.language, problems=(problem,)))
 

@@ -9,15 +9,16 @@ from runtime.runners.outbox import Transfer
 
 
 class Run:
-    """An invocation that has no `Result` yet; its caller may have stopped waiting."""
+    """An invocation that the runner has not ended yet; its caller may have stopped waiting."""
 
-    __slots__ = ("host_calls", "invocation", "outcome", "transfer")
+    __slots__ = ("cancelled", "host_calls", "invocation", "outcome", "transfer")
 
     def __init__(self, invocation: Invocation, outcome: asyncio.Future[Outcome]) -> None:
         self.invocation = invocation
         self.outcome = outcome
         self.transfer: Transfer | None = None
         self.host_calls = 0
+        self.cancelled = False
 
     def end(self, outcome: Outcome) -> None:
         if not self.outcome.done():

@@ -41,8 +41,9 @@ class Transfers:
         if chunk.transfer not in self._open and len(self._open) + len(self._complete) >= self._max_open:
             raise ProtocolFault(f"more than {self._max_open} transfers are open at once")
         incoming = self._open.setdefault(chunk.transfer, _Incoming())
-        incoming.pieces.append(chunk.data)
-        incoming.size += len(incoming.pieces[-1])
+        if chunk.data:
+            incoming.pieces.append(chunk.data)
+            incoming.size += len(incoming.pieces[-1])
         if incoming.size > self._max_payload_bytes:
             raise ProtocolFault(f"transfer {chunk.transfer} is longer than {self._max_payload_bytes} bytes")
         if chunk.last:

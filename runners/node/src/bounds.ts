@@ -9,6 +9,8 @@ export interface Bounds {
   chunkBytes: number;
   maxQueuedBytes: number;
   maxHostCalls: number;
+  bodyWindowBytes: number;
+  maxBodies: number;
 }
 
 /** Reads the limits of a `Welcome`; without any every bound is 0. */
@@ -19,5 +21,7 @@ export function boundsOf(limits: Limits | undefined): Bounds {
     chunkBytes: limits?.chunkBytes ?? 0,
     maxQueuedBytes: Number(limits?.maxQueuedBytes ?? 0),
     maxHostCalls: limits?.maxHostCalls ?? 0,
+    bodyWindowBytes: limits?.bodyWindowBytes ?? 0,
+    maxBodies: limits?.maxBodies ?? 0,
   };
 }

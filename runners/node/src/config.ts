@@ -1,12 +1,18 @@
 // A config as user code has it -> what the core gets: plain values here, JSON Schemas there, no functions.
 
 import { isRecord, MAX_DEPTH } from './refusal.js';
+import { isSchemaObject, reasonOf, type Side, writeSchema } from './schemas.js';
 import { encode } from './values.js';
 
 /** Places of schemas in a step's config. */
-export const STEP_SCHEMAS = /^\/(?:triggers\/\d+\/)?(?:bodySchema|input|responseSchema\/[^/]+)$/;
+export const STEP_SCHEMAS = new RegExp(
+  '^/(?:triggers/\\d+/)?(?:bodySchema|input|pathParams|queryParams(?:/\\d+/schema)?|responseSchema(?:/[^/]+)?|emits/\\d+/schema)$',
+);
 /** Places of schemas in a stream's config. */
 export const STREAM_SCHEMAS = /^\/schema$/;
+
+/** What tells a schema from a map of schemas by status. */
+const KEYWORD = /^(?:\$(?:ref|schema|defs|id)|type|properties|items|allOf|anyOf|oneOf|not|enum|const|definitions)$/;
 
 /** A config taken apart. */
 export interface Split {
@@ -14,24 +20,26 @@ export interface Split {
   config: Buffer;
   /** JSON text by JSON pointer. */
   schemas: { [pointer: string]: Buffer };
+  /** Why a schema is missing among them, by place, such as "bodySchema". */
+  unwritten: { [place: string]: string };
 }
 
-/** What schema libraries agreed upon as Standard JSON Schema; older ones have less of it. */
-interface StandardSchema {
-  '~standard'?: { jsonSchema?: { input?: GiveSchema; output?: GiveSchema } };
-}
-
-type GiveSchema = (options: { target: string }) => unknown;
-
-/** Takes a config apart; schemas are what stands at `places`. Throws `UnsendableError` for what is no config value. */
-export function splitConfig(config: Record<string, unknown>, places: RegExp): Split {
+/**
+ * Takes a config apart; schemas are what stands at `places`, `root` is the project's path.
+ * Throws `UnsendableError` for what is no config value.
+ */
+export function splitConfig(config: Record<string, unknown>, places: RegExp, root: string): Split {
   const schemas: Split['schemas'] = {};
-  const visit = (value: unknown, pointer: string, depth: number): unknown => {
-    if (places.test(pointer)) {
-      const schema = isSchemaObject(value) ? jsonSchemaOf(value, pointer) : value;
-      if (isJson(schema, depth)) schemas[pointer] = Buffer.from(JSON.stringify(schema));
-      return undefined;
+  const unwritten: Split['unwritten'] = {};
+  const take = (value: unknown, pointer: string): void => {
+    try {
+      schemas[pointer] = Buffer.from(writeSchema(value, sideOf(pointer), root));
+    } catch (error) {
+      unwritten[pointer.slice(1).replaceAll('/', '.')] = reasonOf(error);
     }
+  };
+  const visit = (value: unknown, pointer: string, depth: number): unknown => {
+    if (places.test(pointer) && isSchema(value, pointer)) return void take(value, pointer);
     if (typeof value === 'function' || isSchemaObject(value)) return undefined;
     if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
     const inside = (item: unknown, key: string | number): unknown => visit(item, `${pointer}/${escape(key)}`, depth + 1);
@@ -39,35 +47,20 @@ export function splitConfig(config: Record<string, unknown>, places: RegExp): Sp
     if (!isRecord(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inside(item, key)]));
   };
-  return { config: encode(visit(config, '', 0), 'config'), schemas };
+  return { config: encode(visit(config, '', 0), 'config'), schemas, unwritten };
 }
 
-/** Tells the objects of schema libraries, which are no JSON Schema themselves. */
-function isSchemaObject(value: unknown): value is StandardSchema {
-  return typeof value === 'object' && value !== null && ('~standard' in value || '_def' in value);
+/** Tells a schema from what else may stand at its place: a list of parameters, a map by status, nothing. */
+function isSchema(value: unknown, pointer: string): boolean {
+  if (value === undefined || value === null) return false;
+  if (isSchemaObject(value)) return true;
+  if (pointer.endsWith('/queryParams')) return !Array.isArray(value);
+  return !(pointer.endsWith('/responseSchema') && typeof value === 'object' && !Object.keys(value).some((key) => KEYWORD.test(key)));
 }
 
-/** Asks a schema object for its JSON Schema; undefined when it cannot give one. */
-function jsonSchemaOf(schema: StandardSchema, pointer: string): unknown {
-  const converter = schema['~standard']?.jsonSchema;
-  try {
-    return converter?.[pointer.includes('/responseSchema/') ? 'output' : 'input']?.({ target: 'draft-2020-12' });
-  } catch {
-    return undefined; // JSON Schema has no word for all that a library can check; the step runs without
-  }
-}
-
-/** Tells maps that are JSON all through, as a JSON Schema is. */
-function isJson(value: unknown, depth: number): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every((item) => isJsonItem(item, depth + 1));
-}
-
-function isJsonItem(item: unknown, depth: number): boolean {
-  if (depth > MAX_DEPTH) return false;
-  if (Array.isArray(item)) return item.every((inner) => isJsonItem(inner, depth + 1));
-  if (typeof item === 'object' && item !== null) return isJson(item, depth);
-  return typeof item !== 'function' && typeof item !== 'symbol' && typeof item !== 'bigint';
+function sideOf(pointer: string): Side {
+  if (pointer.includes('/responseSchema') || pointer.includes('/emits/')) return 'output';
+  return /\/(?:queryParams|pathParams)/.test(pointer) ? 'text' : 'input';
 }
 
 function escape(key: string | number): string {

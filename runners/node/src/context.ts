@@ -1,6 +1,7 @@
 // What a handler sees as `ctx`.
 
-import type { FiredTrigger, FlowContext, FlowContextStateStreams, MotiaStream, StateManager } from '../sdk/types.js';
+import type { FlowContextStateStreams } from '../sdk/project.js';
+import type { FiredTrigger, FlowContext, MotiaStream, StateManager } from '../sdk/types.js';
 import { HostOp, TriggerKind } from './_gen/runtime/runner/v1/runner.js';
 import type { HostCalls, HostRequest, Run } from './hostcalls.js';
 import type { Logs } from './logs.js';

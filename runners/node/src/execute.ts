@@ -1,12 +1,13 @@
-// Invoke -> Result: exactly one for each, whatever the handler does.
+// Invoke -> Result: exactly one for each, whatever the handler does; and to the end of a body that follows it.
 
 import type { ApiRequest, FlowContext } from '../sdk/types.js';
 import { CancelReason, type Failure, FailureKind, type Invoke, TriggerKind } from './_gen/runtime/runner/v1/runner.js';
+import { type Bodies, Producer, type Streamed } from './bodies.js';
 import type { Bounds } from './bounds.js';
 import { type HostCalls, Run } from './hostcalls.js';
 import { contextOf } from './context.js';
 import { failureOf, InvalidInputError, toFailure } from './failure.js';
-import { readRequest, writeResponse } from './http.js';
+import { type Head, readRequest, writeHead, writeResponse } from './http.js';
 import type { Callable, Loader, Step } from './loader.js';
 import type { Logs } from './logs.js';
 import { lengthOf, type Outbox, type Payload } from './outbox.js';
@@ -14,6 +15,8 @@ import { checkSize } from './refusal.js';
 import { decode, encode } from './values.js';
 
 const EMPTY = Buffer.alloc(0);
+/** Milliseconds that a run gets to react when it outlives the grace of a `Drain`. */
+const DRAIN_CANCEL_GRACE_MS = 500;
 
 /** What the executor works with. */
 export interface Services {
@@ -21,6 +24,7 @@ export interface Services {
   bounds: Bounds;
   outbox: Outbox;
   calls: HostCalls;
+  bodies: Bodies;
   logs: Logs;
   loader: Loader;
 }
@@ -41,7 +45,7 @@ export class Executor {
 
   /** Invocations that are running. */
   get inFlight(): number {
-    return this.runs.size;
+    return this.runs.size - this.services.bodies.count;
   }
 
   /** Starts a run; its payload is complete. */
@@ -68,7 +72,7 @@ export class Executor {
     if (this.runs.size === 0) return;
     const done = new Promise<void>((resolve) => (this.drained = resolve));
     const timer = setTimeout(() => {
-      for (const id of this.runs.keys()) this.cancel(id, CancelReason.SHUTDOWN, 0);
+      for (const id of this.runs.keys()) this.cancel(id, CancelReason.SHUTDOWN, DRAIN_CANCEL_GRACE_MS);
     }, graceMs);
     await done;
     clearTimeout(timer);
@@ -83,7 +87,7 @@ export class Executor {
       return failureOf(FailureKind.UNKNOWN_STEP, `${step.file} exports no function named handler`);
     }
     if (this.draining) return failureOf(FailureKind.OVERLOADED, 'this runner is stopping');
-    if (this.runs.size < maxInFlight) return undefined;
+    if (this.inFlight < maxInFlight) return undefined;
     return failureOf(FailureKind.OVERLOADED, `${maxInFlight} invocations are running, which is the limit`);
   }
 
@@ -106,6 +110,7 @@ export class Executor {
     } catch (error) {
       return this.thrown(run, error);
     }
+    if (invoke.trigger === TriggerKind.API && this.services.bodies.takes(returned)) return this.sendBody(run, returned);
     try {
       const written = invoke.trigger === TriggerKind.API ? writeResponse(returned) : valueOf(returned);
       const payload = written instanceof Promise ? await written : written;
@@ -114,6 +119,45 @@ export class Executor {
     } catch (error) {
       return failed(error, this.services.root, FailureKind.INVALID_OUTPUT);
     }
+  }
+
+  /** Sends a response whose body is still to be produced; gives how the run ends. */
+  private async sendBody(run: Run, returned: Streamed): Promise<Outcome> {
+    let cutOff = false;
+    try {
+      const producer = new Producer(returned.body);
+      try {
+        const refusal = await this.beginBody(run, producer, returned);
+        if (refusal !== undefined) return { payload: EMPTY, failure: refusal };
+        await run.body?.produce();
+      } finally {
+        cutOff = run.cancelled !== undefined && !producer.endsItself;
+        await producer.close();
+      }
+    } catch (error) {
+      if (!cutOff) return this.thrown(run, error);
+    }
+    return { payload: EMPTY, failure: cutOff ? cancellation(run) : undefined };
+  }
+
+  /** Sends the result that the body follows; gives a failure when there can be none. */
+  private async beginBody(run: Run, producer: Producer, returned: Streamed): Promise<Failure | undefined> {
+    const { root, bounds, bodies } = this.services;
+    if (run.hasLooseEnds) await run.settled();
+    if (run.uncaught !== undefined) return this.thrown(run, run.uncaught).failure;
+    if (run.cancelled !== undefined) return cancellation(run);
+    if (bodies.full) {
+      return failureOf(FailureKind.OVERLOADED, `${bounds.maxBodies} streamed bodies are under way, which is the limit`);
+    }
+    let head: Head;
+    try {
+      head = writeHead(returned);
+      checkSize(head.payload.length, bounds.chunkBytes, 'what goes before a streamed body');
+    } catch (error) {
+      return toFailure(error, root, FailureKind.INVALID_OUTPUT);
+    }
+    run.body = bodies.begin(run.id, producer, head);
+    return undefined;
   }
 
   private callHandler(run: Run, input: unknown): unknown {
@@ -135,7 +179,8 @@ export class Executor {
     run.ended = true;
     clearTimeout(run.graceTimer);
     this.runs.delete(run.id);
-    this.send(run.id, outcome);
+    if (run.body === undefined) this.send(run.id, outcome);
+    else this.services.bodies.end(run.body, outcome.failure);
     if (this.runs.size === 0) this.drained?.();
   }
 

@@ -1,6 +1,7 @@
 // Running invocations and what they ask of the core.
 
 import { CancelReason, type HostCall, type HostReply, type Invoke } from './_gen/runtime/runner/v1/runner.js';
+import type { OutgoingBody } from './bodies.js';
 import type { Bounds } from './bounds.js';
 import { HostCallError } from './failure.js';
 import type { Step } from './loader.js';
@@ -31,11 +32,13 @@ export class CancelledError extends Error {
 /** What a host call says, but for its ids. */
 export type HostRequest = Pick<HostCall, 'op'> & Partial<Pick<HostCall, 'target' | 'group' | 'key' | 'payload' | 'options'>>;
 
-/** One invocation from `Invoke` to `Result`. */
+/** One invocation from `Invoke` to `Result`, or to the last piece of the body that follows it. */
 export class Run {
   readonly id: bigint;
-  /** True once the `Result` is queued. */
+  /** True once the `Result`, or the end of its body, is queued. */
   ended = false;
+  /** Set while a body is produced. */
+  body: OutgoingBody | undefined;
   /** Set once the core has cancelled the run. */
   cancelled: CancelledError | undefined;
   cancelReason = CancelReason.UNSPECIFIED;
@@ -78,6 +81,7 @@ export class Run {
     this.cancelled = new CancelledError(reason);
     this.cancelReason = reason;
     this.controller?.abort(this.cancelled);
+    this.body?.cancel(this.cancelled);
   }
 
   /** Resolves when no host call is open and Node has told which failures nobody caught. */

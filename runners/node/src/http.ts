@@ -11,6 +11,8 @@ import { describeUnsendable, UnsendableError } from './refusal.js';
 import { LARGE, nextRound, textOf } from './rounds.js';
 import { decode, encode } from './values.js';
 
+/** The content type of server-sent events. */
+export const EVENT_STREAM = 'text/event-stream';
 const EMPTY = Buffer.alloc(0);
 const BYTE_ORDER_MARK = 0xfeff;
 /** Bytes that MessagePack takes for binary data of no length. */
@@ -78,6 +80,21 @@ export function writeResponse(returned: unknown): Buffer | Promise<Buffer[]> {
   const { status, headers, body } = returned as { status?: unknown; headers?: unknown; body?: unknown };
   const response = { status, headers: headersOf(headers), ...formOf(body) };
   return response.body instanceof Promise ? encodeLater(response, response.body) : encode(response, 'response');
+}
+
+/** What goes before a body that follows its response map. */
+export interface Head {
+  payload: Buffer;
+  /** True when the content type is that of server-sent events. */
+  areEvents: boolean;
+}
+
+/** Gives the response map of a response whose body follows it. Throws `UnsendableError`. */
+export function writeHead({ status, headers }: { status?: unknown; headers?: unknown }): Head {
+  const written = headersOf(headers);
+  const types = Object.entries(written ?? {}).flatMap(([name, value]) => (name.toLowerCase() === 'content-type' ? value : []));
+  const areEvents = types.some((type) => type.split(';')[0]?.trim().toLowerCase() === EVENT_STREAM);
+  return { payload: encode({ status, headers: written, form: 'none' }, 'response'), areEvents };
 }
 
 /** The response map with the body at its end, where its pieces can follow as they are. */

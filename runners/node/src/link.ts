@@ -7,6 +7,7 @@ import {
   ByeReason,
   type CoreEnvelope,
   type CoreFrame,
+  Feature,
   type RunnerEnvelope,
   type RunnerFrame,
   type Welcome,
@@ -104,7 +105,7 @@ function hello(): RunnerEnvelope {
   const value = {
     minProtocol: MIN_PROTOCOL,
     maxProtocol: MAX_PROTOCOL,
-    features: [],
+    features: [Feature.STREAMED_BODIES],
     language: 'node',
     version: runner.version,
     runtimeVersion: process.version,

@@ -1,5 +1,7 @@
 // Why a file did not load, where, and what mends it.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { FailureKind, type LoadFailure } from './_gen/runtime/runner/v1/runner.js';
 import { firstOwnPlace, toFailure } from './failure.js';
 import { fromRoot, isOwnFile } from './project.js';
@@ -75,13 +77,28 @@ function ofMissing(error: Error & { requireStack?: string[] }, root: string): Ac
   const message = `cannot find ${request.startsWith('.') ? 'the file' : 'the package'} "${request}"`;
   return {
     message: importer ? `${message}, which ${importer} imports` : message,
-    fix: /^[./]/.test(request) ? `Create the file, or correct the path in ${importer}.` : `Run: npm install ${packageOf(request)}`,
+    fix: /^[./]/.test(request) ? `Create the file, or correct the path in ${importer}.` : fixOfPackage(packageOf(request), root),
   };
 }
 
 function importerOf({ requireStack }: { requireStack?: string[] }, root: string): string {
   const importer = requireStack?.[0] ?? '';
   return isOwnFile(importer, root) ? fromRoot(importer, root) : importer;
+}
+
+function fixOfPackage(name: string, root: string): string {
+  if (!isNamed(name, root)) return `Run: npm install ${name}`;
+  return `package.json names ${name}, so it only has to be installed. Run: npm install`;
+}
+
+/** Tells whether the project's package.json names a package; one that cannot be read names none. */
+function isNamed(name: string, root: string): boolean {
+  try {
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+    return Object.entries(manifest).some(([key, value]) => /dependencies$/i.test(key) && Object.keys(value ?? {}).includes(name));
+  } catch {
+    return false;
+  }
 }
 
 function packageOf(request: string): string {

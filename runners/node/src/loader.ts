@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { Hook, type Load, type Manifest, type StepEntry, type StreamEntry } from './_gen/runtime/runner/v1/runner.js';
-import { splitConfig, STEP_SCHEMAS, STREAM_SCHEMAS } from './config.js';
+import { type Split, splitConfig, STEP_SCHEMAS, STREAM_SCHEMAS } from './config.js';
 import { DefinitionError, loadFailure } from './load-failure.js';
 import type { Modules } from './modules.js';
 
@@ -32,9 +32,11 @@ export interface Step {
 export class Loader {
   private steps = new Map<string, Step>();
 
+  /** `warn` is told what of a file cannot be used though the file loads. */
   constructor(
     private readonly modules: Modules,
     private readonly root: string,
+    private readonly warn: (message: string) => void,
   ) {}
 
   /** Gives a step of the last `Load`. */
@@ -71,7 +73,7 @@ export class Loader {
     const middleware = middlewareOf(config);
     const entry: StepEntry = {
       file,
-      ...splitConfig({ ...config, middleware: undefined }, STEP_SCHEMAS),
+      ...this.split(file, { ...config, middleware: undefined }, STEP_SCHEMAS),
       hasHandler: typeof handler === 'function',
       middleware: middleware.length,
       imports: this.modules.importsOf(join(this.root, file)),
@@ -84,7 +86,15 @@ export class Loader {
   private loadStream(file: string): StreamEntry {
     const { config } = this.define(file, STREAM_EXAMPLE);
     const hooks = STREAM_HOOKS.filter(([name]) => typeof config[name] === 'function').map(([, hook]) => hook);
-    return { file, ...splitConfig(config, STREAM_SCHEMAS), hooks };
+    return { file, ...this.split(file, config, STREAM_SCHEMAS), hooks };
+  }
+
+  private split(file: string, config: Config, places: RegExp): Pick<Split, 'config' | 'schemas'> {
+    const { config: plain, schemas, unwritten } = splitConfig(config, places, this.root);
+    for (const [place, reason] of Object.entries(unwritten)) {
+      this.warn(`${file}: ${place} cannot be written as JSON Schema: ${reason}; it is not validated`);
+    }
+    return { config: plain, schemas };
   }
 
   private define(file: string, example: string): { config: Config; handler: unknown } {

@@ -44,6 +44,11 @@ export class Logs {
     this.write(0n, LogLevel.ERROR, message, error);
   }
 
+  /** Logs what the author of a file should know, with no run to tell it to. */
+  runnerWarning(message: string): void {
+    this.write(0n, LogLevel.WARN, message, undefined);
+  }
+
   private write(invocationId: bigint, level: LogLevel, message: unknown, data: unknown): void {
     if (this.outbox.full) {
       this.dropped++; // a log line cannot wait, so that a flood of them would fill the memory

@@ -1,7 +1,7 @@
 // The only writer of the connection. While one frame is being written everything else queues up, and the next
 // frame takes all of it: batching without a timer.
 
-import { FailureKind, type RunnerEnvelope, type RunnerFrame } from './_gen/runtime/runner/v1/runner.js';
+import { type Chunk, type Failure, FailureKind, type RunnerEnvelope, type RunnerFrame } from './_gen/runtime/runner/v1/runner.js';
 import type { Bounds } from './bounds.js';
 import { failureOf } from './failure.js';
 
@@ -38,10 +38,69 @@ interface Transfer {
   wanted: () => boolean;
 }
 
+/** A body that goes out as it is produced; what has not been sent yet waits here. */
+export class BodyTransfer {
+  /** How many small envelopes must have gone out before its next piece may. */
+  after = 0;
+  /** True while it waits for its turn. */
+  inLine = false;
+  private readonly pieces: Buffer[] = [];
+  private ending: { failure: Failure | undefined } | undefined;
+
+  constructor(readonly id: bigint) {}
+
+  /** True while there are pieces to send. */
+  get hasMore(): boolean {
+    return this.pieces.length > 0 || this.ending !== undefined;
+  }
+
+  /** Takes the next bytes. */
+  add(data: Buffer): void {
+    this.pieces.push(data);
+  }
+
+  /** Ends the body behind what waits; with a failure it is given up. */
+  end(failure: Failure | undefined): void {
+    this.ending = { failure };
+  }
+
+  /** Gives the next piece, at most so long; the end comes with the last bytes, a failure behind them. */
+  nextChunk(bytes: number): Chunk {
+    const data = this.take(bytes);
+    const { ending } = this;
+    const ends = ending !== undefined && this.pieces.length === 0 && (data.length === 0 || ending.failure === undefined);
+    if (ends) this.ending = undefined;
+    return {
+      transfer: this.id,
+      data,
+      last: ends && ending.failure === undefined,
+      expectedBytes: 0n,
+      aborted: ends ? ending.failure : undefined,
+    };
+  }
+
+  /** Small pieces that have gathered while the writer was busy go out as one. */
+  private take(bytes: number): Buffer {
+    const taken: Buffer[] = [];
+    let left = bytes;
+    while (left > 0 && this.pieces.length > 0) {
+      const piece = this.pieces.shift() as Buffer;
+      if (piece.length > left) this.pieces.unshift(piece.subarray(left));
+      taken.push(piece.subarray(0, left));
+      left -= Math.min(left, piece.length);
+    }
+    return taken.length === 1 ? (taken[0] as Buffer) : Buffer.concat(taken);
+  }
+}
+
 /** Queues envelopes and writes them in frames. */
 export class Outbox {
   private small: Waiting[] = [];
-  private readonly transfers: Transfer[] = [];
+  /** Small envelopes that have come so far. */
+  private entered = 0;
+  /** Those of them that have gone out. */
+  private taken = 0;
+  private readonly transfers: (Transfer | BodyTransfer)[] = [];
   private lastTransfer = 0n;
   private queuedBytes = 0;
   private busy = false;
@@ -77,6 +136,7 @@ export class Outbox {
   send(envelope: RunnerEnvelope, bytes = 0): void {
     if (this.closed) return;
     this.small.push({ envelope, bytes: bytes + ENVELOPE_BYTES });
+    this.entered++;
     this.queuedBytes += bytes + ENVELOPE_BYTES;
     this.wake();
   }
@@ -96,6 +156,35 @@ export class Outbox {
     this.wake();
   }
 
+  /** Queues a result whose body follows it as a transfer; `make` makes it from that transfer's id. */
+  beginBody(make: (transfer: bigint) => RunnerEnvelope, bytes: number): BodyTransfer {
+    this.lastTransfer += 1n;
+    const body = new BodyTransfer(this.lastTransfer);
+    this.send(make(body.id), bytes);
+    body.after = this.entered;
+    return body;
+  }
+
+  /** Queues the next bytes of a body. */
+  addToBody(body: BodyTransfer, data: Buffer): void {
+    body.add(data);
+    this.queuedBytes += data.length;
+    this.lineUp(body);
+  }
+
+  /** Queues the end of a body behind all small envelopes that wait: the log lines of its run are among them. */
+  endBody(body: BodyTransfer, failure: Failure | undefined): void {
+    body.end(failure);
+    body.after = this.entered;
+    this.lineUp(body);
+  }
+
+  private lineUp(body: BodyTransfer): void {
+    if (!body.inLine) this.transfers.push(body);
+    body.inLine = true;
+    this.wake();
+  }
+
   private async empty(): Promise<void> {
     while (this.busy) await new Promise<void>((resolve) => this.emptyWanted.push(resolve));
   }
@@ -110,7 +199,7 @@ export class Outbox {
   private flush(): void {
     // Not both in one frame: the other side reads a frame when all of it has come, and small
     // envelopes should not wait for chunks.
-    const takesChunks = this.transfers.length > 0 && (this.chunksWaited || this.small.length === 0);
+    const takesChunks = this.small.length === 0 || (this.chunksWaited && this.transfers.some((each) => this.mayGo(each)));
     this.chunksWaited = this.transfers.length > 0 && !takesChunks;
     const envelopes = takesChunks ? this.takeChunks() : this.takeSmall();
     this.write({ envelopes }, () => this.written());
@@ -132,23 +221,38 @@ export class Outbox {
     const taken = this.small.slice(0, count);
     this.small = count === this.small.length ? [] : this.small.slice(count);
     this.queuedBytes -= bytes;
+    this.taken += count;
     return taken.map((waiting) => waiting.envelope);
   }
 
   /** Takes a chunk each from the transfers that have waited longest and puts them at the end of the line. */
   private takeChunks(): RunnerEnvelope[] {
     const envelopes: RunnerEnvelope[] = [];
-    let left = Math.max(1, Math.floor(MAX_FRAME_CHUNK_BYTES / this.limits.chunkBytes));
-    left = Math.min(left, this.transfers.length);
-    for (; left > 0; left--) {
-      const transfer = this.transfers.shift() as Transfer;
-      if (transfer.wanted()) this.takeChunk(transfer, envelopes);
+    let room = MAX_FRAME_CHUNK_BYTES;
+    for (let left = this.transfers.length; left > 0 && room > 0; left--) {
+      const transfer = this.transfers.shift() as Transfer | BodyTransfer;
+      if (!this.mayGo(transfer)) this.transfers.push(transfer);
+      else if (transfer instanceof BodyTransfer) room -= this.takeOfBody(transfer, envelopes);
+      else if (transfer.wanted()) room -= this.takeChunk(transfer, envelopes);
       else this.giveUp(transfer, envelopes);
     }
     return envelopes;
   }
 
-  private takeChunk(transfer: Transfer, envelopes: RunnerEnvelope[]): void {
+  private mayGo(transfer: Transfer | BodyTransfer): boolean {
+    return !(transfer instanceof BodyTransfer) || transfer.after <= this.taken;
+  }
+
+  private takeOfBody(body: BodyTransfer, envelopes: RunnerEnvelope[]): number {
+    const value = body.nextChunk(this.limits.chunkBytes);
+    this.queuedBytes -= value.data.length;
+    envelopes.push({ kind: { $case: 'chunk', value } });
+    body.inLine = body.hasMore;
+    if (body.inLine) this.transfers.push(body);
+    return value.data.length;
+  }
+
+  private takeChunk(transfer: Transfer, envelopes: RunnerEnvelope[]): number {
     const { chunkBytes } = this.limits;
     const first = transfer.pieces.shift() as Buffer;
     const data = first.subarray(0, chunkBytes);
@@ -162,6 +266,7 @@ export class Outbox {
     if (!last) this.transfers.push(transfer);
     // At the end of the line, so that a long result does not overtake the log lines of its run.
     else this.send(transfer.make(EMPTY, transfer.id));
+    return data.length;
   }
 
   private giveUp(transfer: Transfer, envelopes: RunnerEnvelope[]): void {

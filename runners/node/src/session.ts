@@ -1,6 +1,7 @@
 // What there is between Welcome and the end: each kind of envelope goes to its owner.
 
 import type { CoreEnvelope, Drain, Load, Ping, RunnerEnvelope, Welcome } from './_gen/runtime/runner/v1/runner.js';
+import { Bodies } from './bodies.js';
 import { boundsOf } from './bounds.js';
 import { adopt, HostCalls } from './hostcalls.js';
 import { Executor } from './execute.js';
@@ -15,6 +16,7 @@ export class Session {
   readonly outbox: Outbox;
   private readonly transfers: Transfers;
   private readonly calls: HostCalls;
+  private readonly bodies: Bodies;
   private readonly logs: Logs;
   private readonly loader: Loader;
   private readonly executor: Executor;
@@ -22,7 +24,7 @@ export class Session {
 
   /** `onDrained` is called when a `Drain` has been carried out. */
   constructor(
-    { limits }: Welcome,
+    { limits, features }: Welcome,
     write: WriteFrame,
     modules: Modules,
     root: string,
@@ -33,9 +35,10 @@ export class Session {
     this.transfers = new Transfers(bounds.maxPayloadBytes);
     this.calls = new HostCalls(this.outbox, bounds);
     this.logs = new Logs(this.outbox, root);
-    this.loader = new Loader(modules, root);
-    const { outbox, calls, logs, loader } = this;
-    this.executor = new Executor({ root, bounds, outbox, calls, logs, loader });
+    this.loader = new Loader(modules, root, (message) => this.logs.runnerWarning(message));
+    this.bodies = new Bodies(this.outbox, bounds, features);
+    const { outbox, calls, bodies, logs, loader } = this;
+    this.executor = new Executor({ root, bounds, outbox, calls, bodies, logs, loader });
   }
 
   /** Acts on an envelope. Throws `ProtocolError` when it breaks the protocol. */
@@ -53,6 +56,8 @@ export class Session {
       case 'hostReply':
         kind.value.payload = this.transfers.payload(kind.value.payload, kind.value.payloadTransfer);
         return this.calls.answer(kind.value);
+      case 'bodyRead':
+        return this.bodies.read(kind.value);
       case 'drain':
         return this.drain(kind.value);
       case 'ping':

@@ -13,6 +13,7 @@ import {
   type RunnerEnvelope,
   TriggerKind,
 } from '../src/_gen/runtime/runner/v1/runner.js';
+import { Bodies } from '../src/bodies.js';
 import { adopt, HostCalls } from '../src/hostcalls.js';
 import { Executor } from '../src/execute.js';
 import { failureOf } from '../src/failure.js';
@@ -21,7 +22,7 @@ import { Outbox } from '../src/outbox.js';
 import { decode, encode } from '../src/values.js';
 import { Project } from './project.js';
 
-const BOUNDS = { maxInFlight: 4, maxPayloadBytes: 1000, chunkBytes: 1 << 16, maxQueuedBytes: 1 << 20, maxHostCalls: 2 };
+const BOUNDS = { maxInFlight: 4, maxPayloadBytes: 1000, chunkBytes: 1 << 16, maxQueuedBytes: 1 << 20, maxHostCalls: 2, bodyWindowBytes: 1000, maxBodies: 2 };
 const EMPTY = Buffer.alloc(0);
 const project = new Project();
 project.write({
@@ -53,8 +54,9 @@ class Core extends EventEmitter {
   constructor(answers = true) {
     super();
     const { outbox, calls } = this;
+    const bodies = new Bodies(outbox, BOUNDS, []);
     const logs = new Logs(outbox, project.root);
-    this.executor = new Executor({ root: project.root, bounds: BOUNDS, outbox, calls, logs, loader: project.loader });
+    this.executor = new Executor({ root: project.root, bounds: BOUNDS, outbox, calls, bodies, logs, loader: project.loader });
     if (answers) this.on('hostCall', (call: HostCall) => this.answer(call));
     process.removeAllListeners('unhandledRejection').on('unhandledRejection', this.onStray);
   }

@@ -96,6 +96,12 @@ test('a missing package is told with who imports it and how to install it', asyn
   assert.equal(failure.line, 2);
 });
 
+test('a missing package that package.json names has to be installed', async () => {
+  const named = { 'package.json': '{ "devDependencies": { "@acme/gone": "1" } }' };
+  const failure = await project.failure({ 'f/gone.step.ts': "import '@acme/gone'\nexport const config = {}", ...named });
+  assert.equal(failure.fix, 'package.json names @acme/gone, so it only has to be installed. Run: npm install');
+});
+
 test('a missing file is told with who imports it', async () => {
   const failure = await project.failure({ 'f/lost.step.ts': "import './via'\nexport const config = {}", 'f/via.ts': "import './lost'" });
   assert.equal(failure.failure?.message, 'cannot find the file "./lost", which f/via.ts imports');

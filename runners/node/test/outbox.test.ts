@@ -144,3 +144,30 @@ test('a payload in pieces goes out whole, each piece in chunks of its own', asyn
   assert(chunks.every((chunk) => chunk.data.length <= CHUNK));
   assert.deepEqual(chunks.map((chunk) => chunk.last), [false, false, false, true]);
 });
+
+const bodyResult = (bodyTransfer: bigint): RunnerEnvelope => ({
+  kind: { $case: 'result', value: { invocationId: 9n, payload: Buffer.alloc(0), payloadTransfer: 0n, failure: undefined, bodyTransfer } },
+});
+
+test('a body follows its result and ends behind the lines of its run', async () => {
+  const wire = new Wire();
+  wire.outbox.sendPayload(Buffer.alloc(3 * CHUNK), result(1n));
+  const body = wire.outbox.beginBody(bodyResult, 0);
+  wire.outbox.addToBody(body, Buffer.alloc(CHUNK + 1));
+  wire.outbox.send(log(5));
+  wire.outbox.endBody(body, undefined);
+  const sent = (await wire.drain()).map(told);
+  const end = sent.indexOf(`chunk ${body.id} last`);
+  assert.ok(sent.indexOf('result 9 by 0') < sent.indexOf(`chunk ${body.id}`), sent.join());
+  assert.ok(sent.indexOf('log 5') < end && sent.indexOf(`chunk ${body.id}`) < end, sent.join());
+});
+
+test('small pieces of a body gather while the writer is busy', async () => {
+  const wire = new Wire();
+  const body = wire.outbox.beginBody(bodyResult, 0);
+  await round();
+  for (let n = 0; n < 5; n++) wire.outbox.addToBody(body, Buffer.from('ab'));
+  wire.outbox.endBody(body, undefined);
+  const chunks = (await wire.drain()).flatMap(({ kind }) => (kind?.$case === 'chunk' ? [kind.value] : []));
+  assert.deepEqual(chunks.map(({ data, last }) => [data.toString(), last]), [['ab'.repeat(5), true]]);
+});

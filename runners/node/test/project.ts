@@ -17,7 +17,9 @@ export class Project {
   readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'runner-node-')));
   readonly cacheDir = join(this.root, '.runtime', 'cache');
   private readonly modules = new Modules({ root: this.root, sdk: SDK, cacheDir: this.cacheDir });
-  readonly loader = new Loader(this.modules, this.root);
+  /** What was warned of. */
+  readonly warnings: string[] = [];
+  readonly loader = new Loader(this.modules, this.root, (message) => this.warnings.push(message));
 
   constructor() {
     after(() => rmSync(this.root, { recursive: true }));

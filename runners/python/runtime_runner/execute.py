@@ -1,4 +1,4 @@
-"""From `Invoke` to its one `Result`."""
+"""From `Invoke` to its one `Result`, and to the end of a body that follows it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,29 @@ import concurrent.futures
 import contextvars
 import inspect
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 from runtime_runner import failure, http, values
 from runtime_runner._gen import runner_pb2 as pb
+from runtime_runner.bodies import Bodies, OutgoingBody, Producer, produce
 from runtime_runner.coder import Coder
 from runtime_runner.context import FlowContext
 from runtime_runner.hostcalls import HostCalls, Run, Stage, running_loop
 from runtime_runner.loader import Function, Step
 from runtime_runner.logs import Logs
 from runtime_runner.outbox import Outbox
+from runtime_runner.pieces import UnsendablePiece
 from runtime_runner.project import Project
 
 DRAIN_CANCEL_GRACE_MS = 500
 """What a run that outlives the grace of a `Drain` gets to react to its cancellation."""
+
+
+Outcome = bytes | pb.Failure
+"""How a run ends: with a payload, empty behind a body, or a failure."""
 
 
 class InvalidInput(Exception):
@@ -33,10 +39,13 @@ class InvalidInput(Exception):
 class Executor:
     """The running invocations of the connection."""
 
-    def __init__(self, outbox: Outbox, calls: HostCalls, logs: Logs, limits: pb.Limits, project: Project) -> None:
+    def __init__(
+        self, outbox: Outbox, calls: HostCalls, logs: Logs, bodies: Bodies, limits: pb.Limits, project: Project
+    ) -> None:
         self._outbox = outbox
         self._calls = calls
         self._logs = logs
+        self._bodies = bodies
         self._limits = limits
         self._project = project
         self._loop = asyncio.get_running_loop()
@@ -50,7 +59,7 @@ class Executor:
     @property
     def in_flight(self) -> int:
         """Invocations without a result."""
-        return len(self._runs)
+        return len(self._runs) - self._bodies.count
 
     def replace_steps(self, steps: dict[str, Step]) -> None:
         """Runs these steps from now on and no others."""
@@ -59,7 +68,8 @@ class Executor:
         # threads than that, runs would wait for each other forever.
         deepest = max((1 + len(step.middleware) for step in steps.values()), default=1)
         self._threads.shutdown(wait=False)
-        self._threads = ThreadPoolExecutor(self._limits.max_in_flight * deepest, "handler")
+        threads = self._limits.max_in_flight * deepest + self._limits.max_bodies
+        self._threads = ThreadPoolExecutor(threads, "handler")
 
     def invoke(self, message: pb.Invoke, payload: bytes) -> None:
         """Starts the handler, or answers at once why it does not run."""
@@ -67,7 +77,7 @@ class Executor:
         step = self._steps.get(message.step_file)
         if self._is_draining:
             self._end(run, failure.new(pb.FAILURE_KIND_OVERLOADED, "This runner is stopping."))
-        elif len(self._runs) >= self._limits.max_in_flight:
+        elif self.in_flight >= self._limits.max_in_flight:
             text = f"This runner has {self._limits.max_in_flight} invocations in flight and no room for more."
             self._end(run, failure.new(pb.FAILURE_KIND_OVERLOADED, text))
         elif step is None:
@@ -112,16 +122,56 @@ class Executor:
             await run.settle()
         if run.failed:
             errors += run.unseen_errors()
-        if errors:
+        is_api = run.invoke.trigger == pb.TRIGGER_KIND_API
+        if is_api and self._bodies.takes(returned):
+            outcome = await self._send_body(run, returned, errors)
+        elif errors:
             outcome = self._fail(run, errors)
-            errors.clear()  # a traceback holds this frame: together they would be a cycle
-        elif run.invoke.trigger == pb.TRIGGER_KIND_API and http.is_large(returned):
+        elif is_api and http.is_large(returned):
             outcome = await self._coder.run(partial(self._outcome_of, run, http.settled(returned)))
         else:
             outcome = self._outcome_of(run, returned)
+        errors.clear()  # a traceback holds this frame: together they would be a cycle
         if self._outbox.full:
             await self._outbox.room()
         self._end(run, outcome)
+
+    async def _send_body(self, run: Run, returned: Mapping[str, Any], errors: list[BaseException]) -> Outcome:
+        """Sends a response whose body is still to be produced, unless there are errors; gives how the run ends."""
+        try:
+            producer = Producer(returned["body"], lambda call, *given: self._in_thread(run, call, given))
+            try:
+                begun = self._fail(run, errors) if errors else self._begin_body(run, returned)
+                if isinstance(begun, pb.Failure):
+                    return begun
+                run.body = begun
+                run.stage = Stage.RUNNING
+                await produce(producer, begun, run.is_wanted, are_events=http.is_event_stream(returned))
+            finally:
+                await producer.close()
+        except BaseException as error:  # whatever user code throws ends the body
+            errors.append(error)
+        run.stage = Stage.FINISHING
+        if run.open_calls:
+            await run.settle()
+        errors += run.unseen_errors()
+        return self._fail(run, errors) if errors else b""
+
+    def _begin_body(self, run: Run, returned: Mapping[str, Any]) -> OutgoingBody | pb.Failure:
+        """Sends the result and gives the body that follows it; a failure when there can be none."""
+        if run.cancel_reason is not None:
+            return self._cancelled(run)
+        if self._bodies.full:
+            text = f"{self._limits.max_bodies} streamed bodies are under way, which is the limit."
+            return failure.new(pb.FAILURE_KIND_OVERLOADED, text)
+        try:
+            head = http.head_of(returned)
+        except Exception as error:  # a returned object may throw anything while it is read
+            return self._unsendable(error)
+        if len(head) > self._limits.chunk_bytes:
+            text = f"The headers have {len(head)} bytes; at most {self._limits.chunk_bytes} can go before a body."
+            return failure.new(pb.FAILURE_KIND_INVALID_OUTPUT, text, retryable=False)
+        return self._bodies.begin(pb.RunnerEnvelope(result=pb.Result(invocation_id=run.id, payload=head)))
 
     async def _call(self, run: Run, step: Step, payload: bytes) -> Any:
         trigger = run.invoke.trigger
@@ -179,24 +229,29 @@ class Executor:
             self._end(run, self._cancelled(run))
             self._logs.write(None, pb.LOG_LEVEL_WARN, f"{run.invoke.step_file} goes on after it was cancelled.")
 
-    def _fail(self, run: Run, errors: list[BaseException]) -> bytes | pb.Failure:
+    def _fail(self, run: Run, errors: list[BaseException]) -> pb.Failure:
         for error in errors[1:]:
             self._logs.write(run, pb.LOG_LEVEL_ERROR, f"A call that was not awaited failed as well: {error}")
         return self._failure_of(run, errors[0])
 
-    def _outcome_of(self, run: Run, returned: Any) -> bytes | pb.Failure:
+    def _outcome_of(self, run: Run, returned: Any) -> Outcome:
         try:
             payload = _encode(returned, run.invoke.trigger)
         except Exception as error:  # a returned object may throw anything while it is read
-            found = failure.of(error, self._project, pb.FAILURE_KIND_INVALID_OUTPUT)
-            found.retryable = False
-            return found
+            return self._unsendable(error)
         if len(payload) <= self._limits.max_payload_bytes:
             return payload
         text = f"The result has {len(payload)} bytes; at most {self._limits.max_payload_bytes} are allowed."
         return failure.new(pb.FAILURE_KIND_INVALID_OUTPUT, text, retryable=False)
 
+    def _unsendable(self, error: Exception) -> pb.Failure:
+        found = failure.of(error, self._project, pb.FAILURE_KIND_INVALID_OUTPUT)
+        found.retryable = False
+        return found
+
     def _failure_of(self, run: Run, error: BaseException) -> pb.Failure:
+        if isinstance(error, UnsendablePiece):
+            return self._unsendable(error)
         if isinstance(error, InvalidInput):
             return failure.new(pb.FAILURE_KIND_INVALID_INPUT, str(error), retryable=False)
         is_cancelled = isinstance(error, asyncio.CancelledError | concurrent.futures.CancelledError)
@@ -210,13 +265,18 @@ class Executor:
             return failure.new(pb.FAILURE_KIND_DEADLINE, text)
         return failure.new(pb.FAILURE_KIND_CANCELLED, f"{run.invoke.step_file} was cancelled.")
 
-    def _end(self, run: Run, outcome: bytes | pb.Failure) -> None:
+    def _end(self, run: Run, outcome: Outcome) -> None:
         if run.ended:
             return
         run.ended = True
         self._runs.pop(run.id, None)
         if run.open_calls:
             self._calls.abandon(run)
+        if self._on_idle is not None and not self._runs and not self._on_idle.done():
+            self._on_idle.set_result(None)
+        if run.body is not None:
+            self._bodies.end(run.body, outcome if isinstance(outcome, pb.Failure) else None)
+            return
         envelope = pb.RunnerEnvelope()
         result = envelope.result
         result.invocation_id = run.id
@@ -225,8 +285,6 @@ class Executor:
             self._outbox.put(envelope)
         else:
             self._outbox.carry(envelope, result, outcome)
-        if not self._runs and self._on_idle is not None and not self._on_idle.done():
-            self._on_idle.set_result(None)
 
 
 class Rest:

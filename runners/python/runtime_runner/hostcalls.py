@@ -12,6 +12,7 @@ from typing import Any
 
 from runtime_runner import failure, values
 from runtime_runner._gen import runner_pb2 as pb
+from runtime_runner.bodies import OutgoingBody
 from runtime_runner.logs import Source
 from runtime_runner.outbox import Outbox
 
@@ -28,9 +29,10 @@ class Stage(Enum):
 
 
 class Run(Source):
-    """One invocation until its result; touched on the event loop, only read by other threads."""
+    """One invocation until its end; touched on the event loop, only read by other threads."""
 
     __slots__ = (
+        "body",
         "cancel_reason",
         "failed",
         "invoke",
@@ -55,6 +57,11 @@ class Run(Source):
         self.queued: deque[PendingCall] = deque()
         self.failed: list[asyncio.Future[Any]] = []
         self.settled: asyncio.Future[None] | None = None
+        self.body: OutgoingBody | None = None
+
+    def is_wanted(self) -> bool:
+        """False once the run has been cancelled."""
+        return self.cancel_reason is None
 
     async def settle(self) -> None:
         """Waits until every call is answered, awaited by the handler or not."""

@@ -9,6 +9,7 @@ from typing import Any
 from runtime_runner import values
 from runtime_runner.values import Record, Unsendable
 
+EVENT_STREAM = "text/event-stream"
 PIECE_LEVELS = 3
 PIECE_PARTS = 32
 """Long texts are looked for so many levels down, in lists and maps of so many parts."""
@@ -67,6 +68,22 @@ def response_of(returned: Any) -> bytes:
             f"{'nothing' if returned is None else 'a ' + type(returned).__name__}."
         )
     form, body = _body(returned["body"]) if "body" in returned else ("none", b"")
+    return _response(returned, form, body)
+
+
+def head_of(returned: Mapping[str, Any]) -> bytes:
+    """The encoded response map of a response whose body follows it. Raises `Unsendable`."""
+    return _response(returned, "none", b"")
+
+
+def is_event_stream(returned: Mapping[str, Any]) -> bool:
+    """True when the response's content type is that of server-sent events."""
+    headers = returned.get("headers") or {}
+    kinds = (value for name, value in headers.items() if str(name).lower() == "content-type")
+    return any(str(kind).partition(";")[0].strip().lower() == EVENT_STREAM for kind in kinds)
+
+
+def _response(returned: Mapping[str, Any], form: str, body: bytes) -> bytes:
     response: dict[str, Any] = {"form": form, "body": body}
     if "status" in returned:
         response["status"] = returned["status"]
@@ -103,15 +120,16 @@ def _body(body: Any) -> tuple[str, bytes]:
         return "bytes", bytes(body)
     if isinstance(body, Written):
         return "json", "".join(map(_in_turn, body.parts)).encode()
-    return "json", _dump(body)
+    return "json", to_json(body, "body")
 
 
-def _dump(body: Any) -> bytes:
+def to_json(value: Any, where: str) -> bytes:
+    """The JSON text of a value. Raises `Unsendable`, naming the place from `where` on."""
     try:
-        return _encoder.encode(body).encode()
+        return _encoder.encode(value).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        fault = values.find_fault(body, "body", values.fault_in_json)
-        raise Unsendable(fault or f"body cannot be sent as JSON: {error}") from (None if fault else error)
+        fault = values.find_fault(value, where, values.fault_in_json)
+        raise Unsendable(fault or f"{where} cannot be sent as JSON: {error}") from (None if fault else error)
 
 
 def _parts(value: Any, level: int = 0) -> Iterator[str | LongText]:

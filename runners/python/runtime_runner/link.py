@@ -19,6 +19,7 @@ from runtime_runner.transfers import ProtocolError
 
 MIN_PROTOCOL = 1
 MAX_PROTOCOL = 1
+FEATURES = (pb.FEATURE_STREAMED_BODIES,)
 MAX_MESSAGE_BYTES = 8 << 20
 CLOSE_SECONDS = 0.5
 """What the core gets to end the stream after our `Bye`."""
@@ -104,7 +105,7 @@ class Link:
         if not MIN_PROTOCOL <= welcome.protocol <= MAX_PROTOCOL:
             raise _version_error(f"the core chose {welcome.protocol}")
         self._outbox.keep(welcome.limits)
-        self._session = Session(self._outbox, welcome.limits, self._project, self._own, self._drained)
+        self._session = Session(self._outbox, welcome, self._project, self._own, self._drained)
 
     def _dismissed(self, bye: pb.Bye) -> None:
         if bye.reason == pb.BYE_REASON_PROTOCOL_VERSION:
@@ -116,8 +117,7 @@ class Link:
 
     async def _leave(self, reason: pb.ByeReason, message: str, exit_code: int) -> None:
         self._exit_code = exit_code
-        self._outbox.put(pb.RunnerEnvelope(bye=pb.Bye(reason=reason, message=message)))
-        self._outbox.close()
+        self._outbox.close(pb.RunnerEnvelope(bye=pb.Bye(reason=reason, message=message)))
         await self._writing
         await self._stream.done_writing()
         await asyncio.wait((self._reading,), timeout=CLOSE_SECONDS)
@@ -149,6 +149,7 @@ class Link:
 
 def _hello() -> pb.RunnerEnvelope:
     hello = pb.Hello(min_protocol=MIN_PROTOCOL, max_protocol=MAX_PROTOCOL, language="python", pid=os.getpid())
+    hello.features.extend(FEATURES)
     hello.version = runtime_runner.__version__
     hello.runtime_version = f"Python {platform.python_version()}"
     return pb.RunnerEnvelope(hello=hello)

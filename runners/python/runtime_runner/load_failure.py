@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+import re
 from collections.abc import Iterator
 
 from runtime_runner import failure
@@ -21,6 +21,8 @@ PACKAGES = {
     "yaml": "pyyaml",
 }
 """Packages that are called otherwise than their module."""
+MAX_REQUIREMENTS_BYTES = 1 << 20
+"""How much of a file is searched for the name of a missing package."""
 
 
 class DefinitionError(Exception):
@@ -72,7 +74,23 @@ def _fix_of_missing(name: str, project: Project) -> str:
     top = name.partition(".")[0]
     if os.path.exists(project.path(top)):
         return f"Check the name: the project has no {name.replace('.', '/')}.py and no such folder."
+    package = PACKAGES.get(top, top)
+    for file in ("requirements.txt", "pyproject.toml"):
+        if _names(project.path(file), package):
+            return f"{file} names {package}, so it only has to be installed: run `runtime install`."
     return (
-        f"If it is a package, run `{sys.executable} -m pip install {PACKAGES.get(top, top)}` and name it in "
-        "requirements.txt; if it is a file of yours, check its name and folder."
+        f"If it is a package, name {package} in requirements.txt and run `runtime install`; "
+        "if it is a file of yours, check its name and folder."
     )
+
+
+def _names(file: str, package: str) -> bool:
+    """True when a line of the file, or a text in it, begins with the package; all spellings of a dash count."""
+    try:
+        with open(file, encoding="utf-8", errors="replace") as opened:
+            text = opened.read(MAX_REQUIREMENTS_BYTES)
+    except OSError:
+        return False
+    spelt = "[-_.]+".join(re.split("[-_.]+", package))
+    pattern = rf"""(^\s*|["']){spelt}(?![\w.-])"""
+    return re.search(pattern, text, re.IGNORECASE | re.MULTILINE) is not None

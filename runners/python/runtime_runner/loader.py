@@ -63,15 +63,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a `Load` has come to: the manifest for the core and the steps by file."""
+    """What a `Load` has come to: the manifest for the core, the steps by file, what their authors should know."""
 
     manifest: pb.Manifest
     steps: dict[str, Step]
+    warnings: list[str]
 
 
 async def load(message: pb.Load, modules: Modules, project: Project) -> Loaded:
     """Loads every file of the message; a file that fails harms no other."""
-    loaded = Loaded(pb.Manifest(), {})
+    loaded = Loaded(pb.Manifest(), {}, [])
     for file in message.step_files:
         _try(file, loaded, modules, project, _load_step)
         # Imports run on the event loop's thread, as their handlers will; between two, others get a turn.
@@ -99,7 +100,7 @@ def _load_step(file: str, loaded: Loaded, modules: Modules) -> None:
     module = modules.load(file)
     config = _config_of(module, file, STEP_EXAMPLE)
     middleware = tuple(map(Function.of, _middleware_of(config, file)))
-    taken = _split({key: item for key, item in config.items() if key != "middleware"}, STEP_SCHEMAS, file)
+    taken = _split({key: item for key, item in config.items() if key != "middleware"}, STEP_SCHEMAS, file, loaded)
     handler = getattr(module, "handler", None)
     if handler is not None and not callable(handler):
         raise DefinitionError(f"handler in {file} is a {type(handler).__name__}.", "Make handler a function.")
@@ -114,7 +115,7 @@ def _load_step(file: str, loaded: Loaded, modules: Modules) -> None:
 
 def _load_stream(file: str, loaded: Loaded, modules: Modules) -> None:
     config = _config_of(modules.load(file), file, STREAM_EXAMPLE)
-    taken = _split(config, STREAM_SCHEMAS, file)
+    taken = _split(config, STREAM_SCHEMAS, file, loaded)
     hooks = [hook for name, hook in HOOKS.items() if callable(config.get(name))]
     loaded.manifest.streams.append(pb.StreamEntry(file=file, config=taken.plain, schemas=taken.schemas, hooks=hooks))
 
@@ -138,8 +139,10 @@ def _middleware_of(config: Mapping[Any, Any], file: str) -> list[Callable[..., A
     return list(given)
 
 
-def _split(config: Mapping[Any, Any], places: re.Pattern[str], file: str) -> Split:
+def _split(config: Mapping[Any, Any], places: re.Pattern[str], file: str, loaded: Loaded) -> Split:
     taken = split(config, places)
+    for place, reason in taken.unwritten.items():
+        loaded.warnings.append(f"{file}: {place} cannot be written as JSON Schema: {reason}; it is not validated")
     size = len(taken.plain) + sum(map(len, taken.schemas.values()))
     if size > MAX_ENTRY_BYTES:
         message = f"config in {file} has {size} bytes; at most {MAX_ENTRY_BYTES} are allowed."

@@ -16,10 +16,20 @@ EXIT_SECONDS = 0.5
 PARENT_CHECK_SECONDS = 0.5
 
 EXIT_CANNOT_START = 1
+EXIT_UNFIT = 78
+"""Tells the core that another start would end in the same way (PROTOCOL.md, section 2); EX_CONFIG of sysexits.h."""
 
 
 class StartError(Exception):
     """The process cannot start; the message says what to do."""
+
+    code = EXIT_CANNOT_START
+
+
+class UnfitError(StartError):
+    """The environment lacks what the runner needs; only an installation mends that."""
+
+    code = EXIT_UNFIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +46,8 @@ def main() -> NoReturn:
     try:
         code = _run(take_environment())
     except StartError as error:
-        print(f"Python runner: {error}", file=sys.stderr)
-        code = EXIT_CANNOT_START
+        print(error, file=sys.stderr)
+        code = error.code
     sys.exit(code)
 
 
@@ -57,13 +67,15 @@ def _run(environment: Environment) -> int:
     # Read when gRPC is first imported: user code may fork, and its notes are none of the user's.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    try:
-        from runtime_runner import coder, link
-    except ImportError as error:
-        raise StartError(
-            f"{error}. It needs grpcio, protobuf and msgpack in the environment of {sys.executable}; "
-            "`runtime install` puts them there."
-        ) from error
+    from runtime_runner import requirements
+
+    unmet = requirements.unmet()
+    if unmet:
+        raise UnfitError(
+            f"the Python of the steps, {requirements.place()}, does not have what the runner needs: {unmet}"
+        )
+    from runtime_runner import coder, link
+
     for stream in (sys.stdout, sys.stderr):
         _write_by_line(stream)
     # Ctrl-C reaches the whole terminal group; the core drains us. A function, because children

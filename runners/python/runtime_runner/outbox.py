@@ -14,41 +14,74 @@ MAX_FRAME_CHUNK_BYTES = 64 << 10
 """Bytes of chunks that one frame holds at most, unless a single chunk is longer."""
 
 Write = Callable[[bytes], Awaitable[object]]
+Buffer = bytes | memoryview
 Carrier = pb.Result | pb.HostCall
 
 
 class Transfer:
     """A payload that goes out in pieces, and the envelope that follows the last of them."""
 
-    __slots__ = ("_chunk_bytes", "_payload", "_sent", "envelope", "id")
+    __slots__ = ("_id", "_payload", "_sent", "envelope")
 
-    def __init__(self, id: int, payload: bytes, chunk_bytes: int, envelope: bytes) -> None:
-        self.id = id
+    after = 0
+    """Waits for no envelope."""
+
+    def __init__(self, id: int, payload: bytes, envelope: bytes) -> None:
         self.envelope = envelope
+        self._id = id
         self._payload = payload
-        self._chunk_bytes = chunk_bytes
         self._sent = 0
 
     @property
-    def size(self) -> int:
-        """Bytes of the whole payload."""
-        return len(self._payload)
+    def has_more(self) -> bool:
+        """True while there are pieces to send."""
+        return self._sent < len(self._payload)
+
+    def next_chunk(self, size: int) -> pb.Chunk:
+        """The next piece, at most so long."""
+        chunk = pb.Chunk(transfer=self._id, expected_bytes=0 if self._sent else len(self._payload))
+        chunk.data = self._payload[self._sent : self._sent + size]
+        self._sent += len(chunk.data)
+        chunk.last = not self.has_more
+        return chunk
+
+
+class BodyTransfer:
+    """A body that goes out as it is produced; what has not been sent yet waits here."""
+
+    __slots__ = ("_end", "_waiting", "after", "id", "in_line")
+
+    def __init__(self, id: int) -> None:
+        self.after = 0
+        """How many small envelopes must have gone out before its next piece may."""
+        self.in_line = False
+        """True while it waits for its turn."""
+        self.id = id
+        self._waiting = bytearray()
+        self._end: pb.Chunk | None = None
 
     @property
-    def begun(self) -> bool:
-        """True when a piece was taken."""
-        return self._sent > 0
+    def has_more(self) -> bool:
+        """True while there are pieces to send."""
+        return bool(self._waiting) or self._end is not None
 
-    @property
-    def done(self) -> bool:
-        """True when every piece was taken."""
-        return self._sent >= len(self._payload)
+    def add(self, data: Buffer) -> None:
+        """Takes the next bytes."""
+        self._waiting += data
 
-    def next_piece(self) -> bytes:
-        """The next piece."""
-        piece = self._payload[self._sent : self._sent + self._chunk_bytes]
-        self._sent += len(piece)
-        return piece
+    def end(self, failure: pb.Failure | None) -> None:
+        """Ends the body behind what waits; with a failure it is given up."""
+        self._end = pb.Chunk(transfer=self.id, last=failure is None, aborted=failure)
+
+    def next_chunk(self, size: int) -> pb.Chunk:
+        """The next piece, at most so long; the end comes with the last bytes, a failure behind them."""
+        data = bytes(self._waiting[:size])
+        del self._waiting[:size]
+        chunk = pb.Chunk(transfer=self.id)
+        if self._end is not None and not self._waiting and not (data and self._end.HasField("aborted")):
+            chunk, self._end = self._end, None
+        chunk.data = data
+        return chunk
 
 
 class Outbox:
@@ -56,7 +89,11 @@ class Outbox:
 
     def __init__(self) -> None:
         self._waiting: deque[bytes] = deque()
-        self._transfers: deque[Transfer] = deque()
+        self._put = 0
+        """Small envelopes that have come so far."""
+        self._taken = 0
+        """Those of them that have gone out."""
+        self._transfers: deque[Transfer | BodyTransfer] = deque()
         self._next_transfer = 1
         self._queued_bytes = 0
         self._chunks_waited = False
@@ -64,6 +101,7 @@ class Outbox:
         self._wake: asyncio.Future[None] | None = None
         self._on_room: deque[Callable[[], None]] = deque()
         self.closed = False
+        self._last: pb.RunnerEnvelope | None = None
 
     def keep(self, limits: pb.Limits) -> None:
         """Takes over the bounds that the core has set; before, those of a greeting hold."""
@@ -77,7 +115,7 @@ class Outbox:
     def put(self, envelope: pb.RunnerEnvelope) -> None:
         """Queues an envelope that needs no transfer."""
         data = envelope.SerializeToString()
-        self._waiting.append(data)
+        self._enter(data)
         self._grow(len(data))
 
     def carry(self, envelope: pb.RunnerEnvelope, carrier: Carrier, payload: bytes) -> None:
@@ -91,9 +129,31 @@ class Outbox:
             return
         carrier.payload_transfer = self._next_transfer
         data = envelope.SerializeToString()
-        self._transfers.append(Transfer(self._next_transfer, payload, self._limits.chunk_bytes, data))
+        self._transfers.append(Transfer(self._next_transfer, payload, data))
         self._next_transfer += 1
         self._grow(len(data) + len(payload))
+
+    def begin_body(self, envelope: pb.RunnerEnvelope) -> BodyTransfer:
+        """Queues a result whose body follows it as a transfer."""
+        body = BodyTransfer(self._next_transfer)
+        self._next_transfer += 1
+        envelope.result.body_transfer = body.id
+        self.put(envelope)
+        body.after = self._put
+        return body
+
+    def add_to_body(self, body: BodyTransfer, data: Buffer) -> None:
+        """Queues the next bytes of a body."""
+        body.add(data)
+        self._line_up(body)
+        self._grow(len(data))
+
+    def end_body(self, body: BodyTransfer, failure: pb.Failure | None) -> None:
+        """Queues the end of a body behind all small envelopes that wait: the log lines of its run are among them."""
+        body.end(failure)
+        body.after = self._put
+        self._line_up(body)
+        self._stir()
 
     def when_room(self, callback: Callable[[], None]) -> None:
         """Calls back once, as soon as the outbox is not full."""
@@ -106,9 +166,13 @@ class Outbox:
             self.when_room(lambda freed=freed: freed.done() or freed.set_result(None))  # type: ignore[misc]
             await freed
 
-    def close(self) -> None:
-        """Lets `run` return when everything queued has been written; nothing may be put afterwards."""
+    def close(self, last: pb.RunnerEnvelope | None = None) -> None:
+        """Lets `run` return when everything queued, and then the last envelope, has been written.
+
+        Nothing may be put afterwards.
+        """
         self.closed = True
+        self._last = last
         self._stir()
 
     async def run(self, write: Write) -> None:
@@ -117,6 +181,9 @@ class Outbox:
             if self._waiting or self._transfers:
                 await write(self._next_frame())
                 self._call_producers()
+            elif self._last is not None:
+                self.put(self._last)
+                self._last = None
             elif self.closed:
                 return
             else:
@@ -125,6 +192,15 @@ class Outbox:
                 self._wake = None
                 # One more turn of the loop: whatever this turn still queues leaves in the same frame.
                 await asyncio.sleep(0)
+
+    def _enter(self, data: bytes) -> None:
+        self._waiting.append(data)
+        self._put += 1
+
+    def _line_up(self, body: BodyTransfer) -> None:
+        if not body.in_line:
+            body.in_line = True
+            self._transfers.append(body)
 
     def _grow(self, size: int) -> None:
         self._queued_bytes += size
@@ -141,7 +217,7 @@ class Outbox:
     def _next_frame(self) -> bytes:
         # Not both in one frame: the other side reads a frame when all of it has come, and small
         # envelopes should not wait for chunks.
-        takes_chunks = bool(self._transfers) and (self._chunks_waited or not self._waiting)
+        takes_chunks = not self._waiting or (self._chunks_waited and any(map(self._may_go, self._transfers)))
         self._chunks_waited = bool(self._transfers) and not takes_chunks
         parts: list[bytes] = []
         for data in self._take_chunks() if takes_chunks else self._take_small():
@@ -156,6 +232,10 @@ class Outbox:
             count += 1
             yield data
         self._queued_bytes -= size
+        self._taken += count
+
+    def _may_go(self, transfer: Transfer | BodyTransfer) -> bool:
+        return transfer.after <= self._taken
 
     def _take_chunks(self) -> Iterator[bytes]:
         """Takes a chunk each from the transfers that have waited longest and puts them at the end of the line."""
@@ -164,17 +244,21 @@ class Outbox:
             if room <= 0:
                 return
             transfer = self._transfers.popleft()
-            expected_bytes = transfer.size if not transfer.begun else 0
-            piece = transfer.next_piece()
-            room -= len(piece)
-            self._queued_bytes -= len(piece)
-            chunk = pb.Chunk(transfer=transfer.id, data=piece, last=transfer.done, expected_bytes=expected_bytes)
-            yield pb.RunnerEnvelope(chunk=chunk).SerializeToString()
-            if transfer.done:
-                # Behind everything queued: a result must not overtake the logs of its run.
-                self._waiting.append(transfer.envelope)
-            else:
+            if not self._may_go(transfer):
                 self._transfers.append(transfer)
+                continue
+            chunk = transfer.next_chunk(self._limits.chunk_bytes)
+            size = len(chunk.data)
+            room -= size
+            self._queued_bytes -= size
+            yield pb.RunnerEnvelope(chunk=chunk).SerializeToString()
+            if transfer.has_more:
+                self._transfers.append(transfer)
+            elif isinstance(transfer, BodyTransfer):
+                transfer.in_line = False
+            else:
+                # Behind everything queued: a result must not overtake the logs of its run.
+                self._enter(transfer.envelope)
 
 
 def _header(size: int) -> bytes:

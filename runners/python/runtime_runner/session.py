@@ -10,6 +10,7 @@ from typing import Any
 
 from runtime_runner import failure, loader
 from runtime_runner._gen import runner_pb2 as pb
+from runtime_runner.bodies import Bodies
 from runtime_runner.execute import Executor
 from runtime_runner.hostcalls import HostCalls
 from runtime_runner.logs import Logs
@@ -28,9 +29,10 @@ class Session:
     """
 
     def __init__(
-        self, outbox: Outbox, limits: pb.Limits, project: Project, own: Own, on_drained: Callable[[], Awaitable[None]]
+        self, outbox: Outbox, welcome: pb.Welcome, project: Project, own: Own, on_drained: Callable[[], Awaitable[None]]
     ) -> None:
         loop = asyncio.get_running_loop()
+        limits = welcome.limits
         self._outbox = outbox
         self._project = project
         self._on_drained = on_drained
@@ -38,7 +40,8 @@ class Session:
         self._transfers = Transfers(limits.max_payload_bytes)
         self._logs = Logs(outbox, loop, project)
         self._calls = HostCalls(outbox, limits, loop)
-        self._executor = Executor(outbox, self._calls, self._logs, limits, project)
+        self._bodies = Bodies(outbox, welcome)
+        self._executor = Executor(outbox, self._calls, self._logs, self._bodies, limits, project)
         self._loading = asyncio.Lock()
         self._owners: dict[str, Callable[[Any], object]] = {
             "load": lambda load: own(self._load(load)),
@@ -46,6 +49,7 @@ class Session:
             "chunk": self._transfers.add,
             "cancel": self._executor.cancel,
             "host_reply": lambda reply: self._calls.answer(reply, self._transfers.payload_of(reply)),
+            "body_read": self._bodies.read,
             "drain": lambda drain: own(self._drain(drain)),
             "ping": self._pong,
         }
@@ -63,6 +67,8 @@ class Session:
         async with self._loading:
             loaded = await loader.load(message, self._modules, self._project)
             self._executor.replace_steps(loaded.steps)
+            for warning in loaded.warnings:
+                self._logs.write(None, pb.LOG_LEVEL_WARN, warning)
             self._outbox.put(pb.RunnerEnvelope(manifest=loaded.manifest))
 
     async def _drain(self, message: pb.Drain) -> None:

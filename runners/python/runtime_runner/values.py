@@ -181,7 +181,7 @@ def find_fault(value: Any, place: str, fault_of: Callable[[Any], str]) -> str | 
             trail.pop()
             del above[-1:]
             continue
-        if len(above) >= MAX_DEPTH:
+        if len(above) >= MAX_DEPTH and not isinstance(item, SCALARS):
             return f"{place} nests deeper than {MAX_DEPTH} levels."
         if id(item) in above:
             return f"{place} contains itself."
@@ -247,7 +247,7 @@ def _crosses(value: Any) -> bool:
         if not inner:
             return True
         level = inner
-    return False
+    return not any(isinstance(item, dict | list | tuple) for item in level)
 
 
 def _iso(value: datetime) -> str:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from runtime_runner._gen import runner_pb2 as pb
+from runtime_runner.bodies import Bodies
 from runtime_runner.execute import Executor
 from runtime_runner.hostcalls import HostCalls
 from runtime_runner.loader import Function, Step
@@ -29,11 +30,13 @@ class Bench:
         project = Project("/project")
         self.logs = Logs(self.outbox, loop, project)
         self.calls = HostCalls(self.outbox, limits, loop)
-        self.executor = Executor(self.outbox, self.calls, self.logs, limits, project)
+        self.bodies = Bodies(self.outbox, pb.Welcome(limits=limits, features=[pb.FEATURE_STREAMED_BODIES]))
+        self.executor = Executor(self.outbox, self.calls, self.logs, self.bodies, limits, project)
         self.answer: Answer = lambda call: pb.HostReply()
         self.envelopes: list[pb.RunnerEnvelope] = []
         self._results: dict[int, asyncio.Future[pb.Result]] = {}
         self._call_seen = asyncio.Event()
+        self._written = asyncio.Event()
         self.line_seen = asyncio.Event()
         """Set when there is a log line."""
 
@@ -75,6 +78,7 @@ class Bench:
 
     async def write(self, data: bytes) -> None:
         """Takes a frame."""
+        self._written.set()
         for envelope in pb.RunnerFrame.FromString(data).envelopes:
             self.envelopes.append(envelope)
             if envelope.HasField("result"):
@@ -84,6 +88,25 @@ class Bench:
             elif envelope.HasField("host_call"):
                 self._call_seen.set()
                 self.reply(envelope.host_call)
+
+    def body(self, transfer: int) -> bytes:
+        """What was sent of a streamed body."""
+        return b"".join(chunk.data for chunk in self.sent("chunk") if chunk.transfer == transfer)
+
+    async def body_end(self, transfer: int) -> pb.Chunk:
+        """Waits for the last piece of a streamed body, and makes room for all that come before."""
+        async with asyncio.timeout(10):
+            while not (found := [each for each in self.sent("chunk") if each.transfer == transfer and _is_end(each)]):
+                self._written.clear()
+                self.bodies.read(pb.BodyRead(transfer=transfer, bytes=len(self.body(transfer))))
+                await self._written.wait()
+        last: pb.Chunk = found[0]
+        return last
+
+    async def idle(self) -> None:
+        """Lets the loop turn until nothing is done any more without a push."""
+        for _ in range(50):
+            await asyncio.sleep(0)
 
     def reply(self, call: pb.HostCall) -> None:
         """Answers a call as `answer` says."""
@@ -97,9 +120,13 @@ class Bench:
 async def bench(**limits: int) -> AsyncIterator[Bench]:
     """A bench with a running outbox."""
     bounds = {"max_in_flight": 64, "max_payload_bytes": 1 << 20, "chunk_bytes": 64 << 10}
-    bounds |= {"max_queued_bytes": 1 << 20, "max_host_calls": 64}
+    bounds |= {"max_queued_bytes": 1 << 20, "max_host_calls": 64, "body_window_bytes": 1000, "max_bodies": 4}
     made = Bench(pb.Limits(**(bounds | limits)))
     running = asyncio.create_task(made.outbox.run(made.write))
     yield made
     made.outbox.close()
     await running
+
+
+def _is_end(chunk: pb.Chunk) -> bool:
+    return chunk.last or chunk.HasField("aborted")

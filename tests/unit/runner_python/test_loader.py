@@ -153,7 +153,29 @@ def test_a_missing_package_names_itself_and_its_importer(make_project: MakeProje
     found = _fail(make_project(files))
     assert found["message"] == "There is no module 'cv2', which src/reader.py imports."
     assert (found["line"], found["location"]) == (2, "src/reader.py")
-    assert "pip install opencv-python" in found["fix"]
+    assert found["fix"].startswith(
+        "If it is a package, name opencv-python in requirements.txt and run `runtime install`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("requirements.txt", "Opencv_Python>=4"),
+        ("requirements.txt", "  opencv-python"),
+        ("pyproject.toml", "[project]\ndependencies = [\n  \"opencv-python; python_version > '3'\",\n]"),
+    ],
+)
+def test_a_package_that_is_named_and_missing_has_to_be_installed(
+    make_project: MakeProject, file: str, line: str
+) -> None:
+    found = _fail(make_project({"steps/x_step.py": "import cv2", file: f"# opencv\nother==1\n{line}\n"}))
+    assert found["fix"] == f"{file} names opencv-python, so it only has to be installed: run `runtime install`."
+
+
+def test_a_package_with_a_longer_name_is_another(make_project: MakeProject) -> None:
+    found = _fail(make_project({"steps/x_step.py": "import cv2", "requirements.txt": "opencv-python-headless==4\n"}))
+    assert found["fix"].startswith("If it is a package")
 
 
 def test_a_missing_file_of_the_project_is_no_package(make_project: MakeProject) -> None:

@@ -48,8 +48,8 @@ def test_a_core_that_is_not_there_is_one_line() -> None:
     assert "The core did not take this runner in" in ended.stderr
 
 
-def test_missing_packages_are_named() -> None:
+def test_an_environment_without_the_packages_is_unfit() -> None:
     ended = _start("-S")
-    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
-    assert "needs grpcio, protobuf and msgpack" in ended.stderr
+    assert (ended.returncode, ended.stderr.count("\n")) == (78, 1)
+    assert "grpcio is missing (needed: >=1.76,<2), msgpack is missing" in ended.stderr
     assert sys.executable in ended.stderr

@@ -147,3 +147,50 @@ async def test_room_is_counted_over_pieces_too() -> None:
     assert outbox.full
     await _written(outbox)
     assert outbox._queued_bytes == 0
+
+
+def _told(envelope: pb.RunnerEnvelope) -> str:
+    if envelope.HasField("chunk"):
+        return f"chunk {len(envelope.chunk.data)}" + (" last" if envelope.chunk.last else "")
+    return envelope.log.message or str(envelope.WhichOneof("kind"))
+
+
+async def test_a_body_follows_its_result_and_ends_behind_the_lines_of_its_run() -> None:
+    outbox = _outbox()
+    _result(outbox, 1, b"x" * 3000)
+    body = outbox.begin_body(pb.RunnerEnvelope(result=pb.Result(invocation_id=2)))
+    outbox.add_to_body(body, b"a" * 1500)
+    outbox.put(_log("line"))
+    outbox.end_body(body, None)
+    told = [_told(each) for each in (await _written(outbox)).envelopes]
+    assert next(each for each in told if each != "chunk 1000") == "result"
+    assert told.index("line") < told.index("chunk 500 last")
+    assert told.index("result") < told.index("chunk 500 last")
+    assert told.count("chunk 1000") + told.count("chunk 1000 last") == 4
+
+
+async def test_small_pieces_of_a_body_gather_while_the_writer_is_busy() -> None:
+    outbox, stream = _outbox(), Stream()
+    body = outbox.begin_body(pb.RunnerEnvelope(result=pb.Result(invocation_id=1)))
+    running = asyncio.create_task(outbox.run(stream.write))
+    await asyncio.sleep(0)
+    stream.open.clear()
+    for _ in range(5):
+        outbox.add_to_body(body, b"ab")
+        await asyncio.sleep(0)
+    stream.open.set()
+    outbox.end_body(body, pb.Failure(message="broken"))
+    outbox.close()
+    await running
+    chunks = [each.chunk for each in stream.envelopes if each.HasField("chunk")]
+    assert b"".join(chunk.data for chunk in chunks) == b"ab" * 5
+    assert len(chunks) < 5
+    assert (chunks[-1].aborted.message, chunks[-1].data) == ("broken", b"")
+
+
+async def test_the_last_envelope_is_last() -> None:
+    outbox, stream = _outbox(), Stream()
+    _result(outbox, 1, b"x" * 3000)
+    outbox.close(_log("bye"))
+    await outbox.run(stream.write)
+    assert _told(stream.envelopes[-1]) == "bye"

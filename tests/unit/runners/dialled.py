@@ -26,23 +26,30 @@ CHUNK = 1024
 MAX_PAYLOAD = 64 * 1024
 MAX_QUEUED = 1024 * 1024
 MAX_HOST_CALLS = 2
+WINDOW = 2048
+MAX_BODIES = 2
 SETTINGS = LinkSettings.model_validate(
     {
         "chunkBytes": CHUNK,
         "maxPayloadBytes": MAX_PAYLOAD,
         "maxQueuedBytes": MAX_QUEUED,
         "maxHostCalls": MAX_HOST_CALLS,
+        "bodyWindowBytes": WINDOW,
+        "maxBodies": MAX_BODIES,
         "cancelGrace": 0.5,
     }
 )
 HELLO = pb.Hello(min_protocol=1, max_protocol=1, language="node")
+HELLO_WITH_BODIES = pb.Hello(
+    min_protocol=1, max_protocol=1, language="node", features=[pb.FEATURE_STREAMED_BODIES, pb.FEATURE_HOOKS]
+)
 MANIFEST = pb.Manifest(steps=[pb.StepEntry(file="steps/a.step.ts", config=b"\x80", has_handler=True)])
 PATIENCE = 5.0
 
 
-def invocation(payload: bytes = b"\x01", timeout: float = 30.0) -> Invocation:
-    step = Step("a", "node", "steps/a.step.ts", "event", timeout=timeout)
-    return Invocation(step, TriggerKind.EVENT, payload, "f" * 32, source="t", cause_id="e1")
+def invocation(payload: bytes = b"\x01", timeout: float = 30.0, kind: TriggerKind = TriggerKind.EVENT) -> Invocation:
+    step = Step("a", "node", "steps/a.step.ts", kind.value, timeout=timeout)
+    return Invocation(step, kind, payload, "f" * 32, source="t", cause_id="e1")
 
 
 def host_calls() -> HostCalls:
@@ -57,7 +64,9 @@ def host_calls() -> HostCalls:
 class Dialled:
     """One connection, served for the time of the context."""
 
-    def __init__(self, host: HostCalls | None = None, max_in_flight: int = 4) -> None:
+    def __init__(
+        self, host: HostCalls | None = None, max_in_flight: int = 4, settings: LinkSettings = SETTINGS
+    ) -> None:
         self.sink = ListSink()
         self.rooms = 0
         self.received: list[pb.CoreEnvelope] = []
@@ -69,7 +78,7 @@ class Dialled:
         self.link = Link(
             "node",
             LanguageFiles(("steps/a.step.ts",), ("steps/s.stream.ts",)),
-            SETTINGS,
+            settings,
             max_in_flight,
             host or host_calls(),
             LogService(self.sink, FakeClock(), LogLevel.DEBUG),
@@ -102,10 +111,19 @@ class Dialled:
         self.frames.append(frame)
         self.received.extend(frame.envelopes)
 
+    @property
+    def unread(self) -> int:
+        """Frames that the core has not read yet."""
+        return self._to_core.qsize()
+
+    async def push(self, frame: pb.RunnerFrame) -> None:
+        """Sends a frame and waits for nothing."""
+        await self._to_core.put(frame)
+
     async def send(self, *envelopes: pb.RunnerEnvelope, **kinds: Any) -> None:
         """Sends one frame and lets the core act on it."""
         envelopes += tuple(pb.RunnerEnvelope(**{kind: message}) for kind, message in kinds.items())
-        await self._to_core.put(pb.RunnerFrame(envelopes=envelopes))
+        await self.push(pb.RunnerFrame(envelopes=envelopes))
         await settle()
 
     async def end(self) -> None:
@@ -114,9 +132,9 @@ class Dialled:
         async with asyncio.timeout(PATIENCE):
             await asyncio.wait([self.serving])
 
-    async def open(self) -> Dialled:
+    async def open(self, hello: pb.Hello = HELLO) -> Dialled:
         """Goes through the handshake and forgets what was received."""
-        await self.send(hello=HELLO)
+        await self.send(hello=hello)
         await self.send(manifest=MANIFEST)
         self.received.clear()
         self.frames.clear()

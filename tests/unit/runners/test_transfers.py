@@ -31,6 +31,14 @@ def test_interleaved_transfers_are_put_together(payloads: list[list[bytes]], ran
         assert whole(transfers.take(number)) == b"".join(parts)
 
 
+def test_empty_pieces_take_no_memory() -> None:
+    transfers = Transfers(10, 2)
+    for _ in range(100):
+        transfers.add(chunk(1, b""))
+    transfers.add(chunk(1, last=True))
+    assert transfers.take(1) == (b"x",)
+
+
 def test_a_payload_is_taken_once() -> None:
     transfers = Transfers(10, 2)
     transfers.add(chunk(1, last=True))

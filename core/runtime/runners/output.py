@@ -1,0 +1,39 @@
+"""What a runner's process prints, as log lines."""
+
+from __future__ import annotations
+
+from anyio.abc import ByteReceiveStream
+
+from runtime.model import LogLevel
+from runtime.services.logs import LogService
+
+_LINE_BYTES = 16 * 1024
+
+
+class Output:
+    """The two streams of one process; its last words are kept, for they often say why it ended."""
+
+    def __init__(self, language: str, logs: LogService) -> None:
+        self.last_words = ""
+        """The last line of stderr that was not empty."""
+        self._language = language
+        self._logs = logs
+
+    async def capture(self, stream: ByteReceiveStream | None, level: LogLevel) -> None:
+        """Logs a stream line by line until it ends, stderr as WARN; an endless line is cut into pieces."""
+        assert stream is not None
+        pending = b""
+        async for data in stream:
+            *lines, pending = (pending + data).split(b"\n")
+            if len(pending) > _LINE_BYTES:
+                lines, pending = [*lines, pending], b""
+            for line in lines:
+                self._print(line, level)
+        if pending:
+            self._print(pending, level)
+
+    def _print(self, line: bytes, level: LogLevel) -> None:
+        text = line.decode("utf-8", "replace").rstrip()
+        if level is LogLevel.WARN and text:
+            self.last_words = text[-2000:]
+        self._logs.core(level, text, source=self._language)

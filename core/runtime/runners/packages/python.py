@@ -1,0 +1,100 @@
+"""The project's Python environment: made where there is none, and filled."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from runtime.config import Settings
+from runtime.errors import RunnerFault
+from runtime.runners.packages.commands import Say, run
+from runtime.runners.packages.requirements import Requirements
+from runtime.runners.packages.stamp import is_installed, note_installed
+from runtime.runners.programs import VIRTUAL_ENVIRONMENT, ProjectPython, project_python
+
+RUNNER_REQUIREMENTS = "requirements.txt"
+"""What the Python runner needs, a file in its folder."""
+_HAS_PIP = "import importlib.util, sys; sys.exit(3 if importlib.util.find_spec('pip') is None else 0)"
+_NO_PIP = 3
+
+
+def install_python(
+    root: Path, settings: Settings, environ: Mapping[str, str], runner: Path, wanted: Requirements, say: Say
+) -> None:
+    """Puts what the project wants and what the runner in the folder `runner` needs where the steps will find it.
+
+    Makes `.venv` where the project has no environment. Raises `RunnerFault` with the installer's words.
+    """
+    if wanted.names_motia:
+        say(f"Python: motia comes along with the runtime; its line in {wanted.source} is passed over")
+    python = project_python(root, settings)
+    if not (python.environment or python.packages or settings.runner("python").executable):
+        _make_environment(root, environ, say)
+        python = project_python(root, settings)
+    needed = wanted.lines if python.packages else (*wanted.lines, *_lines_of(runner / RUNNER_REQUIREMENTS))
+    place = _name(root, python)
+    stamps = python.environment or python.packages or root / ".runtime" / "cache" / "python"
+    key = _key(python, needed, wanted)
+    if not needed or is_installed(stamps, key):
+        say(f"Python: {place} is up to date")
+        return
+    sources = " and ".join(filter(None, (wanted.source, "" if python.packages else "what the runner needs")))
+    say(f"Python: installing {sources} into {place}")
+    # The environment's own variables, but for those that lead the installer itself to the packages of the project.
+    variables = environ if python.packages else python.variables(environ)
+    file = root / ".runtime" / "cache" / "python" / "requirements.txt"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("".join(f"{line}\n" for line in needed), encoding="utf-8")
+    target = ["--target", str(python.packages), "--upgrade"] if python.packages else []
+    command = [*_installer(root, python, variables), *target, "-r", str(file)]
+    run(command, root, variables, f"installing {sources} into {place}")
+    note_installed(stamps, key)
+
+
+def _make_environment(root: Path, environ: Mapping[str, str], say: Say) -> None:
+    folder = root / VIRTUAL_ENVIRONMENT
+    is_new = not folder.exists()
+    say(f"Python: making {VIRTUAL_ENVIRONMENT} with Python {'.'.join(map(str, sys.version_info[:3]))}")
+    try:
+        run([sys.executable, "-m", "venv", str(folder)], root, environ, f"making {VIRTUAL_ENVIRONMENT}")
+    except RunnerFault:
+        if is_new:
+            shutil.rmtree(folder, ignore_errors=True)  # half an environment would be taken for a whole one
+        raise
+
+
+def _installer(root: Path, python: ProjectPython, environ: Mapping[str, str]) -> list[str]:
+    """The environment's own pip, else uv, which needs none there. Raises `RunnerFault` when it has neither."""
+    interpreter = python.interpreter
+    try:
+        found = subprocess.run([interpreter, "-c", _HAS_PIP], cwd=root, env=dict(environ), check=False).returncode
+    except OSError as error:
+        fix = f"remove {_name(root, python)} and run `runtime install` again" if python.environment else ""
+        raise RunnerFault(f"the Python {interpreter} does not run: {error.strerror}", fix) from error
+    if found == 0:
+        return [interpreter, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
+    uv = shutil.which("uv", path=environ.get("PATH"))
+    if found == _NO_PIP and uv is not None:
+        return [uv, "pip", "install", "--quiet", "--python", interpreter]
+    raise RunnerFault(f"{_name(root, python)} has no pip", f"run `{interpreter} -m ensurepip`, or install uv")
+
+
+def _lines_of(file: Path) -> tuple[str, ...]:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+def _key(python: ProjectPython, needed: tuple[str, ...], wanted: Requirements) -> str:
+    interpreter = sys.version
+    if python.environment is not None:  # it names the version that the environment was made with
+        interpreter = (python.environment / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")
+    return hashlib.sha256("\n".join((interpreter, wanted.fingerprint, *needed)).encode()).hexdigest()
+
+
+def _name(root: Path, python: ProjectPython) -> str:
+    folder = python.environment or python.packages
+    return str(folder.relative_to(root)) if folder else python.interpreter

@@ -1,0 +1,26 @@
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+config = {"type": "api", "name": "streams_on", "path": "/streams_on", "method": "POST", "emits": []}
+
+
+async def handler(req: Any, ctx: Any) -> Any:
+    return {"status": 200, "body": stubborn() if req["body"] == "stubborn" else polite()}
+
+
+async def polite() -> AsyncIterator[str]:
+    try:
+        yield "begun"
+        await asyncio.Event().wait()
+    finally:
+        print("cleaned up")
+
+
+async def stubborn() -> AsyncIterator[str]:
+    yield "begun"
+    while True:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            continue

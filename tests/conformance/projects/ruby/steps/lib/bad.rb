@@ -1,0 +1,5 @@
+# frozen_string_literal: true
+
+module Bad
+  VALUE = Integer('nowhere') # the fault
+end

@@ -1,0 +1,14 @@
+# frozen_string_literal: true
+
+CONFIG = { type: 'api', name: 'mirrors', path: '/mirrors', method: 'POST', emits: [] }
+PARTS = %w[method path pathParams queryParams headers body rawBody].freeze
+
+def handler(req, _ctx)
+  puts 'mirroring'
+  { status: 200, body: PARTS.to_h { |part| [part, describe(req[part])] } }
+end
+
+def describe(value)
+  bytes = value.is_a?(String) && value.encoding == Encoding::BINARY
+  bytes ? { bytes: value.bytes } : value
+end

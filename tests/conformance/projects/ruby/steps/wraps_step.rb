@@ -1,0 +1,23 @@
+# frozen_string_literal: true
+
+def self.around(name)
+  lambda do |req, _ctx, nxt|
+    req.body.seen << name
+    response = nxt.call
+    response[:body] << name
+    response
+  end
+end
+
+CONFIG = {
+  type: 'api',
+  name: 'wraps',
+  path: '/wraps',
+  method: 'POST',
+  emits: [],
+  middleware: [around('outer'), around('inner')]
+}.freeze
+
+def handler(req, _ctx)
+  { status: 200, body: [*req.body.seen, 'handler'] }
+end
