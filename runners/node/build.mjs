@@ -1,7 +1,7 @@
 // Builds dist/, which holds all that the runner needs at run time. With --test: runs the tests instead, from a folder of their own.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,9 @@ const bundle = (entryPoints, out) =>
     ...out,
   });
 
+/** The converters of zod's schemas; of zod 3 itself its converter only needs the names of its kinds of schemas. */
+const bundleZod = (folder) => bundle(['src/zod.ts'], { outfile: `${folder}/zod.cjs`, alias: { 'zod/v3': './src/zod-kinds.ts' } });
+
 function node(args) {
   const { status } = spawnSync(process.execPath, args, { cwd: here, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
@@ -38,12 +41,30 @@ function copyEsbuild() {
   for (const name of readdirSync(platforms)) cpSync(join(platforms, name), join(to, '@esbuild', name), { recursive: true });
 }
 
+/** The sdk's types as a script that declares the module 'motia', without what the types of a project add to it. */
+function ambientTypes() {
+  const types = join(here, 'dist', 'types');
+  node([join('node_modules', 'typescript', 'bin', 'tsc'), '--project', 'sdk']);
+  const files = readdirSync(types).filter((name) => name !== 'index.d.ts' && name !== 'project.d.ts');
+  const declarations = files.sort().map((name) => declarationsOf(readFileSync(join(types, name), 'utf8')));
+  rmSync(types, { recursive: true });
+  const globals = readFileSync(join(here, 'sdk', 'globals.d.ts'), 'utf8');
+  return `${globals}\ndeclare module 'motia' {\n${declarations.join('\n')}}\n`;
+}
+
+/** The declarations of one file as they stand inside a module: indented, without imports and `declare`. */
+function declarationsOf(text) {
+  const bare = text.replace(/^(import [^;]*|export \{\});\n/gm, '').replace(/^export declare /gm, 'export ');
+  return bare.replace(/^((?: {4})*)(?= ?\S)/gm, (spaces) => `  ${' '.repeat(spaces.length / 2)}`);
+}
+
 async function buildDist() {
   rmSync(join(here, 'dist'), { recursive: true, force: true });
-  await bundle(['src/main.ts'], { outfile: 'dist/main.js' });
+  await bundle(['src/start.ts'], { outfile: 'dist/main.js', target: 'node10', external: ['./runner.js'] });
+  await bundle(['src/main.ts'], { outfile: 'dist/runner.js' });
+  await bundleZod('dist');
   await bundle(['sdk/index.ts'], { outfile: 'dist/motia.cjs' });
-  node([join('node_modules', 'typescript', 'bin', 'tsc'), '--project', 'sdk']);
-  writeFileSync(join(here, 'dist', 'motia.d.ts'), "export * from './types/index.js';\n");
+  writeFileSync(join(here, 'dist', 'motia.d.ts'), ambientTypes());
   writeFileSync(join(here, 'dist', 'package.json'), '{ "type": "commonjs" }\n');
   copyEsbuild();
 }
@@ -51,6 +72,7 @@ async function buildDist() {
 async function runTests() {
   rmSync(join(here, '.test-build'), { recursive: true, force: true });
   const tests = readdirSync(join(here, 'test')).filter((name) => name.endsWith('.test.ts'));
+  await bundleZod('.test-build');
   await bundle(['sdk/index.ts'], { outfile: '.test-build/motia.cjs' });
   await bundle(
     tests.map((name) => `test/${name}`),

@@ -14,6 +14,7 @@ from runtime.errors import HostCallRefused
 from runtime.ids import new_trace_id
 from runtime.model import EventTrigger, LogLevel, Step
 from runtime.records import Event, Placement, Publication, QueueKey
+from runtime.services.schemas import SchemaService
 
 _OPTIONS = ("messageGroupId", "delay", "idempotencyKey", "priority")
 _MAX_REMEMBERED_TOPICS = 10_000
@@ -33,8 +34,12 @@ class Publisher(Protocol):
 class BusService:
     """Publishes what handlers emit to the queues that the catalog names."""
 
-    def __init__(self, bus: Publisher, clock: Clock, settings: BusSettings, warn: Warn) -> None:
+    def __init__(
+        self, bus: Publisher, clock: Clock, settings: BusSettings, warn: Warn, schemas: SchemaService | None = None
+    ) -> None:
+        """Without `schemas` all data is taken."""
         self.catalog = Catalog()
+        self._schemas = schemas
         self._bus = bus
         self._clock = clock
         self._settings = settings
@@ -54,10 +59,12 @@ class BusService:
 
         `step` is the step that emits, None for the control API. Raises `HostCallRefused` for an empty topic,
         an unknown or bad option, an event over the limit, a full queue, a fifo subscriber without a
-        `messageGroupId`, or, with `bus.strictEmits`, a topic that the step does not declare; `StorageFault`
-        when the event cannot be stored.
+        `messageGroupId`, data that a subscriber could never take, or, with `bus.strictEmits`, a topic that the
+        step does not declare; `StorageFault` when the event cannot be stored.
         """
         self._check(topic, data, step)
+        if self._schemas is not None:
+            self._schemas.check_event(topic, data, step)
         due, group, key, priority = self._read(options)
         subscribers = self.catalog.subscriptions.get(topic, ())
         if not subscribers:

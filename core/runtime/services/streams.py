@@ -11,6 +11,7 @@ from runtime.catalog import Catalog
 from runtime.contracts import Clock, StreamStore
 from runtime.errors import HostCallRefused
 from runtime.records import StreamChange, StreamWrite, Written
+from runtime.services.schemas import SchemaService
 from runtime.services.updates import apply_updates
 from runtime.values import decode, encode, encode_array
 
@@ -20,8 +21,12 @@ Listener = Callable[[StreamChange], None]
 class StreamService:
     """Keeps items, stamps them, and tells every listener of each change in order."""
 
-    def __init__(self, store: StreamStore, clock: Clock, max_value_bytes: int) -> None:
+    def __init__(
+        self, store: StreamStore, clock: Clock, max_value_bytes: int, schemas: SchemaService | None = None
+    ) -> None:
+        """Without `schemas` all data is taken."""
         self.catalog = Catalog()
+        self._schemas = schemas
         self._store = store
         self._clock = clock
         self._max_value_bytes = max_value_bytes
@@ -98,9 +103,11 @@ class StreamService:
         stream, group, id = place
         item = decode(before or b"") or {}
         created_at = item.get("_createdAt") or _iso(now)
-        data = change({key: value for key, value in item.items() if key not in ("id", "_createdAt", "__motia")})
+        data = change(_without_metadata(item))
         if not isinstance(data, dict):
             raise HostCallRefused(f"the data of an item of stream '{stream}' is a map, not a {type(data).__name__}")
+        if self._schemas is not None:
+            self._schemas.check_item(stream, id, _without_metadata(data))
         stamp = {"type": "state-stream", "streamName": stream, "groupId": group, "id": id}
         stamped = encode({**data, "id": id, "_createdAt": created_at, "__motia": stamp})
         if len(stamped) > self._max_value_bytes:
@@ -126,6 +133,10 @@ def change_of(write: StreamWrite, written: Written) -> StreamChange | None:
     if written.before is not None:
         return StreamChange(write.stream, write.group, write.id, "delete", written.before)
     return None
+
+
+def _without_metadata(item: dict[Any, Any]) -> dict[Any, Any]:
+    return {key: value for key, value in item.items() if key not in ("id", "_createdAt", "__motia")}
 
 
 def _gone(before: bytes | None) -> None:

@@ -1,12 +1,16 @@
 // What step files and stream files say about themselves.
 
-import type { ApiMiddleware, ChangeOperation, StreamSubscription } from './types.js';
-
-/** A topic in `emits`; label and conditional are for the Workbench's drawing only. */
-export type Emit = string | { topic: string; label?: string; conditional?: boolean };
+import type { ApiMiddleware, ChangeOperation } from './handlers.js';
+import type { StreamSubscription } from './types.js';
 
 /** A schema: JSON Schema as a plain object, or an object of a schema library such as zod. */
 export type Schema = object;
+
+/** A topic in `emits`; label and conditional are for the Workbench's drawing only, `schema` is what the data promise. */
+export type Emit = string | { topic: string; label?: string; conditional?: boolean; schema?: Schema };
+
+/** What follows when a value does not fit its schema; true is 'enforce', false is 'off'. */
+export type Validation = 'off' | 'warn' | 'enforce' | boolean;
 
 /** HTTP methods that a step can serve. */
 export type ApiRouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTIONS' | 'HEAD';
@@ -14,7 +18,9 @@ export type ApiRouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTI
 /** Documents one query parameter. */
 export interface QueryParam {
   name: string;
-  description: string;
+  description?: string;
+  required?: boolean;
+  schema?: Schema;
 }
 
 /** How the core runs an event step. Times in seconds. */
@@ -40,10 +46,13 @@ export interface ApiTrigger {
   /** Such as `/users/:id`, `/files/*` or `/files/:rest*`. */
   path: string;
   method: ApiRouteMethod;
-  bodySchema?: Schema;
-  /** Schemas by status. */
-  responseSchema?: Record<number, Schema>;
-  queryParams?: readonly QueryParam[];
+  bodySchema?: Schema | null;
+  /** One schema, or schemas by status and 'default' for every other. */
+  responseSchema?: Schema | Partial<Record<number | 'default', Schema>>;
+  /** A list, or the schema of an object with a property a parameter. */
+  queryParams?: readonly QueryParam[] | Schema;
+  /** The schema of an object with a property a parameter. */
+  pathParams?: Schema;
 }
 
 /** An event of one topic. */
@@ -60,6 +69,10 @@ export interface CronTrigger {
   cron: string;
   /** IANA name; the machine's time zone when absent. */
   timezone?: string;
+  /** Which ticks are made up for that were missed while the runtime was down; none when absent. */
+  catchUp?: 'none' | 'last' | 'all';
+  /** What happens at a tick while the run before is not done; skip when absent. */
+  overlap?: 'skip' | 'queue' | 'allow';
 }
 
 /** A change in state. */
@@ -87,10 +100,12 @@ export interface BaseConfig {
   flows?: readonly string[];
   emits?: readonly Emit[];
   virtualEmits?: readonly Emit[];
-  virtualSubscribes?: readonly string[];
+  virtualSubscribes?: readonly Emit[];
   /** Globs, relative to the step file. */
   includeFiles?: readonly string[];
   infrastructure?: Infrastructure;
+  /** The project's when absent. */
+  validate?: Validation;
 }
 
 /** A step that answers HTTP requests. */

@@ -34,12 +34,18 @@ export class NonRetriableError extends Error {
   }
 }
 
-/** Tells an `HttpError`, whichever copy of this module made it. */
+/**
+ * Tells an `HttpError`, whichever copy of this module made it.
+ * @internal
+ */
 export function isHttpError(value: unknown): value is HttpError {
   return isMarked(value, HTTP_ERROR);
 }
 
-/** Tells a `NonRetriableError`, whichever copy of this module made it. */
+/**
+ * Tells a `NonRetriableError`, whichever copy of this module made it.
+ * @internal
+ */
 export function isNonRetriable(value: unknown): value is NonRetriableError {
   return isMarked(value, NON_RETRIABLE);
 }

@@ -1,4 +1,6 @@
-// What handlers take, work with and return.
+// What handlers work with: requests, responses and the context.
+
+import type { FlowContextStateStreams } from './project.js';
 
 // ---------------------------------------------------------------- requests
 
@@ -20,14 +22,27 @@ export interface ApiRequest {
   rawBody: string | Uint8Array;
 }
 
-/** A request with a body of a known type. */
-export type TypedRequest<TBody> = Omit<ApiRequest, 'body'> & { body: TBody };
+/** A request whose parts have known types. */
+export type TypedRequest<TBody = any, TPathParams = Record<string, string>, TQueryParams = Record<string, any>> = Omit<
+  ApiRequest,
+  'body' | 'pathParams' | 'queryParams'
+> & { body: TBody; pathParams: TPathParams; queryParams: TQueryParams };
+
+/** Headers of a response; a list repeats its header. */
+export type ResponseHeaders = Record<string, string | number | readonly string[]>;
 
 /** What an api step returns. Text goes out as text, bytes as bytes, anything else as JSON. */
 export interface ApiResponse<TStatus extends number = number, TBody = any> {
   status: TStatus;
   body?: TBody;
-  headers?: Record<string, string | number | readonly string[]>;
+  headers?: ResponseHeaders;
+}
+
+/** A response whose body has a schema. */
+export interface TypedResponse<TStatus extends number, TBody> {
+  status: TStatus;
+  body: TBody;
+  headers?: ResponseHeaders;
 }
 
 // ---------------------------------------------------------------- context
@@ -50,10 +65,18 @@ export interface EmittedEvent {
   data?: any;
 }
 
-/** Emits an event; gives its id once it is safely kept. */
-export interface Emitter<TEvent = EmittedEvent> {
+/** What `emit('topic', ...)` takes after the topic. */
+export type EmitArguments<TData> = undefined extends TData
+  ? [data?: TData, options?: EmitOptions]
+  : [data: TData, options?: EmitOptions];
+
+/** The data of the events with this topic. */
+export type EmitData<TEvent, TTopic> = TEvent extends { topic: TTopic; data?: infer TData } ? TData : never;
+
+/** Emits an event; gives its id once it is safely kept. `TEvent` is the union of what may be emitted. */
+export interface Emitter<TEvent extends EmittedEvent = EmittedEvent> {
   (event: TEvent & EmitOptions): Promise<string>;
-  (topic: string, data?: unknown, options?: EmitOptions): Promise<string>;
+  <TTopic extends TEvent['topic']>(topic: TTopic, ...rest: EmitArguments<EmitData<TEvent, TTopic>>): Promise<string>;
 }
 
 /** Writes log lines that carry the trace id and the step's name. */
@@ -100,6 +123,12 @@ export interface StateManager {
   keys(group: string): Promise<string[]>;
 }
 
+/** What a client subscribes to: a group, or one item of it. */
+export interface StreamSubscription {
+  groupId: string;
+  id?: string;
+}
+
 /** A stream item as it is stored. */
 export type StreamItem<TData> = TData & { id: string };
 
@@ -119,11 +148,6 @@ export interface MotiaStream<TData = any> {
   send(channel: StreamSubscription, event: { type: string; data?: unknown }): Promise<void>;
 }
 
-/** The project's streams by name; generated types add theirs. */
-export interface FlowContextStateStreams {
-  [name: string]: MotiaStream<any>;
-}
-
 /** Which trigger fired. */
 export interface FiredTrigger {
   type: 'api' | 'event' | 'cron' | 'state' | 'stream';
@@ -134,7 +158,7 @@ export interface FiredTrigger {
 }
 
 /** What a handler works with. */
-export interface FlowContext<TEvent = EmittedEvent> {
+export interface FlowContext<TEvent extends EmittedEvent = any> {
   emit: Emitter<TEvent>;
   logger: Logger;
   state: StateManager;
@@ -152,61 +176,3 @@ export interface FlowContext<TEvent = EmittedEvent> {
   /** Names the cause across attempts; absent for requests. */
   idempotencyKey?: string;
 }
-
-// ---------------------------------------------------------------- handlers
-
-/** Runs around an api step; what it returns is the response. `next` runs what is inside, at most once. */
-export type ApiMiddleware = (
-  req: ApiRequest,
-  ctx: FlowContext<any>,
-  next: () => Promise<ApiResponse>,
-) => Promise<ApiResponse | void> | ApiResponse | void;
-
-/** The handler of an api step. */
-export type ApiRouteHandler<TBody = any, TResponse = ApiResponse, TEvent = EmittedEvent> = (
-  req: TypedRequest<TBody>,
-  ctx: FlowContext<TEvent>,
-) => Promise<TResponse> | TResponse;
-
-/** The handler of an event step. */
-export type EventHandler<TInput = any, TEvent = EmittedEvent> = (input: TInput, ctx: FlowContext<TEvent>) => unknown;
-
-/** The handler of a cron step. */
-export type CronHandler<TEvent = EmittedEvent> = (ctx: FlowContext<TEvent>) => unknown;
-
-/** A change of state. */
-export interface StateChange<T = any> {
-  groupId: string;
-  key: string;
-  operation: ChangeOperation;
-  /** Null after a delete. */
-  value: T | null;
-  /** Null before a create. */
-  previous: T | null;
-}
-
-/** A change of a stream. */
-export interface StreamChange<T = any> {
-  streamName: string;
-  groupId: string;
-  id: string;
-  operation: ChangeOperation;
-  /** Null after a delete. */
-  value: T | null;
-  /** Null before a create. */
-  previous: T | null;
-}
-
-/** The handlers of the project by step name; generated types add theirs, until then any handler fits. */
-export interface Handlers {
-  [step: string]: (input: any, ctx: FlowContext<any>) => any;
-}
-
-/** What a client subscribes to: a group, or one item of it. */
-export interface StreamSubscription {
-  groupId: string;
-  id?: string;
-}
-
-/** What can happen to a value or an item. */
-export type ChangeOperation = 'create' | 'update' | 'delete';

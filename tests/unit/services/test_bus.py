@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from runtime.catalog import build_catalog
+from runtime.catalog import Bound, Catalog, build_catalog
 from runtime.config import BusSettings
 from runtime.errors import HostCallRefused
-from runtime.model import Emit, LoadedFile, LogLevel, Manifest, Step
+from runtime.model import Emit, EventTrigger, LoadedFile, LogLevel, Manifest, Step, Validation
 from runtime.records import Publication, QueueKey
 from runtime.services.bus import BusService
+from runtime.services.schemas import SchemaService
 from runtime.storage.memory.events import MemoryEventBus
 from tests.engines.events import depth
 from tests.fakes import FakeClock, Reports, settle
@@ -223,3 +224,17 @@ async def test_over_another_publisher_nothing_reaches_the_bus() -> None:
     id = await emitting.bus.over(kept).emit("t", b"", {}, "f" * 32)
     assert [publication.event.id for publication in kept.publications] == [id]
     assert emitting.depth() == 0
+
+
+async def test_data_that_a_subscriber_could_never_take_is_refused_before_it_is_published() -> None:
+    emitting = Emitting()
+    schemas = SchemaService(Validation.ENFORCE, emitting.reports)
+    bus = BusService(emitting.engine, emitting.clock, BusSettings(), emitting.reports, schemas)
+    heard = EventTrigger("t", {"type": "object"})
+    taker = Step("Taker", "node", "steps/taker.step.ts", "event", (heard,))
+    bus.catalog = schemas.catalog = Catalog(subscriptions={"t": (Bound(taker, heard),)})
+    for over in (bus, bus.over(emitting.engine)):
+        with pytest.raises(HostCallRefused, match="input of step 'Taker': must be a map, is 1"):
+            await over.emit("t", b"\x01", {}, "f" * 32)
+        assert await over.emit("t", b"\x80", {}, "f" * 32)
+    assert depth(emitting.engine, QueueKey("t", "Taker")) == 2

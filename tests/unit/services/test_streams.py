@@ -9,12 +9,13 @@ import pytest
 
 from runtime.catalog import Catalog
 from runtime.errors import HostCallRefused
-from runtime.model import StreamDefinition
+from runtime.model import StreamDefinition, Validation
 from runtime.records import StreamChange
+from runtime.services.schemas import SchemaService
 from runtime.services.streams import StreamService
 from runtime.storage.memory.streams import MemoryStreamStore
 from runtime.values import decode, encode
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, Reports
 
 STAMP = {"type": "state-stream", "streamName": "s", "groupId": "g", "id": "1"}
 CREATED = "2023-11-14T22:13:20.000Z"
@@ -163,3 +164,19 @@ async def test_the_same_service_over_another_store_tells_who_is_given(streaming:
     await streaming.set({}, id="2")
     assert (streaming.operations, len(heard)) == (["create"], 3)
     assert decode(await other.items("s", "g")) == []
+
+
+async def test_an_item_that_does_not_fit_the_stream_s_schema_is_refused() -> None:
+    schemas = SchemaService(Validation.ENFORCE, Reports())
+    service = StreamService(MemoryStreamStore(), FakeClock(0.0), 300, schemas)
+    schema = {"properties": {"count": {"type": "integer"}}, "additionalProperties": False}
+    service.catalog = schemas.catalog = Catalog(streams={"s": StreamDefinition("s", "node", "s.stream.ts", schema)})
+    await service.set("s", "g", "1", encode({"count": 1}))
+    with pytest.raises(HostCallRefused, match="stream 's': /count: must be a whole number, is \"x\""):
+        await service.set("s", "g", "1", encode({"count": "x"}))
+    with pytest.raises(HostCallRefused, match=r"/count: must be a whole number, is 1\.5"):
+        await service.update("s", "g", "1", encode([{"op": "increment", "path": "count", "value": 0.5}]))
+    await service.update("s", "g", "1", encode([{"op": "increment", "path": "count", "value": 1}]))
+    item = decode(await service.get("s", "g", "1"))
+    assert item["count"] == 2
+    await service.set("s", "g", "1", encode(item))  # what was read may be written

@@ -1,0 +1,292 @@
+"""Requests, responses, events and items of streams, held against the schemas that steps and streams give."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from pydantic_core import from_json
+
+from runtime.catalog import Bound, Catalog
+from runtime.errors import HostCallRefused
+from runtime.model import ApiTrigger, JsonSchema, LogLevel, Payload, Step, Validation, Violation, whole
+from runtime.services.texts import read_texts
+from runtime.services.violations import Check, Misfit
+from runtime.values import decode
+
+Report = Callable[[LogLevel, str, str, str], None]
+"""Takes a log line: its level, its text, the step (or stream) that it is about and its trace."""
+
+_MAX_REMEMBERED = 10_000
+"""Places that a warning has been written about; past that there are no more warnings."""
+_MAX_SHOWN_BYTES = 500
+"""What a log line shows of a response."""
+_WHY_ONLY_WARNED = "validation is 'warn', so it went on; this is said once"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class _Malformed(ValueError):
+    """The text is no JSON."""
+
+
+class _Route(NamedTuple):
+    """What an api step's schemas say; `parts` are of requests."""
+
+    step: Step
+    trigger: ApiTrigger
+    mode: Validation
+    parts: Mapping[str, Check]
+    responses: Mapping[str, Check]
+
+
+class _Subscriber(NamedTuple):
+    step: Step
+    mode: Validation
+    check: Check
+
+
+class SchemaService:
+    """Holds values against schemas; nothing is changed by it. Every method returns at once, so none is `async`.
+
+    A large value costs the event loop its parsing (18 ms a MiB) and a tenth of that for the check; a thread would hold
+    the interpreter for as long. Not for responses that are sent as they are produced: they are no JSON values.
+    """
+
+    def __init__(self, mode: Validation, report: Report) -> None:
+        """`mode` counts for streams and for steps that have none of their own."""
+        self._mode = mode
+        self._report = report
+        self._warned: set[tuple[str, str, str]] = set()
+        self.catalog = Catalog()
+
+    @property
+    def catalog(self) -> Catalog:
+        """What the schemas are of."""
+        return self._catalog
+
+    @catalog.setter
+    def catalog(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        routes = [self._route(bound) for bound in catalog.routes]
+        # By identity: an equal trigger would be compared schema by schema with each request.
+        self._requests = {id(route.trigger): route for route in routes if route.parts}
+        self._responses = {id(route.trigger): route for route in routes if route.responses}
+        self._topics = {
+            topic: [found for bound in bounds for found in self._subscribers(bound.step, bound.trigger.input_schema)]
+            for topic, bounds in catalog.subscriptions.items()
+        }
+        self._streams = {
+            name: check
+            for name, stream in catalog.streams.items()
+            for check in self._checks(stream.schema, self._mode, f"the schema of stream '{name}'", stream.file)
+        }
+
+    def watches_request(self, route: Bound[ApiTrigger]) -> bool:
+        """True where requests have a schema to fit; else `check_request` need not be called."""
+        return id(route.trigger) in self._requests
+
+    def watches_response(self, route: Bound[ApiTrigger]) -> bool:
+        """True where some responses have a schema to fit; else `check_response` need not be called."""
+        return id(route.trigger) in self._responses
+
+    def check_request(
+        self,
+        route: Bound[ApiTrigger],
+        path_params: Mapping[str, str],
+        query: Mapping[str, Any],
+        form: str,
+        body: Payload,
+        value: object,
+        trace_id: str,
+    ) -> Sequence[Violation]:
+        """What of a request must be refused: nothing when it fits, or when its faults are only warned of.
+
+        `form`, `body` and `value` are those of PROTOCOL.md, "Requests". A body that is no JSON at all is left to
+        the runner, which refuses it.
+        """
+        known = self._requests.get(id(route.trigger))
+        if known is None:
+            return ()
+        violations: list[Violation] = []
+        for part, check in known.parts.items():
+            misfits = _misfits(check, partial(_given, part, check, path_params, query, form, body, value))
+            if known.mode is Validation.ENFORCE:
+                violations += (Violation(part, misfit.pointer, misfit.message) for misfit in misfits)
+            else:
+                self._warn(known.step.name, part, misfits, f"the {part} of a request does not fit its schema", trace_id)
+        return violations
+
+    def check_response(self, route: Bound[ApiTrigger], status: int, form: str, body: Payload, trace_id: str) -> bool:
+        """False when a response must not be sent; what it was and why it does not fit is in the log then."""
+        known = self._responses.get(id(route.trigger))
+        place = _schema_for(status, known.responses) if known else None
+        if known is None or place is None:
+            return True
+        check = known.responses[place]
+        if form == "bytes" or (form == "text" and not _wants_text(check.schema)):
+            return True
+        misfits = _misfits(check, partial(_returned, form, body))
+        what = f"the response with status {status} does not fit responseSchema"
+        if known.mode is not Validation.ENFORCE:
+            self._warn(known.step.name, f"response {place}", misfits, what, trace_id)
+            return True
+        if misfits:
+            text = f"{what}, and is answered with 500: {_told(misfits)}; the handler returned {_shown(body)}"
+            self._report(LogLevel.ERROR, text, known.step.name, trace_id)
+        return not misfits
+
+    def check_event(self, topic: str, data: bytes, step: Step | None) -> None:
+        """Raises `HostCallRefused` for data that a subscriber of the topic could never take.
+
+        `step` is the step that emits, None for the control API. Raises `ValueError` for data that is no value.
+        """
+        subscribers = self._topics.get(topic)
+        if not subscribers:
+            return
+        value = decode(data)
+        for subscriber in subscribers:
+            misfits = _misfits(subscriber.check, lambda: value)
+            what = f"the event for '{topic}' does not fit the input of step '{subscriber.step.name}'"
+            if subscriber.mode is not Validation.ENFORCE:
+                self._warn(
+                    step.name if step else subscriber.step.name, f"{topic} {subscriber.step.name}", misfits, what
+                )
+            elif misfits:
+                raise HostCallRefused(f"{what}: {_told(misfits)}; correct the data, or the step's 'input'")
+
+    def check_item(self, stream: str, id: str, data: Mapping[str, Any]) -> None:
+        """Raises `HostCallRefused` for an item that does not fit the schema of its stream; `data` without metadata.
+
+        The schema may ask for the item's `id`, which every item has.
+        """
+        check = self._streams.get(stream)
+        if check is None:
+            return
+        has_id = isinstance(check.schema, Mapping) and "id" in check.schema.get("properties", ())
+        misfits = _misfits(check, lambda: {**data, "id": id} if has_id else data)
+        what = f"the item '{id}' does not fit the schema of stream '{stream}'"
+        if self._mode is not Validation.ENFORCE:
+            self._warn(stream, "item", misfits, what)
+        elif misfits:
+            raise HostCallRefused(f"{what}: {_told(misfits)}; correct the data, or the stream's 'schema'")
+
+    def _route(self, bound: Bound[ApiTrigger]) -> _Route:
+        step, trigger = bound.step, bound.trigger
+        mode = step.validation or self._mode
+        parts = {"path": trigger.path_schema, "query": trigger.query_schema, "body": trigger.body_schema}
+        return _Route(
+            step, trigger, mode, self._all(step, mode, parts), self._all(step, mode, trigger.response_schemas)
+        )
+
+    def _all(self, step: Step, mode: Validation, schemas: Mapping[str, JsonSchema | None]) -> Mapping[str, Check]:
+        return {
+            name: check
+            for name, schema in schemas.items()
+            for check in self._checks(schema, mode, f"the schema for '{name}' of step '{step.name}'", step.file)
+        }
+
+    def _subscribers(self, step: Step, schema: JsonSchema | None) -> list[_Subscriber]:
+        mode = step.validation or self._mode
+        found = self._checks(schema, mode, f"the input of step '{step.name}'", step.file)
+        return [_Subscriber(step, mode, check) for check in found]
+
+    def _checks(self, schema: JsonSchema | None, mode: Validation, what: str, file: str) -> Sequence[Check]:
+        """The compiled schema, if there is one to be held to."""
+        if schema is None or schema is True or mode is Validation.OFF:
+            return ()
+        try:
+            return (Check(schema),)
+        except ValueError as error:
+            self._report(LogLevel.WARN, f"{file}: {what} is not used: {error}", "schemas", "")
+            return ()
+
+    def _warn(self, about: str, part: str, misfits: Sequence[Misfit], what: str, trace_id: str = "") -> None:
+        """Writes a warning unless each of the places was warned of before."""
+        places = {(about, part, misfit.place) for misfit in misfits}
+        if places <= self._warned or len(self._warned) > _MAX_REMEMBERED:
+            return
+        self._warned |= places
+        self._report(LogLevel.WARN, f"{what}: {_told(misfits)} ({_WHY_ONLY_WARNED})", about, trace_id)
+
+
+def _misfits(check: Check, given: Callable[[], Any]) -> Sequence[Misfit]:
+    """Where a value does not fit; nothing for what is no value at all."""
+    try:
+        return check.misfits(given())
+    except _Malformed:
+        return ()
+    except RecursionError:
+        return (Misfit("", "#", "nests too deep to be checked"),)
+
+
+def _given(
+    part: str,
+    check: Check,
+    path_params: Mapping[str, str],
+    query: Mapping[str, Any],
+    form: str,
+    body: Payload,
+    value: object,
+) -> Any:
+    """One part of a request as its schema sees it; texts are read by the schema's types."""
+    if part == "path":
+        return read_texts(path_params, check.schema, check.schema)
+    if part == "query":
+        return read_texts(query, check.schema, check.schema)
+    if form == "value":
+        return read_texts(value, check.schema, check.schema)
+    if form == "none":
+        return {}
+    content = whole(body)
+    if form == "json":
+        return _parse(content)
+    return content.decode("utf-8", "replace") if form == "text" else content
+
+
+def _parse(content: bytes) -> Any:
+    """The value of a JSON text. Raises `_Malformed` for what no runner takes for JSON."""
+    content = content.removeprefix(_BYTE_ORDER_MARK)
+    try:
+        return from_json(content, allow_inf_nan=False)
+    except ValueError:
+        # That parser refuses some that runners take: half surrogate pairs, deep lists, bytes that are not UTF-8.
+        text = content.decode("utf-8", "replace")
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except ValueError as error:
+        raise _Malformed(str(error)) from error
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"JSON has no {name}")
+
+
+def _returned(form: str, body: Payload) -> Any:
+    if form == "none":
+        return None
+    content = whole(body)
+    return content.decode("utf-8", "replace") if form == "text" else _parse(content)
+
+
+def _schema_for(status: int, schemas: Mapping[str, Check]) -> str | None:
+    """The key of the schema for a status; None for one that has no body or no schema."""
+    if status in (204, 205, 304):
+        return None
+    keys = (str(status), f"{status // 100}XX", f"{status // 100}xx", "default")
+    return next((key for key in keys if key in schemas), None)
+
+
+def _wants_text(schema: JsonSchema) -> bool:
+    return isinstance(schema, Mapping) and schema.get("type") == "string"
+
+
+def _told(misfits: Sequence[Misfit]) -> str:
+    return "; ".join(f"{misfit.pointer}: {misfit.message}" if misfit.pointer else misfit.message for misfit in misfits)
+
+
+def _shown(body: Payload) -> str:
+    content = whole(body)
+    text = content[:_MAX_SHOWN_BYTES].decode("utf-8", "replace")
+    return (text or "nothing") + ("…" if len(content) > _MAX_SHOWN_BYTES else "")

@@ -1,0 +1,72 @@
+// The functions that step files export, by kind of step.
+
+import type { ApiResponse, EmittedEvent, FlowContext, TypedRequest } from './types.js';
+
+/** Runs around an api step; what it returns is the response. `next` runs what is inside, at most once. */
+export type ApiMiddleware<TBody = any, TEvent extends EmittedEvent = any, TResponse extends ApiResponse = ApiResponse> = (
+  req: TypedRequest<TBody>,
+  ctx: FlowContext<TEvent>,
+  next: () => Promise<ApiResponse>,
+) => Promise<TResponse | void> | TResponse | void;
+
+/** The handler of an api step. */
+export type ApiRouteHandler<
+  TBody = any,
+  TResponse = ApiResponse,
+  TEvent extends EmittedEvent = any,
+  TPathParams = Record<string, string>,
+  TQueryParams = Record<string, any>,
+> = (
+  req: TypedRequest<TBody, TPathParams, TQueryParams>,
+  ctx: FlowContext<TEvent>,
+) => Promise<TResponse> | TResponse;
+
+/** The handler of an event step. */
+export type EventHandler<TInput = any, TEvent extends EmittedEvent = any> = (
+  input: TInput,
+  ctx: FlowContext<TEvent>,
+) => unknown;
+
+/** The handler of a cron step. */
+export type CronHandler<TEvent extends EmittedEvent = any> = (ctx: FlowContext<TEvent>) => unknown;
+
+/**
+ * The handler of a step with triggers of several kinds. `TInput` is what any of them gives; a schedule gives nothing,
+ * so that where there is one (`TCron`) the context may come first.
+ */
+export type TriggersHandler<
+  TInput = any,
+  TResponse = ApiResponse,
+  TEvent extends EmittedEvent = any,
+  TCron extends boolean = false,
+> = (
+  ...given: TCron extends true
+    ? [input: TInput, ctx: FlowContext<TEvent>] | [ctx: FlowContext<TEvent>]
+    : [input: TInput, ctx: FlowContext<TEvent>]
+) => Promise<TResponse | void> | TResponse | void;
+
+/** What can happen to a value or an item. */
+export type ChangeOperation = 'create' | 'update' | 'delete';
+
+/** A change of state. */
+export interface StateChange<T = any> {
+  groupId: string;
+  key: string;
+  operation: ChangeOperation;
+  /** Null after a delete. */
+  value: T | null;
+  /** Null before a create. */
+  previous: T | null;
+}
+
+/** A change of a stream. */
+export interface StreamChange<T = any> {
+  streamName: string;
+  groupId: string;
+  id: string;
+  operation: ChangeOperation;
+  /** Null after a delete. */
+  value: T | null;
+  /** Null before a create. */
+  previous: T | null;
+}

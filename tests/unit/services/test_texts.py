@@ -1,0 +1,65 @@
+"""services/texts: texts of URLs and forms, read by the types of their schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runtime.services.texts import read_texts, resolve
+
+INTEGER = {"type": "integer"}
+NUMBERS = {"type": "array", "items": {"type": "number"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "expected"),
+    [
+        ("12", INTEGER, 12),
+        ("-12", INTEGER, -12),
+        ("1.5", {"type": "number"}, 1.5),
+        ("1e3", {"type": "number"}, 1000.0),
+        ("12", {"type": "string"}, "12"),
+        ("12", {}, "12"),
+        ("12", True, "12"),
+        ("twelve", INTEGER, "twelve"),
+        ("0x10", INTEGER, "0x10"),
+        ("١٢", INTEGER, "١٢"),
+        ("", INTEGER, ""),
+        ("9" * 5000, INTEGER, "9" * 5000),
+        ("true", {"type": "boolean"}, True),
+        ("yes", {"type": "boolean"}, "yes"),
+        ("", {"type": ["integer", "null"]}, None),
+        ("null", {"type": ["integer", "null"]}, None),
+        ("null", {"type": ["string", "null"]}, "null"),
+        ("1", {"anyOf": [INTEGER, {"type": "null"}]}, 1),
+        ("1", {"anyOf": [INTEGER, {"type": "string"}]}, "1"),
+        ("1", {"enum": [1, 2]}, 1),
+        ("1", {"const": 1}, 1),
+        ("1", {"$ref": "#/$defs/n", "$defs": {"n": INTEGER}}, 1),
+        ("1", NUMBERS, [1]),
+        (["1", "x"], NUMBERS, [1, "x"]),
+        ({"a": "1", "b": "2"}, {"properties": {"a": INTEGER}}, {"a": 1, "b": "2"}),
+        ({"a": "1"}, {"additionalProperties": INTEGER}, {"a": 1}),
+        ({"f": {"n": "1"}}, {"properties": {"f": {"properties": {"n": INTEGER}}}}, {"f": {"n": 1}}),
+        ({"a": "1"}, {"allOf": [{"properties": {"a": INTEGER}}]}, {"a": 1}),
+        (b"1", INTEGER, b"1"),
+    ],
+)
+def test_texts_are_read_by_type(text: Any, schema: Any, expected: Any) -> None:
+    read = read_texts(text, schema, schema)
+    assert read == expected
+    assert type(read) is type(expected)
+
+
+def test_a_schema_that_refers_to_itself_ends() -> None:
+    schema = {"anyOf": [{"$ref": "#"}, {"$ref": "#"}, {"allOf": [{"$ref": "#"}]}, INTEGER]}
+    assert read_texts("1", schema, schema) == 1
+
+
+def test_only_local_references_are_followed() -> None:
+    root = {"$defs": {"a/b": INTEGER, "list": [INTEGER], "word": "text"}}
+    assert resolve("#/$defs/a~1b", root) == INTEGER
+    assert resolve("#", root) is root
+    for reference in ("https://example.com", "#/$defs/none", "#/$defs/list/7", "#/$defs/word", 7, None):
+        assert resolve(reference, root) is None
