@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 import anyio
@@ -11,9 +13,11 @@ import typer
 from runtime.allocator import collect_less_often, keep_freed_memory
 from runtime.app import App
 from runtime.cli.console import JsonLog, TextLog, print_fault, print_started
+from runtime.cli.loop import run
 from runtime.cli.options import EXIT_FAULT, EXIT_INTERRUPTED
 from runtime.config import Settings
 from runtime.configfile import load_settings
+from runtime.environment import project_environment
 from runtime.errors import RuntimeFault
 
 
@@ -23,10 +27,12 @@ def serve(port: int | None, host: str | None, debug: bool, *, development: bool)
     keep_freed_memory()
     collect_less_often()
     try:
-        settings = _settings(root, port, host, debug)
+        environment = project_environment(root, os.environ, development=development)
+        settings = _settings(root, environment.variables, port, host, debug)
         format = settings.log.format or ("text" if development else "json")
-        app = App(root, settings, JsonLog() if format == "json" else TextLog(), development=development)
-        finished = _run_to_end(app)
+        sink = JsonLog() if format == "json" else TextLog()
+        app = App(root, settings, sink, environment=environment, development=development)
+        finished = run(_run, app)
     except RuntimeFault as fault:
         print_fault(fault)
         raise typer.Exit(EXIT_FAULT) from fault
@@ -36,25 +42,14 @@ def serve(port: int | None, host: str | None, debug: bool, *, development: bool)
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-def _settings(root: Path, port: int | None, host: str | None, debug: bool) -> Settings:
+def _settings(root: Path, environ: Mapping[str, str], port: int | None, host: str | None, debug: bool) -> Settings:
     """The project's settings with the command line's words on top."""
-    settings = load_settings(root)
+    settings = load_settings(root, environ)
     http = {name: value for name, value in (("port", port), ("host", host)) if value is not None}
     log = {"level": "debug"} if debug else {}
     return settings.model_copy(
         update={"http": settings.http.model_copy(update=http), "log": settings.log.model_copy(update=log)}
     )
-
-
-def _run_to_end(app: App) -> bool:
-    """Runs the event loop. Raises the first `RuntimeFault` bare, however many task groups it came through."""
-    try:
-        return anyio.run(_run, app, backend="asyncio", backend_options={"use_uvloop": True})
-    except BaseExceptionGroup as group:  # not except*: Python 3.11.2 would wrap what is raised in it
-        faults, others = group.split(RuntimeFault)
-        if faults is None or others is not None:
-            raise
-        raise _first(faults) from None
 
 
 async def _run(app: App) -> bool:
@@ -66,14 +61,6 @@ async def _run(app: App) -> bool:
             await app.run(stop, print_started)
             tasks.cancel_scope.cancel()
     return not everything.cancelled_caught
-
-
-def _first(group: BaseExceptionGroup[RuntimeFault]) -> RuntimeFault:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, RuntimeFault)
-    return error
 
 
 async def _watch_signals(stop: anyio.Event, everything: anyio.CancelScope) -> None:

@@ -1,0 +1,93 @@
+"""The files that a project's types are kept in: what belongs into them, and writing them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from runtime.catalog import Catalog
+from runtime.config import Settings
+from runtime.errors import RunnerFault, RuntimeFault
+from runtime.generate import python, typescript
+from runtime.runners.discovery import SOURCE_FOLDERS
+from runtime.runners.manifest import find_runners
+
+TYPESCRIPT_FILE = "types.d.ts"
+PYTHON_FILE = "runtime_types.py"
+_MODULE = Path("dist") / "motia.d.ts"
+
+
+def type_files(catalog: Catalog, root: Path, settings: Settings) -> dict[str, str]:
+    """Texts by file name, of the languages that the project has steps or streams in.
+
+    Raises `RunnerFault` when the Node runner lacks the types of the module 'motia'.
+    """
+    languages = {step.language for step in catalog.steps} | {each.language for each in catalog.streams.values()}
+    texts: dict[str, str] = {}
+    if typescript.LANGUAGE in languages:
+        texts[TYPESCRIPT_FILE] = typescript.typescript_types(catalog, _module(root, settings))
+    if python.LANGUAGE in languages:
+        texts[PYTHON_FILE] = python.python_types(catalog)
+    return texts
+
+
+def write_types(root: Path, catalog: Catalog, settings: Settings) -> list[Path]:
+    """Writes the files that are not current and gives their paths. Raises `RuntimeFault` when one cannot be written."""
+    return write_texts(root, stale_files(root, type_files(catalog, root, settings)))
+
+
+def stale_files(root: Path, texts: Mapping[str, str]) -> dict[str, str]:
+    """Those of the texts that their files do not hold. Raises `RuntimeFault` for a file that cannot be read."""
+    return {name: text for name, text in texts.items() if not _is_current(root / name, text)}
+
+
+def write_missing(root: Path) -> None:
+    """Gives a project with Python steps a `runtime_types.py` before they are loaded, since they may import from it."""
+    has_steps = any(next((root / source).rglob("*step.py"), None) for source in SOURCE_FOLDERS)
+    if has_steps and not (root / PYTHON_FILE).exists():
+        write_texts(root, {PYTHON_FILE: python.python_types(Catalog())})
+
+
+def write_texts(root: Path, texts: Mapping[str, str]) -> list[Path]:
+    """Writes each file as a whole or not at all. Raises `RuntimeFault` when one cannot be written."""
+    for name, text in texts.items():
+        try:
+            _replace(root / name, text)
+        except OSError as error:
+            raise RuntimeFault(
+                f"{name} cannot be written: {error.strerror}", "make the project folder writable"
+            ) from error
+    return [root / name for name in texts]
+
+
+def _module(root: Path, settings: Settings) -> str:
+    folder = next(
+        runner.folder for runner in find_runners(root, settings) if runner.manifest.language == typescript.LANGUAGE
+    )
+    try:
+        return (folder / _MODULE).read_text(encoding="utf-8")
+    except OSError as error:
+        raise RunnerFault(
+            f"{folder / _MODULE} cannot be read: {error.strerror}", "build the Node runner anew"
+        ) from error
+
+
+def _is_current(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes() == text.encode()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise RuntimeFault(f"{path.name} cannot be read: {error.strerror}", "make it a readable file") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    """Writes beside the file and puts the new one in its place, so that an editor never reads half of it."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,1 @@
+"""Documents made from the catalog: pure functions, nothing is read and nothing written."""

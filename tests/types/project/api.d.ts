@@ -1,0 +1,7 @@
+import 'motia';
+
+declare module 'motia' {
+  interface ApiRequest {
+    user?: { id: string; role: string };
+  }
+}

@@ -1,0 +1,8 @@
+import { StreamConfig } from 'motia';
+import { z } from 'zod';
+
+export const config: StreamConfig = {
+  name: 'orders',
+  schema: z.object({ id: z.string(), state: z.enum(['new', 'sent']), note: z.string().nullable() }),
+  baseConfig: { storageType: 'default' },
+};

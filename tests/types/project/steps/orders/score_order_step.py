@@ -1,0 +1,31 @@
+from pydantic import BaseModel
+from runtime_types import ScoreOrderContext, ScoreOrderInput
+
+
+class Customer(BaseModel):
+    name: str
+
+
+class OrderCreated(BaseModel):
+    orderId: str
+    total: float
+    customer: Customer
+
+
+config = {
+    "type": "event",
+    "name": "ScoreOrder",
+    "subscribes": ["order.created"],
+    "input": OrderCreated,
+    "emits": ["order.scored"],
+}
+
+
+async def handler(input: ScoreOrderInput, ctx: ScoreOrderContext) -> None:
+    score = input["total"] / 100 + len(input["customer"]["name"])
+    await ctx.emit({"topic": "order.scored", "data": {"score": score}, "idempotencyKey": input["orderId"]})
+    await ctx.emit("order.scored", {"score": score}, {"delay": 5})
+    known = await ctx.streams.scores.get("all", input["orderId"])
+    if known is None:
+        await ctx.streams["scores"].set("all", input["orderId"], {"score": score, "first-name": "Ann"})
+    ctx.logger.info("scored", {"at": ctx.utils.dates.now(), "attempt": ctx.attempt})
