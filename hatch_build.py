@@ -21,6 +21,7 @@ IN_WHEEL = {
     "runners/node/runner.toml": "runtime/_runners/node/runner.toml",
     "runners/python/main.py": "runtime/_runners/python/main.py",
     "runners/python/motia": "runtime/_runners/python/motia",
+    "runners/python/requirements.txt": "runtime/_runners/python/requirements.txt",
     "runners/python/runner.toml": "runtime/_runners/python/runner.toml",
     "runners/python/runtime_runner": "runtime/_runners/python/runtime_runner",
 }

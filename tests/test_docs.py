@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -20,7 +21,11 @@ def _calls() -> list[tuple[str, str]]:
     """Each command of the README's terminal block with the answer that stands under it."""
     block = re.search(r"```console\n(.*?)```", README, re.DOTALL)
     assert block is not None
-    parts = re.findall(r"^\$ (.+)\n((?:(?!\$ ).+\n)+)", block[1], re.MULTILINE)
+    return _calls_of(block[1])
+
+
+def _calls_of(block: str) -> list[tuple[str, str]]:
+    parts = re.findall(r"^\$ (.+)\n((?:(?!\$ ).+\n)+)", block, re.MULTILINE)
     return [(command, answer.rstrip("\n")) for command, answer in parts]
 
 
@@ -82,6 +87,17 @@ def test_the_steps_of_a_page_load(tmp_path: Path, page: Path, language: str) -> 
         assert "could not be used" not in project.output
 
 
+def test_the_calls_of_the_http_page_give_the_answers_that_it_shows(tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs" / "http.md").read_text(encoding="utf-8")
+    calls = [found for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL) for found in _calls_of(block)]
+    assert len(calls) > 4
+    with running(write_project(tmp_path, _steps(page, "python"))) as project:
+        for command, answer in calls:
+            there = command.replace("localhost:3000", project.url.removeprefix("http://"))
+            printed = subprocess.run(["bash", "-c", there], capture_output=True, text=True, check=True).stdout
+            assert printed == answer
+
+
 def test_the_commands_of_the_pages_work(tmp_path: Path) -> None:
     """Each command that a page shows is one that there is; what it names may not be there."""
     pages = [page.read_text(encoding="utf-8") for page in PAGES]
@@ -95,3 +111,12 @@ def test_the_commands_of_the_pages_work(tmp_path: Path) -> None:
             done = subprocess.run(["bash", "-c", words], cwd=tmp_path, capture_output=True, text=True, timeout=30)
             assert done.returncode in (0, 1), f"{command}\n{done.stdout}{done.stderr}"
             assert "Traceback" not in done.stderr
+
+
+def test_the_parameters_of_the_page_on_descriptions_are_those_of_its_step(tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs" / "openapi.md").read_text(encoding="utf-8")
+    shown = re.search(r"```json\n(.*?)```", page, re.DOTALL)
+    assert shown is not None
+    with running(write_project(tmp_path, {"package.json": "{}", **_steps(page, "ts")})) as project:
+        (item,) = project.client.get("/openapi.json").json()["paths"].values()
+    assert item["get"]["parameters"] == json.loads(shown[1])

@@ -7,6 +7,9 @@ import typer
 from runtime.cli.cron import cron
 from runtime.cli.dev import dev
 from runtime.cli.emit import emit
+from runtime.cli.generate import generate
+from runtime.cli.generate_types import generate_types
+from runtime.cli.install import install
 from runtime.cli.queue import queue
 from runtime.cli.start import start
 from runtime.cli.version import version
@@ -21,6 +24,9 @@ _app = typer.Typer(
 _app.command()(dev)
 _app.command()(start)
 _app.command()(emit)
+_app.add_typer(generate)
+_app.command("generate-types")(generate_types)
+_app.command()(install)
 _app.add_typer(queue)
 _app.add_typer(cron)
 _app.command()(version)

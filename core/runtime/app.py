@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -11,25 +10,21 @@ from pathlib import Path
 
 import anyio
 
-from runtime.catalog import Catalog, build_catalog
+from runtime.catalog import Catalog
 from runtime.clock import SystemClock
 from runtime.config import Settings
 from runtime.contracts import Clock, Engine, LogSink
 from runtime.dispatcher import Dispatcher
+from runtime.environment import ProjectEnvironment
 from runtime.model import LogLevel
 from runtime.records import QueueKey
-from runtime.runners.discovery import LanguageFiles, find_files
+from runtime.runners.fleet import Fleet
 from runtime.runners.hostcalls import HostCalls
-from runtime.runners.link import Link
-from runtime.runners.manifest import InstalledRunner, find_runners
-from runtime.runners.pool import Pool
-from runtime.runners.process import Launch, RunnerProcess
-from runtime.runners.programs import find_programs
-from runtime.runners.server import RunnerServer
 from runtime.services.bus import BusService
 from runtime.services.held import HeldWrites
 from runtime.services.logs import LogService
 from runtime.services.queues import QueueService
+from runtime.services.schemas import SchemaService
 from runtime.services.state import StateService
 from runtime.services.streams import StreamService
 from runtime.storage.memory.engine import MemoryEngine
@@ -39,8 +34,10 @@ from runtime.triggers.events import EventConsumers
 from runtime.triggers.http import HttpEdge
 from runtime.web.control import HARMLESS_PATHS, control_app, mount
 from runtime.web.control_file import announced
+from runtime.web.description import DOCS_PATH, OPENAPI_PATH, Description, docs_route, project_title
 from runtime.web.guard import Guard, control_token
 from runtime.web.server import Application, HttpServer, http_server, listen
+from runtime.web.tls import server_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +47,52 @@ class Started:
     catalog: Catalog
     host: str
     port: int
+    files: int
+    """Step and stream files that were found, those that could not be used among them."""
+    scheme: str = "http"
 
 
 class App:
     """One project, running."""
 
     def __init__(
-        self, root: Path, settings: Settings, sink: LogSink, *, development: bool = True, clock: Clock | None = None
+        self,
+        root: Path,
+        settings: Settings,
+        sink: LogSink,
+        *,
+        environment: ProjectEnvironment,
+        development: bool = True,
+        clock: Clock | None = None,
     ) -> None:
         """In development the control routes are open to this machine's user; else they need a configured token."""
         self._root = root
         self._settings = settings
+        self._environment = environment
         clock = clock or SystemClock()
         self._logs = LogService(sink, clock, LogLevel[settings.log.level.upper()])
         self._engine = _engine(root, settings, clock)
-        self._bus = BusService(self._engine.events, clock, settings.bus, self._logs.core)
-        self._streams = StreamService(self._engine.streams, clock, settings.state.max_value_bytes)
+        self._schemas = SchemaService(settings.validation, self._logs.core)
+        self._bus = BusService(self._engine.events, clock, settings.bus, self._logs.core, self._schemas)
+        self._streams = StreamService(self._engine.streams, clock, settings.state.max_value_bytes, self._schemas)
         state = StateService(self._engine.state, settings.state.max_value_bytes)
         self._host = HostCalls(self._bus, state, self._streams)
         self._queues = QueueService(self._engine.events, clock, settings.bus.max_event_bytes)
         self._development = development
         self._token = control_token(settings.control, development=development)
-        self._server = RunnerServer(root / ".runtime" / "run")
-        self._pools: dict[str, Pool] = {}
-        dispatcher = Dispatcher(self._pools)
-        self._http = HttpEdge(dispatcher, self._logs.core, settings.http)
+        self._tls = server_context(settings.http.tls, root)
+        self._scheme = "http" if self._tls is None else "https"
+        self._fleet = Fleet(root, settings, environment.variables, self._host, self._logs)
+        dispatcher = Dispatcher(self._fleet.pools)
+        self._description = Description(project_title(root))
+        self._http = HttpEdge(
+            dispatcher,
+            self._logs.core,
+            settings.http,
+            development=development,
+            schemas=self._schemas,
+            builtin={OPENAPI_PATH: self._description.answer} if settings.http.openapi else {},
+        )
         self._consumers = EventConsumers(self._engine, dispatcher, clock, self._logs.core, self._hold)
         self._cron = CronScheduler(
             self._engine.cron, self._engine.events, clock, self._logs.core, settings.cron, self._is_busy
@@ -82,40 +100,24 @@ class App:
 
     async def run(self, stop: anyio.Event, on_started: Callable[[Started], None]) -> None:
         """Runs the project until `stop` is set, then finishes what runs. Raises `RuntimeFault` when it cannot start."""
-        installed = find_runners(self._root, self._settings)
-        files = find_files(self._root, installed)
         listener = listen(self._settings.http)
+        for warning in self._environment.warnings:
+            self._logs.core(LogLevel.WARN, warning)
         async with AsyncExitStack() as resources:
             resources.enter_context(listener)
             await resources.enter_async_context(self._engine.open())
-            await resources.enter_async_context(self._server.open())
-            async with anyio.create_task_group() as tasks:
-                runners = [self._runner(runner, files) for runner in installed if files[runner.manifest.language]]
-                for runner in runners:
-                    tasks.start_soon(runner.run)
-                catalog = await self._load(runners, stop)
-                if not stop.is_set():
-                    address = listener.getsockname()
-                    await self._serve(catalog, listener, stop, lambda: on_started(Started(catalog, *address[:2])))
-                for runner in reversed(runners):
-                    await runner.stop(self._settings.shutdown_grace)
-                tasks.cancel_scope.cancel()
+            await resources.enter_async_context(self._fleet.running())
+            catalog = self._use(await self._fleet.catalog(stop))
+            if not stop.is_set():
+                host, port = listener.getsockname()[:2]
+                started = Started(catalog, host, port, self._fleet.file_count, self._scheme)
+                await self._serve(catalog, listener, stop, lambda: on_started(started))
 
-    async def _load(self, runners: list[RunnerProcess], stop: anyio.Event) -> Catalog:
-        """Waits for every language's manifest, unless a stop comes first, and puts the catalog into use."""
-        async with anyio.create_task_group() as waiting:
-
-            async def manifests() -> None:
-                await asyncio.gather(*(asyncio.shield(runner.first_manifest) for runner in runners))
-                waiting.cancel_scope.cancel()
-
-            waiting.start_soon(manifests)
-            await stop.wait()
-            waiting.cancel_scope.cancel()
-        loaded = [runner.first_manifest.result() for runner in runners if runner.first_manifest.done()]
-        catalog = build_catalog(loaded)
-        self._bus.catalog = self._streams.catalog = self._queues.catalog = catalog
+    def _use(self, catalog: Catalog) -> Catalog:
+        """Puts the catalog into use."""
+        self._schemas.catalog = self._bus.catalog = self._streams.catalog = self._queues.catalog = catalog
         self._http.use(catalog)
+        self._description.use(catalog)
         self._warn_of_orphans(catalog)
         return catalog
 
@@ -150,10 +152,10 @@ class App:
         self, catalog: Catalog, listener: socket.socket, stop: anyio.Event, on_started: Callable[[], None]
     ) -> None:
         """Runs the triggers; returns when the last invocation that they began has ended or the grace is over."""
-        server = http_server(self._settings.http, self._application())
+        server = http_server(self._settings.http, self._application(), self._tls)
         host, port = listener.getsockname()[:2]
         token = self._token if self._development else None
-        with announced(self._root, host, port, token):
+        with announced(self._root, host, port, token, self._scheme):
             await self._run_triggers(catalog, server, listener, stop, on_started)
 
     async def _run_triggers(
@@ -177,23 +179,11 @@ class App:
         """The edge, with the control routes before it where there is a token for them."""
         if self._token is None:
             return self._http
-        api = control_app(self._bus, self._queues, self._cron, self._logs.core, self._settings.http.max_body_bytes)
-        harmless = HARMLESS_PATHS if self._development else ()
+        pages = [docs_route()] if self._development else []
+        max_bytes = self._settings.http.max_body_bytes
+        api = control_app(self._bus, self._queues, self._cron, self._logs.core, max_bytes, pages)
+        harmless = (*HARMLESS_PATHS, DOCS_PATH) if self._development else ()
         return mount(self._http, Guard(api, self._token, self._settings.control.allowed_hosts, harmless))
-
-    def _runner(self, installed: InstalledRunner, files: dict[str, LanguageFiles]) -> RunnerProcess:
-        language = installed.manifest.language
-        pool = self._pools[language] = Pool()
-        cache = self._root / ".runtime" / "cache" / language
-        cache.mkdir(parents=True, exist_ok=True)
-        link_settings = self._settings.link
-
-        def new_link() -> Link:
-            limit = self._settings.runner(language).max_in_flight
-            return Link(language, files[language], link_settings, limit, self._host, self._logs, pool.notify)
-
-        launch = Launch(language, tuple(installed.command(find_programs(self._settings))), self._root, cache)
-        return RunnerProcess(launch, link_settings, self._server, pool, self._logs, new_link)
 
 
 def _engine(root: Path, settings: Settings, clock: Clock) -> Engine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -16,29 +17,38 @@ from runtime.config import RunnerSettings, Settings
 from runtime.errors import ConfigFault
 
 CONFIG_FILE = "runtime.yaml"
+_MAX_ENTRIES = 10_000
+_MAX_DEPTH = 32
+Place = tuple[str | int, ...]
+Filled = dict[Place, str]
+"""Places that hold the value of an environment variable, and its name: what is said of them must not show it."""
+_FROM_ENVIRONMENT = (("PORT", "http", "port"), ("LOG_LEVEL", "log", "level"), ("LOG_FORMAT", "log", "format"))
+"""Variables that win over the file, each with its place there."""
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 
 
 def load_settings(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
     """Reads `runtime.yaml` of the project, if there is one, with `${ENV}` and `${ENV:-default}` filled in.
 
-    LOG_LEVEL and LOG_FORMAT in the environment win over the file. Raises `ConfigFault` that names
-    file and key for anything that cannot be read or is not valid.
+    PORT, LOG_LEVEL and LOG_FORMAT in the environment win over the file. Raises `ConfigFault` that names
+    file and key, or the variable, for anything that cannot be read or is not valid.
     """
     environ = os.environ if environ is None else environ
-    document = _read(root / CONFIG_FILE, environ)
-    for variable, key in (("LOG_LEVEL", "level"), ("LOG_FORMAT", "format")):
+    filled: Filled = {}
+    document = _read(root / CONFIG_FILE, environ, filled)
+    for variable, name, key in _FROM_ENVIRONMENT:
         if environ.get(variable):
-            section = document.setdefault("log", {})
+            section = document.setdefault(name, {})
             if isinstance(section, dict):
                 section[key] = environ[variable].lower()
+                filled[name, key] = variable
     try:
         return Settings.model_validate(document)
     except ValidationError as error:
-        raise ConfigFault(_explain(error)) from error
+        raise ConfigFault(_explain(error, filled)) from None  # pydantic's own text has the values in it
 
 
-def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
+def _read(path: Path, environ: Mapping[str, str], filled: Filled) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -49,36 +59,56 @@ def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigFault(f"{path.name} is not valid YAML: {error}") from error
+    except (RecursionError, ValueError) as error:  # a date that is none, such as 2024-99-99, is a ValueError
+        reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
+        raise ConfigFault(f"{path.name} cannot be read: {reason}") from error
     if document is None:
         return {}
     if not isinstance(document, dict):
         raise ConfigFault(f"{path.name} must be a map of settings, not a {type(document).__name__}")
-    filled: dict[str, Any] = _fill(document, environ, "")
-    return filled
+    if not _is_bounded(document):
+        limits = f"at most {_MAX_ENTRIES} entries, {_MAX_DEPTH} deep, aliases written out"
+        raise ConfigFault(f"{path.name} holds more than settings: {limits}")
+    result: dict[str, Any] = _fill(document, environ, (), filled)
+    return result
 
 
-def _fill(value: Any, environ: Mapping[str, str], place: str) -> Any:
+def _is_bounded(document: object) -> bool:
+    """False for what aliases make endless, or longer than anybody has written."""
+    entries, waiting = 0, [(document, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        entries += 1
+        if entries > _MAX_ENTRIES or depth > _MAX_DEPTH:
+            return False
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        waiting.extend((item, depth + 1) for item in inner)
+    return True
+
+
+def _fill(value: Any, environ: Mapping[str, str], place: Place, filled: Filled) -> Any:
     """Replaces `${NAME}` inside strings; a string that is one variable may become a number, as YAML reads it."""
     if isinstance(value, dict):
-        return {key: _fill(item, environ, f"{place}.{key}" if place else str(key)) for key, item in value.items()}
+        return {key: _fill(item, environ, (*place, key), filled) for key, item in value.items()}
     if isinstance(value, list):
-        return [_fill(item, environ, f"{place}[{index}]") for index, item in enumerate(value)]
+        return [_fill(item, environ, (*place, index), filled) for index, item in enumerate(value)]
     if not isinstance(value, str) or "${" not in value:
         return value
 
     def replace(match: re.Match[str]) -> str:
         name, default = match["name"], match["default"]
+        filled[place] = name
         if name in environ:
             return environ[name]
         if default is None:
             raise ConfigFault(
-                f"{CONFIG_FILE}: {place} needs the environment variable {name}, which is not set",
+                f"{CONFIG_FILE}: {_dotted(place)} needs the environment variable {name}, which is not set",
                 f"set {name}, or write ${{{name}:-a default}}",
             )
         return default
 
-    filled = _VARIABLE.sub(replace, value)
-    return _scalar(filled) if _VARIABLE.fullmatch(value) else filled
+    text = _VARIABLE.sub(replace, value)
+    return _scalar(text) if _VARIABLE.fullmatch(value) else text
 
 
 def _scalar(text: str) -> Any:
@@ -90,21 +120,27 @@ def _scalar(text: str) -> Any:
     return value if value is None or isinstance(value, bool | int | float) else text
 
 
-def _explain(error: ValidationError) -> str:
-    return "\n".join(f"{CONFIG_FILE}: {_explain_one(fault)}" for fault in error.errors())
+def _explain(error: ValidationError, filled: Filled) -> str:
+    return "\n".join(f"{CONFIG_FILE}: {_explain_one(fault, filled)}" for fault in error.errors())
 
 
-def _explain_one(fault: Any) -> str:
-    place = ".".join(str(part) for part in fault["loc"])
+def _explain_one(fault: Any, filled: Filled) -> str:
+    place = fault["loc"]
     if fault["type"] != "extra_forbidden":
-        return f"{place}: {fault['msg']} (it is {fault['input']!r})"
-    known = _keys_at(fault["loc"][:-1])
-    nearest = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
+        variables = [name for at, name in filled.items() if at[: len(place)] == place or at == place[: len(at)]]
+        found = f"it comes from {', '.join(variables)}" if variables else f"it is {reprlib.repr(fault['input'])}"
+        return f"{_dotted(place)}: {fault['msg']} ({found})"
+    known = _keys_at(place[:-1])
+    nearest = difflib.get_close_matches(str(place[-1]), known, n=1)
     hint = f"did you mean {nearest[0]}?" if nearest else f"known here: {', '.join(known)}"
-    return f"{place} is not a setting; {hint}"
+    return f"{_dotted(place)} is not a setting; {hint}"
 
 
-def _keys_at(path: tuple[str | int, ...]) -> list[str]:
+def _dotted(place: Place) -> str:
+    return ".".join(map(str, place))
+
+
+def _keys_at(path: Place) -> list[str]:
     section: type[BaseModel] = Settings
     for part in path:
         if section is Settings and part == "runners":

@@ -29,7 +29,7 @@ class RunningProject:
         self._printed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        ready = self.wait_for(r"Ready at (http://\S+)")
+        ready = self.wait_for(r"Ready at (https?://\S+)")
         self.url = ready[1]
         self.client = httpx.Client(base_url=self.url, timeout=PATIENCE)
 

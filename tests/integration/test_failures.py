@@ -16,6 +16,7 @@ import pytest
 
 from tests.integration.client import connected
 from tests.integration.project import RunningProject, children, eventually, is_alive, running, write_project
+from tests.integration.tables import table_rows
 
 HANGS = {
     "ts": (
@@ -194,24 +195,10 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProject]
 
 @pytest.mark.parametrize(("place", "reason"), NAMED.items())
 def test_each_broken_file_is_named_with_its_reason(broken: RunningProject, place: str, reason: str) -> None:
-    rows = _table_rows(broken.output)
+    rows = table_rows(broken.output)
     row = next((row for row in rows if row[1].startswith(place)), None)
     assert row is not None, broken.output
     assert reason in " ".join(row)
-
-
-def _table_rows(output: str) -> list[list[str]]:
-    """The rows of the printed table with their wrapped lines joined."""
-    rows: list[list[str]] = []
-    for line in output.splitlines():
-        if not line.startswith("│"):
-            continue
-        cells = [cell.strip() for cell in line.strip("│").split("│")]
-        if cells[0]:
-            rows.append(cells)
-        else:
-            rows[-1] = [" ".join((old, new)).strip() for old, new in zip(rows[-1], cells, strict=True)]
-    return rows
 
 
 def test_everything_else_serves(broken: RunningProject) -> None:
@@ -319,7 +306,7 @@ def test_both_servers_serve_bound_the_head_and_stop_in_order(tmp_path: Path, ser
 def test_a_file_that_ends_the_process_while_loading_is_named(tmp_path: Path) -> None:
     files = {**HELLOS, "steps/exits.step.js": "process.exit(2)\n", "steps/exits_step.py": "import sys\nsys.exit(2)\n"}
     with running(write_project(tmp_path, files)) as project:
-        assert {row[1].partition(":")[0] for row in _table_rows(project.output)} >= {
+        assert {row[1].partition(":")[0] for row in table_rows(project.output)} >= {
             "steps/exits.step.js",
             "steps/exits_step.py",
         }

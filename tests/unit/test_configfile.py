@@ -157,6 +157,31 @@ def test_a_log_section_that_is_no_map_is_refused_not_crashed_on(tmp_path: Path, 
     assert "runtime.yaml: log" in str(fault(tmp_path, text, LOG_LEVEL="debug"))
 
 
+def test_the_port_of_the_environment_wins(tmp_path: Path) -> None:
+    assert load(tmp_path, "http: {port: 4000}", PORT="5000").http.port == 5000
+    assert load(tmp_path, "", PORT="5000", HOST="0.0.0.0").http.host == "127.0.0.1"
+    assert load(tmp_path, "http: {port: 4000}", PORT="").http.port == 4000
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", "http.port"),
+        ("http: {host: [1, '${SECRET}']}", "http.host"),
+        ("http: {tls: {certificate: a, key: b, keyPassword: '${SECRET}'}}", "http.tls.keyPassword"),
+        ("http: {maxBodyBytes: 'at ${SECRET}'}", "http.maxBodyBytes"),
+        ("runners: {node: {maxInFlight: '${SECRET}'}}", "runners.node.maxInFlight"),
+    ],
+)
+def test_what_comes_from_the_environment_is_named_and_not_shown(tmp_path: Path, text: str, place: str) -> None:
+    variables = {"SECRET": "123456789"} if text else {"PORT": "123456789"}
+    raised = fault(tmp_path, text, **variables)
+    assert f"{place}: " in str(raised)
+    assert f"(it comes from {next(iter(variables))})" in str(raised)
+    assert "12345" not in f"{raised}{raised.__cause__}{raised.fix}"
+    assert raised.__suppress_context__
+
+
 @pytest.mark.parametrize("name", ["", "UTC", "Europe/Berlin", "America/New_York"])
 def test_known_timezones(name: str) -> None:
     assert known_timezone(name) == name

@@ -1,0 +1,12 @@
+// Runs over its time and says that it has heard so.
+export const config = {
+  type: 'event',
+  name: 'JavaScriptCancelled',
+  subscribes: ['cancelled'],
+  infrastructure: { handler: { timeout: 0.2 }, queue: { maxRetries: 0 } },
+}
+
+export const handler = async (_input, { signal, state }) => {
+  await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  await state.set('cancelled', 'javascript', signal.aborted)
+}

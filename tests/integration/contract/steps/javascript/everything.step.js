@@ -1,0 +1,67 @@
+// One route for each row of the context's table; the other languages have the same under their own names.
+const { readFileSync } = require('node:fs')
+const { join } = require('node:path')
+const { HttpError } = require('motia')
+
+const config = {
+  type: 'api',
+  name: 'JavaScriptEverything',
+  method: 'POST',
+  path: '/javascript/:what',
+  emits: ['javascript.heard', 'javascript.hopeless'],
+  flows: ['contract', 'javascript'],
+  includeFiles: ['../assets/*.txt'],
+}
+
+const tasks = {
+  async context(_req, ctx) {
+    const { traceId, flows, trigger, attempt, signal, idempotencyKey } = ctx
+    return { traceId, flows, trigger, attempt, aborted: signal.aborted, hasKey: idempotencyKey !== undefined }
+  },
+  async emits(_req, { emit }) {
+    const first = await emit({ topic: 'javascript.heard', data: { form: 'map' } })
+    const second = await emit('javascript.heard', { form: 'words' }, { idempotencyKey: 'javascript-words' })
+    const again = await emit('javascript.heard', { form: 'words' }, { idempotencyKey: 'javascript-words' })
+    return { texts: [first, second].every((id) => typeof id === 'string'), same: second === again }
+  },
+  async leaves(_req, { emit, state }) {
+    void emit({ topic: 'javascript.heard', data: { form: 'left' } })
+    void state.set('javascript', 'left', true)
+    return {}
+  },
+  async state(_req, { state }) {
+    const group = 'javascript-state'
+    const seen = [await state.get(group, 'absent'), await state.set(group, 'b', { n: 1 }), await state.set(group, 'a', 2)]
+    seen.push(await state.getGroup(group), await state.keys(group), await state.get(group, 'b'))
+    seen.push(await state.update(group, 'b', [{ op: 'increment', path: 'n', value: 4 }]))
+    seen.push(await state.delete(group, 'a'), await state.delete(group, 'a'))
+    await state.clear(group)
+    seen.push(await state.getGroup(group), await state.set('javascript-alone', 7), await state.get('javascript-alone'))
+    return seen
+  },
+  async streams(_req, { streams }) {
+    const made = await streams.notes.set('javascript', 'one', { text: 'a' })
+    const changed = await streams.notes.update('javascript', 'one', [{ op: 'set', path: 'text', value: 'b' }])
+    await streams.notes.send({ groupId: 'javascript' }, { type: 'ping', data: {} })
+    const all = await streams.notes.getGroup('javascript')
+    const gone = await streams.notes.delete('javascript', 'one')
+    return [made.text, changed.text, all.length, gone.id, await streams.notes.get('javascript', 'one')]
+  },
+  async logs(_req, { logger }) {
+    for (const level of ['debug', 'info', 'warn', 'error']) logger[level](`javascript ${level}`, { level })
+    return {}
+  },
+  async file() {
+    return readFileSync(join(__dirname, '../assets/note.txt'), 'utf8')
+  },
+  async refuses(req) {
+    throw new HttpError(418, { error: 'a teapot', for: req.body.who })
+  },
+  async hopeless(_req, { emit }) {
+    return emit({ topic: 'javascript.hopeless', data: {} })
+  },
+}
+
+const handler = async (req, ctx) => ({ status: 200, body: { result: await tasks[req.pathParams.what](req, ctx) } })
+
+module.exports = { config, handler }
