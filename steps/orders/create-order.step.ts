@@ -1,5 +1,10 @@
 import type { ApiRouteConfig, Handlers } from 'motia'
-import { checkOrder } from './check-order'
+
+const item = {
+  type: 'object',
+  properties: { name: { type: 'string' }, price: { type: 'number', minimum: 0 } },
+  required: ['name', 'price'],
+} as const
 
 export const config: ApiRouteConfig = {
   type: 'api',
@@ -7,7 +12,12 @@ export const config: ApiRouteConfig = {
   description: 'Takes an order and lets the others do the work',
   method: 'POST',
   path: '/orders',
-  middleware: [checkOrder],
+  bodySchema: {
+    type: 'object',
+    properties: { items: { type: 'array', items: item, minItems: 1 } },
+    required: ['items'],
+  },
+  validate: 'enforce', // what does not fit is answered with 400, so the handler only sees good orders
   emits: ['order.created'],
   flows: ['orders'],
 }

@@ -3,6 +3,7 @@ config = {
     "name": "ScoreOrder",
     "description": "Sums an order up and says how risky it is",
     "subscribes": ["order.created"],
+    "input": {"type": "object", "properties": {"orderId": {"type": "string"}}, "required": ["orderId"]},
     "emits": ["order.scored"],
     "flows": ["orders"],
 }

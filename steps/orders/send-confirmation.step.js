@@ -3,6 +3,11 @@ const config = {
   name: 'SendConfirmation',
   description: 'Tells the customer and everybody who watches the order board',
   subscribes: ['order.scored'],
+  input: {
+    type: 'object',
+    properties: { orderId: { type: 'string' }, total: { type: 'number' } },
+    required: ['orderId', 'total'],
+  },
   virtualEmits: ['order.confirmed'],
   flows: ['orders'],
 }

@@ -75,10 +75,11 @@ def test_a_traceparent_of_the_caller_is_joined(orders: RunningProject) -> None:
     assert answer.headers["x-trace-id"] == trace
 
 
-def test_middleware_answers_for_the_handler(orders: RunningProject) -> None:
-    answer = orders.client.post("/orders", json={"items": []})
-    assert answer.status_code == 400
-    assert "an order needs items" in answer.json()["error"]
+def test_the_schema_answers_for_the_handler(orders: RunningProject) -> None:
+    answer = orders.client.post("/orders", json={"items": [{"name": "tea", "price": "cheap"}]})
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    (error,) = answer.json()["errors"]
+    assert (error["in"], error["pointer"]) == ("body", "/items/0/price")
 
 
 def test_an_unknown_order_is_404_and_an_unknown_path_a_problem(orders: RunningProject) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from runtime.runners.manifest import read_runner
 from tests.conftest import lack_of
+from tests.integration.control import becomes, counts
 from tests.integration.project import REPOSITORY, RunningProject, eventually, running, write_project
 
 RUNNER = REPOSITORY / "runners" / "ruby"
@@ -115,6 +116,7 @@ def test_a_body_is_streamed(shop: RunningProject) -> None:
 
 def test_an_order_gets_its_points_in_the_same_trace() -> None:
     with running(REPOSITORY, "--debug") as orders:
+        dead = counts(REPOSITORY, "GivePoints")["dead"]
         answer = orders.client.post("/orders", json={"items": [{"name": "tea", "price": 4.5}]})
 
         def points() -> list[tuple[str, object]]:
@@ -123,6 +125,7 @@ def test_an_order_gets_its_points_in_the_same_trace() -> None:
 
         assert eventually(lambda: bool(points()), 5)
         assert points() == [(answer.headers["x-trace-id"], {"orderId": answer.json()["id"], "points": 4})]
+        assert becomes(REPOSITORY, "GivePoints", dead=dead)
 
 
 def test_the_orders_do_without_ruby() -> None:

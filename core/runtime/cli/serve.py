@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import anyio
 import typer
 
 from runtime.allocator import collect_less_often, keep_freed_memory
-from runtime.app import App
+from runtime.app import App, Started
 from runtime.cli.console import JsonLog, TextLog, print_fault, print_started
 from runtime.cli.loop import run
 from runtime.cli.options import EXIT_FAULT, EXIT_INTERRUPTED
+from runtime.cli.typefiles import write_missing, write_types
 from runtime.config import Settings
 from runtime.configfile import load_settings
 from runtime.environment import project_environment
@@ -32,7 +33,9 @@ def serve(port: int | None, host: str | None, debug: bool, *, development: bool)
         format = settings.log.format or ("text" if development else "json")
         sink = JsonLog() if format == "json" else TextLog()
         app = App(root, settings, sink, environment=environment, development=development)
-        finished = run(_run, app)
+        if development:
+            write_missing(root)
+        finished = run(_run, (app, _started_with_types(root, settings) if development else print_started))
     except RuntimeFault as fault:
         print_fault(fault)
         raise typer.Exit(EXIT_FAULT) from fault
@@ -52,13 +55,27 @@ def _settings(root: Path, environ: Mapping[str, str], port: int | None, host: st
     )
 
 
-async def _run(app: App) -> bool:
+def _started_with_types(root: Path, settings: Settings) -> Callable[[Started], None]:
+    """Prints what was started and brings the project's types up to date, which nothing else waits for."""
+
+    def on_started(started: Started) -> None:
+        print_started(started)
+        try:
+            write_types(root, started.catalog, settings)
+        except RuntimeFault as fault:  # such as a folder that cannot be written
+            print_fault(fault)
+
+    return on_started
+
+
+async def _run(given: tuple[App, Callable[[Started], None]]) -> bool:
     """True after an orderly end; false when a second signal cut it short."""
+    app, on_started = given
     stop = anyio.Event()
     with anyio.CancelScope() as everything:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_watch_signals, stop, everything)
-            await app.run(stop, print_started)
+            await app.run(stop, on_started)
             tasks.cancel_scope.cancel()
     return not everything.cancelled_caught
 

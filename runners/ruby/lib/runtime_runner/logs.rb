@@ -20,7 +20,7 @@ module RuntimeRunner
       line = Pb::Log.new(level: level, message: Failure.text(message, MAX_MESSAGE_CHARACTERS))
       line.data = encode(data) unless data.nil?
       line.time_ms = Process.clock_gettime(Process::CLOCK_REALTIME, :float_millisecond)
-      return @outbox.put(log: line) if run.nil?
+      return put(line, 0) if run.nil?
 
       Interrupts.held do
         @outbox.await_room
@@ -34,6 +34,7 @@ module RuntimeRunner
     def put(line, invocation_id)
       line.invocation_id = invocation_id
       @outbox.put(log: line)
+      nil # a handler often ends with a log line, whose value would be its result
     end
 
     def encode(data)
