@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from runtime.config import Settings
+from runtime.definitions.steps import read_step, read_stream
 from runtime.model import ApiTrigger, EventTrigger, LoadedFile, Manifest, Step
 from runtime.runners.convert import read_manifest
 from runtime.runners.manifest import InstalledRunner, find_runners
-from runtime.stepconfig import read_step, read_stream
 from tests.conformance.core_double import started, welcome
 from tests.conformance.project import Project
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from runtime.compatibility import mismatches
+from runtime.definitions.compatibility import mismatches
+from runtime.definitions.steps import read_step, read_stream
+from runtime.definitions.triggers import route_shape
 from runtime.model import (
     ApiTrigger,
     CronTrigger,
@@ -21,8 +23,6 @@ from runtime.model import (
     Validation,
 )
 from runtime.records import QueueKey
-from runtime.stepconfig import read_step, read_stream
-from runtime.triggerconfig import route_shape
 
 T = TypeVar("T")
 

@@ -1,7 +1,8 @@
 // A config as user code has it -> what the core gets: plain values here, JSON Schemas there, no functions.
 
 import { isRecord, MAX_DEPTH } from './refusal.js';
-import { isSchemaObject, reasonOf, type Side, writeSchema } from './schemas.js';
+import type { Side } from './schema-sides.js';
+import { isSchemaObject, reasonOf, writeSchema } from './schemas.js';
 import { encode } from './values.js';
 
 /** Places of schemas in a step's config. */

@@ -3,14 +3,12 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { MAX_DEPTH } from './refusal.js';
+import type { Side } from './schema-sides.js';
 import type * as Zod from './zod.js';
 
 /** Characters of a reason that a warning tells. */
 const MAX_REASON = 200;
 const TARGET = 'draft-2020-12';
-
-/** What a schema is for: what comes in, what goes out, or texts of a URL, which are read by the schema's types. */
-export type Side = 'input' | 'output' | 'text';
 
 /** A schema that cannot be written as JSON Schema. */
 export class UnwritableSchema extends Error {

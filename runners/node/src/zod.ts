@@ -3,7 +3,7 @@
 
 import { ignoreOverride, parseDef, zodToJsonSchema, type Refs, type Seen } from 'zod-to-json-schema';
 import { toJSONSchema } from 'zod/v4/core';
-import type { Side } from './schemas.js';
+import type { Side } from './schema-sides.js';
 
 type Json = Record<string, unknown>;
 type Pattern = { source: string; flags: string };

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from runtime.configparts import NoSwitch, Part
+from runtime.definitions.parts import NoSwitch, Part
 from runtime.model import QueuePolicy
 
 _MAX_SECONDS = 7 * 24 * 3600

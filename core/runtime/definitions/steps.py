@@ -13,10 +13,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from runtime.configparts import NO_SCHEMAS, ConfigPath, Part, Reading, known_keys
-from runtime.infrastructure import Infrastructure, queue_policy
+from runtime.definitions.infrastructure import Infrastructure, queue_policy
+from runtime.definitions.parts import NO_SCHEMAS, ConfigPath, Part, Reading, known_keys
+from runtime.definitions.triggers import PARTS, Text, key_advice, read_kind, read_trigger, read_triggers
 from runtime.model import ApiTrigger, Emit, JsonSchema, Problem, Step, StreamDefinition, Trigger, Validation
-from runtime.triggerconfig import PARTS, Text, key_advice, read_kind, read_trigger, read_triggers
 
 _KINDS = (*PARTS, "noop")
 

@@ -1,4 +1,4 @@
-"""configparts: maps inside a config, and the schemas that were taken out of it."""
+"""definitions.parts: maps inside a config, and the schemas that were taken out of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from runtime.configparts import Part, Reading, Taken, known_keys, place
+from runtime.definitions.parts import Part, Reading, Taken, known_keys, place
 from runtime.model import JsonSchema, Severity
 
 TEXT = {"type": "string"}

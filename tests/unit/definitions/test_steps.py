@@ -1,4 +1,4 @@
-"""stepconfig: the config of a step file."""
+"""definitions.steps: the config of a step file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.definitions.steps import read_step, read_stream
+from runtime.definitions.triggers import METHODS
 from runtime.model import (
     ApiTrigger,
     CatchUp,
@@ -23,8 +25,6 @@ from runtime.model import (
     StreamDefinition,
     Validation,
 )
-from runtime.stepconfig import read_step, read_stream
-from runtime.triggerconfig import METHODS
 from tests.unit.test_values import values
 
 API = {"type": "api", "path": "/orders", "method": "POST"}

@@ -1,4 +1,4 @@
-"""triggerconfig: what makes a step run, alone or among several, and the schemas of it."""
+"""definitions.triggers: what makes a step run, alone or among several, and the schemas of it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.definitions.steps import read_step
 from runtime.model import ApiTrigger, CatchUp, CronTrigger, EventTrigger, JsonSchema, Overlap, Problem, Severity, Step
-from runtime.stepconfig import read_step
 from tests.unit.test_values import values
 
 API = {"type": "api", "path": "/orders", "method": "POST"}

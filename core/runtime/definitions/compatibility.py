@@ -11,8 +11,8 @@ from enum import Enum
 from itertools import combinations
 from typing import NamedTuple
 
+from runtime.definitions.shapes import MAX_DEPTH, Shape, Unfolding
 from runtime.model import EventTrigger, JsonSchema, Problem, Severity, Step, Validation
-from runtime.shapes import MAX_DEPTH, Shape, Unfolding
 
 _MAX_STEPS = 100_000
 """Places that are compared for one catalog; the rest counts as fitting."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.compatibility import Fault, Mismatch, compare, mismatches
+from runtime.definitions.compatibility import Fault, Mismatch, compare, mismatches
 from runtime.model import Emit, EventTrigger, JsonSchema, Severity, Step, Validation
 
 STRING, INTEGER, NUMBER, NULL = ({"type": name} for name in ("string", "integer", "number", "null"))

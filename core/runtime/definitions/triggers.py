@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pydantic import BeforeValidator, Field, field_validator
 
 from runtime.config import known_timezone
-from runtime.configparts import ConfigPath, Part, Reading, Taken, known_keys, shown
+from runtime.definitions.parts import ConfigPath, Part, Reading, Taken, known_keys, shown
 from runtime.model import ApiTrigger, CatchUp, CronTrigger, EventTrigger, JsonSchema, Overlap, QueryParam, Trigger
 
 MAX_TRIGGERS = 100
