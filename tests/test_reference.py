@@ -31,7 +31,7 @@ PACKAGES = ROOT / "tests" / "node_packages" / "node_modules"
 pytestmark = pytest.mark.skipif(not PAGES.is_dir(), reason="the pages are not beside this checkout")
 
 _LANGUAGES = {"ts": "ts", "typescript": "ts", "js": "js", "javascript": "js", "python": "py", "py": "py"}
-_FENCE = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1``` *$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^ *```(\w+)([^\n]*)\n(.*?)^ *``` *$", re.DOTALL | re.MULTILINE)
 _CONFIG = re.compile(r"^(?:export )?(?:const )?config\b[^=\n]*= *\{", re.MULTILINE)
 _HANDLER = re.compile(r"^(?:export )?(?:const |async def |def |async function |function )handler\b", re.MULTILINE)
 _MIDDLEWARE = re.compile(r"[\"']?middleware[\"']?: *\[(.*?)\]", re.DOTALL)
@@ -96,7 +96,7 @@ def blocks() -> tuple[Block, ...]:
 
 def _blocks_of(page: Path) -> Iterator[Block]:
     number = 0
-    for _, word, rest, code in _FENCE.findall(page.read_text(encoding="utf-8")):
+    for word, rest, code in _FENCE.findall(page.read_text(encoding="utf-8")):
         if word in _LANGUAGES:
             number += 1
             title = re.search(r'title="([^"]*)"', rest)

@@ -1,1 +1,1 @@
-"""What step and stream files define, checked: maps from runners become frozen definitions, or faults that name a key."""
+"""What step and stream files define, checked: maps from runners become frozen definitions, or faults with a key."""
