@@ -48,7 +48,7 @@ FRAGMENTS: Mapping[str, str] = {
     "plugins": "1-15",
     "project-structure": "4",
     "self-hosted": "1",
-    "state-management": "1-8",
+    "state-management": "1-15",
     "steps": "19-27",
     "streams": "6-12",
     "testing": "2 4-7",
