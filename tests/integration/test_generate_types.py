@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.integration.project import running, write_project
+from tests.integration.project import eventually, running, write_project
 from tests.types.checking import generate
 
 STEPS = {
@@ -78,3 +78,18 @@ def test_it_works_beside_the_running_project(tmp_path: Path) -> None:
     with running(tmp_path) as project:
         assert generate(tmp_path, "--check").returncode == 0
         assert project.client.get("/hello/you").status_code == 200
+
+
+def test_each_start_of_dev_brings_the_types_up_to_date(tmp_path: Path) -> None:
+    write_project(tmp_path, {**STEPS, "types.d.ts": "// of an older version\n"})
+    with running(tmp_path) as project:
+        assert project.client.get("/hello/you").status_code == 200
+        assert eventually(lambda: "'Hello': ApiRouteHandler<" in (tmp_path / "types.d.ts").read_text("utf-8"), 5)
+        assert eventually(lambda: "CountContext: TypeAlias" in (tmp_path / "runtime_types.py").read_text("utf-8"), 5)
+
+
+def test_a_start_in_production_writes_no_types(tmp_path: Path) -> None:
+    name = "steps/hello.step.ts"
+    with running(write_project(tmp_path, {name: STEPS[name]}), command="start") as project:
+        assert project.client.get("/hello/you").status_code == 200
+    assert not (tmp_path / "types.d.ts").exists()
