@@ -12,7 +12,8 @@ from anyio import wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
 
 from runtime.contracts import Runner, Timer
-from runtime.model import Invocation, LogLevel, LogRecord, Outcome
+from runtime.model import Invocation, LogLevel, LogRecord, Outcome, Validation
+from runtime.services.schemas import SchemaService
 
 _TURNS = 32
 
@@ -138,6 +139,11 @@ class ListSink:
     def messages(self, level: LogLevel) -> list[str]:
         """The texts of the lines of this level."""
         return [record.message for record in self.records if record.level is level]
+
+
+def unchecked() -> SchemaService:
+    """A service that takes everything: for tests that are not about schemas."""
+    return SchemaService(Validation.OFF, Reports())
 
 
 class Reports:

@@ -77,7 +77,7 @@ class App:
         self._streams = StreamService(self._engine.streams, clock, settings.state.max_value_bytes, self._schemas)
         state = StateService(self._engine.state, settings.state.max_value_bytes)
         self._host = HostCalls(self._bus, state, self._streams)
-        self._queues = QueueService(self._engine.events, clock, settings.bus.max_event_bytes)
+        self._queues = QueueService(self._engine.events, clock, settings.bus.max_event_bytes, self._schemas)
         self._development = development
         self._token = control_token(settings.control, development=development)
         self._tls = server_context(settings.http.tls, root)

@@ -91,8 +91,14 @@ class HttpSettings(_Section):
     """False leaves `/openapi.json` out."""
     max_form_parts: int = Field(1000, ge=1)
     """Fields and files of one form; more are answered with 413."""
+    max_part_headers: int = Field(8, ge=1)
+    """Headers of one part of a multipart form; more are answered with 400."""
+    max_part_header_bytes: int = Field(4096, ge=64)
+    """Bytes of one of them; a longer one is answered with 400."""
     max_query_keys: int = Field(1000, ge=1)
     """Keys of one query; more are answered with 400."""
+    max_query_depth: int = Field(5, ge=1, le=100)
+    """Brackets that nest in a key of a query or form, such as `a[b][c]`; what is deeper is one key, as written."""
     max_body_bytes: int = Field(10 * 1024 * 1024, ge=0)
     """A longer request body is answered with 413."""
     max_header_bytes: int = Field(64 * 1024, ge=1024)

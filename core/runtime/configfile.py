@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import reprlib
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from runtime.config import RunnerSettings, Settings
 from runtime.errors import ConfigFault
@@ -27,13 +26,12 @@ _FROM_ENVIRONMENT = (("PORT", "http", "port"), ("LOG_LEVEL", "log", "level"), ("
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 
 
-def load_settings(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
+def load_settings(root: Path, environ: Mapping[str, str]) -> Settings:
     """Reads `runtime.yaml` of the project, if there is one, with `${ENV}` and `${ENV:-default}` filled in.
 
     PORT, LOG_LEVEL and LOG_FORMAT in the environment win over the file. Raises `ConfigFault` that names
     file and key, or the variable, for anything that cannot be read or is not valid.
     """
-    environ = os.environ if environ is None else environ
     filled: Filled = {}
     document = _read(root / CONFIG_FILE, environ, filled)
     for variable, name, key in _FROM_ENVIRONMENT:
@@ -87,7 +85,10 @@ def _is_bounded(document: object) -> bool:
 
 
 def _fill(value: Any, environ: Mapping[str, str], place: Place, filled: Filled) -> Any:
-    """Replaces `${NAME}` inside strings; a string that is one variable may become a number, as YAML reads it."""
+    """Replaces `${NAME}` inside strings; a string that is one variable, and empty, counts as absent.
+
+    What is filled in stays text, of which the settings make the numbers that they ask for.
+    """
     if isinstance(value, dict):
         return {key: _fill(item, environ, (*place, key), filled) for key, item in value.items()}
     if isinstance(value, list):
@@ -108,16 +109,7 @@ def _fill(value: Any, environ: Mapping[str, str], place: Place, filled: Filled) 
         return default
 
     text = _VARIABLE.sub(replace, value)
-    return _scalar(text) if _VARIABLE.fullmatch(value) else text
-
-
-def _scalar(text: str) -> Any:
-    """What YAML reads in a plain word: a number, a boolean, null; everything else stays text."""
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    return value if value is None or isinstance(value, bool | int | float) else text
+    return None if not text and _VARIABLE.fullmatch(value) else text
 
 
 def _explain(error: ValidationError, filled: Filled) -> str:
@@ -128,7 +120,7 @@ def _explain_one(fault: Any, filled: Filled) -> str:
     place = fault["loc"]
     if fault["type"] != "extra_forbidden":
         variables = [name for at, name in filled.items() if at[: len(place)] == place or at == place[: len(at)]]
-        found = f"it comes from {', '.join(variables)}" if variables else f"it is {reprlib.repr(fault['input'])}"
+        found = f"it comes from {', '.join(variables)}" if variables else f"it is {_shown(place, fault['input'])}"
         return f"{_dotted(place)}: {fault['msg']} ({found})"
     known = _keys_at(place[:-1])
     nearest = difflib.get_close_matches(str(place[-1]), known, n=1)
@@ -136,11 +128,25 @@ def _explain_one(fault: Any, filled: Filled) -> str:
     return f"{_dotted(place)} is not a setting; {hint}"
 
 
+def _shown(place: Place, value: object) -> str:
+    """The value for a message; never what may be secret, or hold something that is."""
+    if isinstance(value, dict | list):
+        return "a map" if isinstance(value, dict) else "a list"
+    fields = _section(place[:-1]).model_fields.values()
+    is_secret = any(field.alias == place[-1] and SecretStr in get_args(field.annotation) for field in fields)
+    return "no text" if is_secret else reprlib.repr(value)
+
+
 def _dotted(place: Place) -> str:
     return ".".join(map(str, place))
 
 
 def _keys_at(path: Place) -> list[str]:
+    return [field.alias or name for name, field in _section(path).model_fields.items()]
+
+
+def _section(path: Place) -> type[BaseModel]:
+    """The model of the section at a place, or of the last one on the way there."""
     section: type[BaseModel] = Settings
     for part in path:
         if section is Settings and part == "runners":
@@ -149,4 +155,4 @@ def _keys_at(path: Place) -> list[str]:
         field = next((f for f in section.model_fields.values() if part == f.alias), None)
         of = get_args(field.annotation) or (field.annotation,) if field is not None else ()
         section = next((each for each in of if isinstance(each, type) and issubclass(each, BaseModel)), section)
-    return [field.alias or name for name, field in section.model_fields.items()]
+    return section

@@ -28,8 +28,10 @@ class Project:
         """The path of a step by its name. Raises `LookupError` when the language's fixtures lack it."""
         found = [path for path in self._candidates(name) if (self.root / path).is_file()]
         if not found:
-            language = self.runner.manifest.language
-            raise LookupError(f"tests/conformance/projects/{language}/steps has no step {name!r}")
+            wanted = " or ".join(self._candidates(name))
+            raise LookupError(
+                f"the fixtures in {fixtures_of(self.runner)} lack {wanted}; see tests/conformance/README.md"
+            )
         return found[0]
 
     def has_step(self, name: str) -> bool:
@@ -79,15 +81,17 @@ class Project:
 
 
 def fixtures_of(runner: InstalledRunner) -> Path:
-    """Where a language's fixtures are: in this repository, else beside its runner."""
-    here = FIXTURES / runner.manifest.language
-    return here if here.is_dir() else runner.folder / "conformance"
+    """Where a language's fixtures are: beside its runner, else in this repository."""
+    beside = runner.folder / "conformance"
+    return beside if beside.is_dir() else FIXTURES / runner.manifest.language
 
 
 def copy_project(runner: InstalledRunner, to: Path, cache: Path) -> Project:
     """Copies a language's fixtures; `cache` is for the runner. Raises `LookupError` for a language that has none."""
     source = fixtures_of(runner)
     if not source.is_dir():
-        raise LookupError(f"the language {runner.manifest.language!r} has no fixtures: neither here nor in {source}")
+        raise LookupError(
+            f"the language {runner.manifest.language!r} has no fixtures: put them in {runner.folder}/conformance"
+        )
     shutil.copytree(source, to)
     return Project(runner, to.resolve(), cache)

@@ -202,6 +202,7 @@ async def test_m43_a_broken_body_is_aborted(
     end = await body.end()
     assert end.aborted.kind == pb.FAILURE_KIND_INVALID_OUTPUT
     assert "piece 3" in end.aborted.message
+    assert (end.aborted.type, end.aborted.retryable) == ("", False)
     for word in words:
         assert word in end.aborted.message
     assert (body.data(), end.last) == (b"goodbetter", False)

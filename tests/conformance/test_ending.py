@@ -96,6 +96,16 @@ async def test_drain_cancels_what_outlasts_the_grace(project: Project) -> None:
         assert time.monotonic() - began <= GRACE_MS / 1000 + LEAVING_SECONDS
 
 
+async def test_a_drain_outlasts_no_earlier_cancel(project: Project) -> None:
+    async with connected(project) as core:
+        run = await _start_waiting(core, "stubborn")
+        await core.settle()
+        await core.send(pb.Cancel(invocation_id=run, reason=pb.CANCEL_REASON_DEADLINE, grace_ms=NEVER_MS))
+        await core.send(pb.Drain(grace_ms=0))
+        assert (await core.result(run)).failure.kind == pb.FAILURE_KIND_DEADLINE
+        await _assert_leaves(core)
+
+
 async def test_m29_pong(core: Core, tmp_path: Path) -> None:
     await core.send(pb.Ping(nonce=2**64 - 1))
     pong = await core.expect(pb.Pong)

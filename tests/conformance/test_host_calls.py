@@ -9,6 +9,9 @@ from tests.conformance.core_double import Core, connected
 from tests.conformance.project import Project
 
 CALLS = 32
+ENOUGH_TO_STOP_THE_WRITER = 16 << 20
+"""Bytes: far more than the transport takes while nobody reads."""
+TURNS = 20
 
 
 async def test_m33_replies_in_any_order(core: Core) -> None:
@@ -44,6 +47,22 @@ async def test_m35_no_host_calls_after_the_result(core: Core) -> None:
     assert await core.call("leaves_work") == "left"
     outcome = await core.call("releases")
     assert outcome.startswith("caught: ")
+    await core.settle()
+    assert core.pending(pb.HostCall) == 0
+    assert await core.call("echo", 1) == 1
+
+
+async def test_a_call_whose_run_ends_while_it_is_sent_is_given_up(core: Core) -> None:
+    run = await core.start("emits_big", ENOUGH_TO_STOP_THE_WRITER)
+    transfer = (await core.expect(pb.Chunk)).transfer
+    core.stop_reading()
+    await core.send(pb.Cancel(invocation_id=run, reason=pb.CANCEL_REASON_CLIENT_GONE, grace_ms=0))
+    for turn in range(TURNS):  # of the runner, so that it has answered in the handler's place
+        await core.start("prints", f"turn {turn}")
+        await core.process.has_printed(f"turn {turn}")
+    core.read_on()
+    assert (await core.result(run)).failure.kind == pb.FAILURE_KIND_CANCELLED
+    await core.expect(pb.Chunk, lambda chunk: chunk.transfer == transfer and chunk.HasField("aborted"))
     await core.settle()
     assert core.pending(pb.HostCall) == 0
     assert await core.call("echo", 1) == 1

@@ -101,6 +101,7 @@ async def test_m19_unsendable_result_names_its_place(core: Core, value: str) -> 
     failure = (await core.invoke("unsendable", value)).failure
     assert failure.kind == pb.FAILURE_KIND_INVALID_OUTPUT
     assert "items[1].run" in failure.message
+    assert (failure.type, failure.retryable) == ("", False), "no class of the runner's own is shown"
 
 
 async def test_m20_unawaited_calls_are_finished_first(core: Core) -> None:

@@ -18,6 +18,7 @@ async def test_m22_malformed_json_never_reaches_the_handler(core: Core) -> None:
         failure = (await core.request("mirrors", "json", body)).failure
         assert failure.kind == pb.FAILURE_KIND_INVALID_INPUT, body
         assert failure.message
+        assert (failure.type, failure.retryable) == ("", False)
     assert core.process.stdout == b""
     assert (await _mirror(core, "json", b"[]"))["body"] == []
     await core.process.has_printed("mirroring")

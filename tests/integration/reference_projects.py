@@ -1,17 +1,19 @@
 """Projects made of nothing but the code on the reference pages: which block goes into which file.
 
-A file is a list of parts, one below the other: `page#number` is a block as tests/test_reference.py counts them, anything else is
-a line that a page leaves to its reader (an import, an export, a handler that a page does not show).
+A file is a list of parts, one below the other: `page#number` is a block as tests/test_reference.py counts them, all
+else is what a page leaves to its reader (an import, an export, a handler that it does not show).
 """
 
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from tests.integration.project import write_project
+from tests.integration.project import REPOSITORY, write_project
+from tests.packages import link_packages
 from tests.test_reference import PAGES, blocks
 
 Files = Mapping[str, tuple[str, ...]]
@@ -25,16 +27,38 @@ _BLOCK_ID = re.compile(r"[\w-]+#\d+")
 _TITLED = re.compile(r'^ *```\w+ title="([^"]+)"\n(.*?)^ *``` *$', re.DOTALL | re.MULTILINE)
 
 
-def _tour(*snippets: str) -> tuple[str, ...]:
-    """An api step whose handler is made of calls that the pages show without a handler, each in a scope of its own."""
-    scopes = [part for snippet in snippets for part in ("  {", snippet, "  }")]
+@cache
+def _texts() -> Mapping[str, str]:
+    return {block.id: block.code for block in blocks()}
+
+
+def indented(text: str) -> str:
+    """A block as the body of a function."""
+    return textwrap.indent(text, "    ")
+
+
+def _tour(handler: str, *snippets: str) -> tuple[str, ...]:
+    """An api step whose handler is made of calls that the pages show without one, each in a scope of its own."""
     return (
         "export const config = { type: 'api', name: 'Tour', method: 'POST', path: '/tour' }",
-        "export const handler = async (req, { emit, logger, state, streams, traceId }) => {",
-        "  const channelId = 'general', messageId = 'first', err = new Error('declined')",
-        *scopes,
-        "  return { status: 200, body: { channel: await streams.chatMessages.getGroup('room-123') } }",
+        f"export const {handler} = async (req, {{ logger, state, streams, traceId }}) => {{",
+        "  const err = new Error('declined')",
+        *(part for snippet in snippets for part in ("  {", snippet, "  }")),
+        "  const prefs = await state.get(traceId, 'preferences')",
+        "  return { status: 200, body: { prefs, users: await state.getGroup('users') } }",
         "}",
+    )
+
+
+def _python_tour(*snippets: str) -> tuple[str, ...]:
+    return (
+        "from datetime import datetime",
+        'config = {"type": "api", "name": "Tour", "method": "POST", "path": "/tour"}',
+        "async def handler(req, context):",
+        '    channel_id, message_id, err = "general", "first", ValueError("declined")',
+        *(indented(_texts()[snippet]) for snippet in snippets),
+        '    users = await context.state.get_group("users")',
+        '    return {"status": 200, "body": {"prefs": prefs, "users": users}}',
     )
 
 
@@ -66,7 +90,13 @@ TYPESCRIPT: Files = {
     "steps/create-order.step.ts": ("import { ApiRouteConfig, Handlers } from 'motia'", "steps#28", "infrastructure#7"),
     "steps/process-order.step.ts": (_Z, "api-reference#4", "api-reference#31", "export { config }"),
     "steps/templates/report.html": ("<p>Report</p>",),
-    "steps/daily-report.step.ts": ("api-reference#7", "state-management#10", "export { config }"),
+    "steps/daily-report.step.ts": (
+        "import { Handlers } from 'motia'",
+        "type Order = { status: string }",
+        "api-reference#7",
+        "state-management#10",
+        "export { config }",
+    ),
     "steps/manual-approval.step.ts": ("api-reference#10", "export { config }"),
     "steps/approval-gate.step.ts": ("flows#22",),
     "steps/create-resource.step.ts": ("flows#4",),
@@ -82,7 +112,18 @@ TYPESCRIPT: Files = {
         "testing#3",
     ),
     "steps/my-step.step.ts": ("environment-variables#1",),
-    "steps/tour.step.ts": _tour("steps#19", "steps#22", "api-reference#16", "api-reference#19", "api-reference#22"),
+    "steps/tour.step.ts": (
+        "import { Handlers } from 'motia'",
+        "type User = { name: string; email: string }",
+        *_tour(
+            "handler: Handlers['Tour']",
+            "steps#19",
+            "steps#22",
+            "api-reference#16",
+            "api-reference#19",
+            "api-reference#22",
+        ),
+    ),
 }
 
 JAVASCRIPT: Files = {
@@ -110,8 +151,8 @@ JAVASCRIPT: Files = {
         "api-reference#29",
         _EXPORTS,
     ),
-    "steps/create-order.step.js": ("steps#30", "state-management#6", _EXPORTS),
-    "steps/process-order.step.js": (_REQUIRE_Z, "api-reference#5", "state-management#9", _EXPORTS),
+    "steps/create-order.step.js": ("steps#30", "infrastructure#9", _EXPORTS),
+    "steps/process-order.step.js": ("infrastructure#6", "api-reference#32", _EXPORTS),
     "steps/templates/report.html": ("<p>Report</p>",),
     "steps/daily-report.step.js": ("api-reference#8", "state-management#12", _EXPORTS),
     "steps/manual-approval.step.js": ("api-reference#11", "module.exports = { config }"),
@@ -122,7 +163,9 @@ JAVASCRIPT: Files = {
     "steps/chat-message.stream.js": ("streams#3",),
     "steps/chat-messages.stream.js": ("api-reference#47",),
     "steps/send-notifications.step.js": ("project-structure#3",),
-    "steps/tour.step.js": _tour("steps#21", "steps#24", "api-reference#17", "api-reference#20", "api-reference#23"),
+    "steps/tour.step.js": _tour(
+        "handler", "steps#21", "steps#24", "api-reference#17", "api-reference#20", "api-reference#23"
+    ),
 }
 
 PYTHON: Files = {
@@ -155,6 +198,9 @@ PYTHON: Files = {
     "steps/chat_messages_stream.py": ("api-reference#48",),
     "steps/data-processor_step.py": ("project-structure#2",),
     "steps/my-step.step.py": ("environment-variables#2",),
+    "steps/tour_step.py": _python_tour(
+        "steps#20", "steps#23", "api-reference#18", "api-reference#21", "api-reference#24", "streams#8"
+    ),
 }
 
 TOGETHER: Files = {
@@ -173,19 +219,31 @@ TOGETHER: Files = {
     "src/messages/process_message_step.py": ("steps#7",),
     "src/my-step.step.py": ("environment-variables#2",),
     "src/send-email.step.ts": (
-        "import { EventConfig } from 'motia'",
+        "import { EventConfig, Handlers } from 'motia'",
         "infrastructure#1",
-        "export const handler = async (input, { logger }) => logger.info('sent', input)",
+        "export const handler: Handlers['SendEmail'] = async (input, { logger }) => logger.info('sent', input)",
     ),
-    "src/process_order_step.py": ("infrastructure#5", "async def handler(input, ctx):\n    ctx.logger.info('order')"),
-    "src/create-order.step.js": ("steps#30", "infrastructure#9", _EXPORTS),
+    "src/create-order.step.js": (
+        "const config = { type: 'api', name: 'CreateOrder', method: 'POST', path: '/orders',",
+        "  emits: ['order.created'] }",
+        "state-management#6",
+        _EXPORTS,
+    ),
+    "src/process-payment.step.ts": (
+        "import { EventConfig, Handlers } from 'motia'",
+        "export const config: EventConfig = { type: 'event', name: 'ProcessPayment',",
+        "  subscribes: ['order.created'], emits: ['payment.completed'] }",
+        "state-management#7",
+    ),
+    "src/templates/report.html": ("<p>Report</p>",),
+    "src/daily_report_step.py": ("api-reference#9", "state-management#11"),
+    "src/daily-cleanup.step.ts": (
+        "import { CronConfig } from 'motia'",
+        "export const config: CronConfig = { type: 'cron', name: 'DailyCleanup', cron: '0 0 * * *' }",
+        "api-reference#34",
+    ),
     "src/chat_messages_stream.py": ("api-reference#48",),
 }
-
-
-@cache
-def _texts() -> Mapping[str, str]:
-    return {block.id: block.code for block in blocks()}
 
 
 def titled(page: str, title: str) -> str:
@@ -202,8 +260,8 @@ def text_of(parts: Iterable[str]) -> str:
     return "\n".join(_texts()[part] if _BLOCK_ID.fullmatch(part) else part for part in parts) + "\n"
 
 
-def write_reference(root: Path, files: Files) -> Path:
-    """Makes a project with the steps and what the pages say belongs to every project."""
+def write_reference(root: Path, files: Files, zod: str) -> Path:
+    """Makes a project of the files and of what the pages say belongs to every one; `zod` is the version installed."""
     around = {
         "package.json": titled("project-structure", "package.json"),
         "tsconfig.json": titled("project-structure", "tsconfig.json"),
@@ -211,4 +269,9 @@ def write_reference(root: Path, files: Files) -> Path:
         ".env": titled("environment-variables", ".env"),
         ".gitignore": titled("environment-variables", ".gitignore"),
     }
-    return write_project(root, {**around, **{name: text_of(parts) for name, parts in files.items()}})
+    write_project(root, {**around, **{name: text_of(parts) for name, parts in files.items()}})
+    link_packages(root, zod=zod)
+    types = root / "node_modules" / "@types"
+    types.mkdir()
+    (types / "node").symlink_to(REPOSITORY / "runners" / "node" / "node_modules" / "@types" / "node")
+    return root

@@ -11,7 +11,7 @@ import pytest
 
 from runtime._gen import runner_pb2 as pb
 from runtime.configfile import load_settings
-from runtime.jsonschemas import to_2020_12
+from runtime.jsonschemas.drafts import to_2020_12
 from runtime.runners.manifest import find_runners
 from runtime.services.violations import Check
 from tests.conformance.core_double import connected

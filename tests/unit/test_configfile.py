@@ -168,7 +168,6 @@ def test_the_port_of_the_environment_wins(tmp_path: Path) -> None:
     [
         ("", "http.port"),
         ("http: {host: [1, '${SECRET}']}", "http.host"),
-        ("http: {tls: {certificate: a, key: b, keyPassword: '${SECRET}'}}", "http.tls.keyPassword"),
         ("http: {maxBodyBytes: 'at ${SECRET}'}", "http.maxBodyBytes"),
         ("runners: {node: {maxInFlight: '${SECRET}'}}", "runners.node.maxInFlight"),
     ],
@@ -196,3 +195,35 @@ def test_unknown_timezones(name: str) -> None:
 @pytest.mark.parametrize("name", LinkSettings.model_fields)
 def test_every_setting_says_what_it_is(name: str) -> None:
     assert LinkSettings.model_fields[name].description
+
+
+TLS = "certificate: a, key: b"
+
+
+@pytest.mark.parametrize("value", ["12345678", "1e5", "true", "null", "0x1F", "2024-01-01"])
+def test_a_variable_for_a_text_is_text_whatever_it_looks_like(tmp_path: Path, value: str) -> None:
+    tls = load(tmp_path, f"http: {{tls: {{{TLS}, keyPassword: '${{SECRET}}'}}}}", SECRET=value).http.tls
+    assert tls is not None
+    assert tls.key_password is not None
+    assert tls.key_password.get_secret_value() == value
+
+
+def test_a_variable_becomes_what_its_setting_is(tmp_path: Path) -> None:
+    text = "shutdownGrace: '${GRACE}'\nhttp: {openapi: '${OPEN}', server: '${SERVER:-}', maxBodyBytes: '${MOST}'}"
+    settings = load(tmp_path, text, GRACE="2.5", OPEN="false", MOST="1000")
+    assert (settings.shutdown_grace, settings.http.openapi) == (2.5, False)
+    assert (settings.http.server, settings.http.max_body_bytes) == (None, 1000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"http: {{tls: {{{TLS}, keyPassword: 424242}}}}",
+        f"http: {{server: uvicorn, tls: {{{TLS}, keyPassword: '424242'}}}}",
+        f"http: [{{tls: {{{TLS}, keyPassword: '424242'}}}}]",
+        "control: {token: 424242, enabled: 7}",
+    ],
+)
+def test_a_secret_of_the_file_is_not_shown(tmp_path: Path, text: str) -> None:
+    raised = fault(tmp_path, text)
+    assert "424242" not in f"{raised}{raised.__cause__}{raised.fix}"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import typer
 
 from runtime.allocator import collect_less_often, keep_freed_memory
 from runtime.app import App, Started
+from runtime.catalog import Catalog
 from runtime.cli.console import JsonLog, TextLog, print_fault, print_started
 from runtime.cli.loop import run
 from runtime.cli.options import EXIT_FAULT, EXIT_INTERRUPTED
@@ -35,7 +38,7 @@ def serve(port: int | None, host: str | None, debug: bool, *, development: bool)
         app = App(root, settings, sink, environment=environment, development=development)
         if development:
             write_missing(root)
-        finished = run(_run, (app, _started_with_types(root, settings) if development else print_started))
+        finished = run(_run, (app, partial(_write_types, root, settings) if development else None))
     except RuntimeFault as fault:
         print_fault(fault)
         raise typer.Exit(EXIT_FAULT) from fault
@@ -55,25 +58,28 @@ def _settings(root: Path, environ: Mapping[str, str], port: int | None, host: st
     )
 
 
-def _started_with_types(root: Path, settings: Settings) -> Callable[[Started], None]:
-    """Prints what was started and brings the project's types up to date, which nothing else waits for."""
-
-    def on_started(started: Started) -> None:
-        print_started(started)
-        try:
-            write_types(root, started.catalog, settings)
-        except RuntimeFault as fault:  # such as a folder that cannot be written
-            print_fault(fault)
-
-    return on_started
+def _write_types(root: Path, settings: Settings, catalog: Catalog) -> None:
+    try:
+        write_types(root, catalog, settings)
+    except RuntimeFault as fault:  # such as a folder that cannot be written
+        print_fault(fault)
 
 
-async def _run(given: tuple[App, Callable[[Started], None]]) -> bool:
-    """True after an orderly end; false when a second signal cut it short."""
-    app, on_started = given
+async def _run(given: tuple[App, Callable[[Catalog], None] | None]) -> bool:
+    """True after an orderly end; false when a second signal cut it short.
+
+    The function, if there is one, gets the catalog in a thread, while requests are served already.
+    """
+    app, write = given
     stop = anyio.Event()
     with anyio.CancelScope() as everything:
         async with anyio.create_task_group() as tasks:
+
+            def on_started(started: Started) -> None:
+                print_started(started)
+                if write is not None:
+                    tasks.start_soon(anyio.to_thread.run_sync, write, started.catalog)
+
             tasks.start_soon(_watch_signals, stop, everything)
             await app.run(stop, on_started)
             tasks.cancel_scope.cancel()

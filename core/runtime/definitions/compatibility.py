@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from runtime.definitions.shapes import MAX_DEPTH, Shape, Unfolding
+from runtime.jsonschemas.places import plain_token, token
 from runtime.model import EventTrigger, JsonSchema, Problem, Severity, Step, Validation
 
 _MAX_STEPS = 100_000
@@ -118,7 +119,7 @@ def _severity(modes: set[Validation]) -> Severity:
 
 
 def _named(mismatch: Mismatch) -> str:
-    name = mismatch.pointer[1:].replace("~1", "/").replace("~0", "~")
+    name = plain_token(mismatch.pointer[1:])
     return f"'{mismatch.pointer if '/' in mismatch.pointer[1:] else name}'" if mismatch.pointer else "the data"
 
 
@@ -207,7 +208,7 @@ def _in_all(findings: list[list[Mismatch]]) -> list[Mismatch]:
 
 
 def _below(pointer: str, name: str) -> str:
-    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+    return f"{pointer}/{token(name)}"
 
 
 def _clash(one: Shape, other: Shape) -> str:

@@ -12,7 +12,8 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from runtime.jsonschemas import to_2020_12
+from runtime.jsonschemas.drafts import to_2020_12
+from runtime.jsonschemas.places import names_in
 from runtime.model import JsonSchema, Problem, Severity
 
 ConfigPath = tuple[str | int, ...]
@@ -67,8 +68,7 @@ class Reading:
         self.file = file
         copies: set[int] = set()
         for pointer, schema in schemas.items():
-            keys = [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
-            _put_back(self.config, keys, Taken(schema), copies)
+            _put_back(self.config, names_in(pointer), Taken(schema), copies)
 
     def error(self, path: ConfigPath, message: str, fix: str) -> None:
         """Notes what leaves the file out; the message follows the place, an empty path is the config itself."""

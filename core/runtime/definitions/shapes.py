@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+
+from runtime.jsonschemas.places import member, names_to
 
 MAX_DEPTH = 32
 """Schemas and references inside one another that are followed."""
@@ -159,17 +160,12 @@ class Unfolding:
 
 def _resolve(document: Mapping[str, Any], reference: object) -> Any:
     """What a local reference leads to; None for any other, and across the border of a document inside this one."""
-    if not isinstance(reference, str) or (reference != "#" and not reference.startswith("#/")):
+    names = names_to(reference)
+    if names is None:
         return None
     at: Any = document
-    for key in reference[2:].split("/") if reference != "#" else ():
-        name = unquote(key).replace("~1", "/").replace("~0", "~")
-        if isinstance(at, Mapping):
-            at = at.get(name)
-        elif isinstance(at, list) and name.isdecimal() and len(name) < 9 and int(name) < len(at):
-            at = at[int(name)]
-        else:
-            return None
+    for name in names:
+        at = member(at, name)
         if isinstance(at, Mapping) and "$id" in at:
             return None
     return at

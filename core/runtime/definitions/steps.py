@@ -131,7 +131,7 @@ def _read_triggers(reading: Reading) -> tuple[Trigger, ...]:
     if "triggers" in given:
         advice = {key: "it belongs into an item of 'triggers'" for part in PARTS.values() for key in known_keys(part)}
         reading.unknown_keys(given, (), (_Base, _Listed), advice)
-        return read_triggers(reading, given["triggers"])
+        return read_triggers(reading, given["triggers"], known_keys(_Base))
     kind = given.get("type")
     unknown = [str(key) for key in given if key not in _BASE_KEYS]
     part = read_kind(reading, kind, (), _KINDS, unknown)

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from runtime.config import known_timezone
 from runtime.definitions.parts import ConfigPath, Part, Reading, Taken, known_keys, shown
+from runtime.jsonschemas.places import inside, names_to, token
 from runtime.model import ApiTrigger, CatchUp, CronTrigger, EventTrigger, JsonSchema, Overlap, QueryParam, Trigger
 
 MAX_TRIGGERS = 100
@@ -21,8 +22,6 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 _NO_CRON_FIELD = re.compile(r"[hr]([(/].*)?", re.IGNORECASE)
 _CRON_FIELDS = (1, 5, 6)
 _STATUS = re.compile(r"[1-5][0-9][0-9]|default")
-_SCHEMA_MAPS = ("$defs", "dependentSchemas", "patternProperties", "properties")
-_VALUES = ("const", "default", "enum", "examples")
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -130,8 +129,11 @@ def key_advice(kind: str) -> dict[str, str]:
     }
 
 
-def read_triggers(reading: Reading, given: object) -> tuple[Trigger, ...]:
-    """The triggers of a config that lists them; what is wrong with one is noted, what stands twice counts once."""
+def read_triggers(reading: Reading, given: object, step_keys: Sequence[str]) -> tuple[Trigger, ...]:
+    """The triggers of a config that lists them; what is wrong with one is noted, what stands twice counts once.
+
+    `step_keys` are those that a config has beside its triggers.
+    """
     path: ConfigPath = ("triggers",)
     if not isinstance(given, list | tuple) or not given:
         fix = "write triggers: [{ type: 'event', topic: 'order.created' }], or give the config a 'type'"
@@ -140,13 +142,16 @@ def read_triggers(reading: Reading, given: object) -> tuple[Trigger, ...]:
     if len(given) > MAX_TRIGGERS:
         reading.error(path, f": {len(given)} triggers are more than {MAX_TRIGGERS}", "make several steps of them")
         return ()
+    advice = dict.fromkeys(step_keys, "move it out of 'triggers' into the config itself: it is the step's")
     found: list[Trigger] = []
     for index, item in enumerate(given):
-        found += _read_item(reading, item, (*path, index), index)
+        found += _read_item(reading, item, (*path, index), index, advice)
     return _without_repeats(reading, found)
 
 
-def _read_item(reading: Reading, item: object, path: ConfigPath, index: int) -> Sequence[Trigger]:
+def _read_item(
+    reading: Reading, item: object, path: ConfigPath, index: int, advice: Mapping[str, str]
+) -> Sequence[Trigger]:
     if not isinstance(item, Mapping):
         reading.error(path, ": a trigger is a map", "write { type: 'event', topic: 'order.created' }")
         return ()
@@ -154,7 +159,11 @@ def _read_item(reading: Reading, item: object, path: ConfigPath, index: int) -> 
     part = read_kind(reading, kind, path, tuple(PARTS), [str(key) for key in item])
     if part is None:
         return ()
-    reading.unknown_keys(item, path, (part, KindPart), key_advice(str(kind)))
+    if item.get("middleware") is not None:  # to leave it out would open what it guards
+        fix = "move it to config.middleware, which is for all api triggers of the step; it can look at ctx.trigger"
+        reading.error((*path, "middleware"), ": a trigger has no middleware of its own", fix)
+    else:
+        reading.unknown_keys(item, path, (part, KindPart), {**advice, **key_advice(str(kind))})
     return read_trigger(reading, part, item, path, index)
 
 
@@ -261,23 +270,16 @@ def _query_schema(params: Sequence[QueryParam]) -> JsonSchema | None:
 
 
 def _fragment(key: str) -> str:
-    return quote(key.replace("~", "~0").replace("/", "~1"), safe="~")
+    return quote(token(key), safe="~")
 
 
 def _moved(schema: Any, to: str) -> Any:
     """The schema as part of another, `to` being its place there: its references to itself lead to the new place."""
-    if isinstance(schema, list):
-        return [_moved(item, to) for item in schema]
     if not isinstance(schema, Mapping) or "$id" in schema:
         return schema
-    moved: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key == "$ref" and isinstance(value, str) and (value == "#" or value.startswith("#/")):
-            moved[key] = to + value[1:]
-        elif key in _SCHEMA_MAPS and isinstance(value, Mapping):
-            moved[key] = {name: _moved(inner, to) for name, inner in value.items()}
-        else:
-            moved[key] = value if key in _VALUES else _moved(value, to)
+    moved = inside(schema, lambda child, _: _moved(child, to))
+    if names_to(moved.get("$ref")) is not None:
+        moved["$ref"] = to + moved["$ref"][1:]
     return moved
 
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from runtime.generate.embedding import PREFIX, Components
-from runtime.generate.facts import types
+from runtime.jsonschemas.facts import types
 from runtime.model import ApiTrigger, JsonSchema
 
 _JSON, _PROBLEM, _TEXT = "application/json", "application/problem+json", "text/*"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runtime.generate.embedding import inside
+from runtime.jsonschemas.places import inside
 
 
 def to_draft_07(schema: object) -> Any:

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urldefrag, urljoin
 
+from runtime.jsonschemas.places import inside, plain_token, token
 from runtime.model import JsonSchema
 
 Schema = Mapping[str, Any]
 
 PREFIX = "#/components/schemas/"
-_ONE = frozenset(
-    {"additionalProperties", "contains", "contentSchema", "else", "if", "items", "not", "propertyNames", "then"}
-    | {"unevaluatedItems", "unevaluatedProperties"}
-)
-_LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_MAPS = frozenset({"$defs", "dependentSchemas", "patternProperties", "properties"})
 _PLACES = frozenset({"$anchor", "$dynamicAnchor", "$id", "$schema"})
 _IN_FRAGMENTS = "/~!$&'()*+,;=:@"
 """What a URI's fragment may hold as it is, beside letters and digits (RFC 3986, section 3.5)."""
@@ -195,31 +190,6 @@ class _Embedding:
             found += [here] if here is not None else []
         inside(schema, lambda child, path: found.extend(self._targets(child, pointer + path)))
         return found
-
-
-def inside(schema: Schema, visit: Callable[[object, str], Any]) -> dict[str, Any]:
-    """The schema with what `visit` makes of each schema directly in it, given its pointer from there."""
-    new: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key in _ONE:
-            new[key] = visit(value, f"/{key}")
-        elif key in _LISTS and isinstance(value, list | tuple):
-            new[key] = [visit(item, f"/{key}/{index}") for index, item in enumerate(value)]
-        elif key in _MAPS and isinstance(value, Mapping):
-            new[key] = {name: visit(item, f"/{key}/{token(name)}") for name, item in value.items()}
-        else:
-            new[key] = value
-    return new
-
-
-def token(name: str) -> str:
-    """A name as a part of a JSON pointer."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def plain_token(part: str) -> str:
-    """The name that a part of a JSON pointer stands for."""
-    return part.replace("~1", "/").replace("~0", "~")
 
 
 def _definition_of(pointer: str) -> tuple[str | None, str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from typing import Any
 
 from runtime.catalog import Bound, Catalog
 from runtime.generate.answers import COMPONENTS, SCHEMAS, answers
 from runtime.generate.embedding import Components, component_name
-from runtime.generate.facts import fits
 from runtime.generate.parameters import Template, parameters, read_template
+from runtime.jsonschemas.validators import compile_schema
 from runtime.model import ApiTrigger
 
 Route = Bound[ApiTrigger]
@@ -18,13 +17,13 @@ Route = Bound[ApiTrigger]
 _WITH_BODY = frozenset({"PATCH", "POST", "PUT"})
 
 
-def openapi(catalog: Catalog, *, title: str, version: str, servers: Sequence[str] = ()) -> dict[str, Any]:
+def openapi(catalog: Catalog, *, title: str, version: str) -> dict[str, Any]:
     """The document as JSON values, the same for the same catalog.
 
-    `servers` are URLs; without any, the routes are where the document is. Two routes that OpenAPI cannot tell apart
+    The routes are where the document is. Two routes that OpenAPI cannot tell apart
     (a parameter and a wildcard at one place, of one method) are the first one's; the other stands in `x-overlapped`.
     """
-    return _Document(catalog).build(title, version, servers)
+    return _Document(catalog).build(title, version)
 
 
 class _Document:
@@ -37,13 +36,11 @@ class _Document:
         self._templates: dict[str, Template] = {}
         self._overlapped: list[dict[str, Any]] = []
 
-    def build(self, title: str, version: str, servers: Sequence[str]) -> dict[str, Any]:
+    def build(self, title: str, version: str) -> dict[str, Any]:
         for template, route in self._routes:
             self._add(template, route)
         tags = dict.fromkeys(flow for _, route in self._routes for flow in route.step.flows)
         document: dict[str, Any] = {"openapi": "3.1.0", "info": {"title": title, "version": version}}
-        if servers:
-            document["servers"] = [{"url": url} for url in servers]
         if tags:
             document["tags"] = [{"name": flow} for flow in sorted(tags)]
         document["paths"] = dict(sorted(self._paths.items()))
@@ -86,7 +83,8 @@ class _Document:
         if trigger.body_schema is None:
             return {"content": {"*/*": {}}} if trigger.method in _WITH_BODY else None
         schema = self._components.reference(f"{name}Body", trigger.body_schema)
-        return {"required": not fits(trigger.body_schema, {}), "content": {"application/json": {"schema": schema}}}
+        is_required = not compile_schema(trigger.body_schema).is_valid({})
+        return {"required": is_required, "content": {"application/json": {"schema": schema}}}
 
 
 def _operation_ids(catalog: Catalog) -> dict[tuple[str, int], str]:

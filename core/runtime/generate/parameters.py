@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from runtime.generate.embedding import Components
-from runtime.generate.facts import members, types
+from runtime.jsonschemas.facts import members, types
 from runtime.model import ApiTrigger, JsonSchema, QueryParam
 
 _IN_PATHS = "!$&'()*+,;=:@"

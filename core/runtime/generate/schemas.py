@@ -25,6 +25,7 @@ from runtime.generate.shapes import (
     one_line,
     union,
 )
+from runtime.jsonschemas.places import referred
 from runtime.model import JsonSchema
 
 MAX_DEPTH = 40
@@ -86,6 +87,7 @@ class _Document:
         self._shapes = shapes
         self._root = root
         self._name = name
+        self._identities: dict[str, str] = {}
 
     def shape(self, schema: object, depth: int) -> Shape:
         if schema is False:
@@ -148,7 +150,7 @@ class _Document:
 
     def _reference(self, target: str) -> Shape:
         """A definition of its own for what is referred to, so that it may refer to itself."""
-        found = _resolve(self._root, target)
+        found = referred(self._root, target)
         if found is None:
             return Plain.UNKNOWN
         wanted = type_name(target.rpartition("/")[2] if "/" in target else self._name)
@@ -156,12 +158,17 @@ class _Document:
 
     def _identity(self, target: str) -> str:
         """The same for what means the same in two schemas: all that can be reached from there."""
+        if target not in self._identities:
+            self._identities[target] = self._work_out_identity(target)
+        return self._identities[target]
+
+    def _work_out_identity(self, target: str) -> str:
         reached: dict[str, object] = {}
         waiting = [target]
         while waiting:
             each = waiting.pop()
             if each not in reached:
-                reached[each] = _resolve(self._root, each)
+                reached[each] = referred(self._root, each)
                 waiting += _references(reached[each])
         text = json.dumps([target, reached], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -223,20 +230,6 @@ def _list(schema: Mapping[str, Any], key: str) -> list[Any]:
 def _map(schema: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = schema.get(key)
     return value if isinstance(value, Mapping) else {}
-
-
-def _resolve(root: object, target: str) -> object:
-    """What a JSON pointer such as `#/$defs/Order` points to, None for nothing and for other documents."""
-    if not target.startswith("#") or not (target == "#" or target.startswith("#/")):
-        return None
-    found = root
-    for part in target[2:].split("/") if len(target) > 1 else ():
-        key = unquote(part).replace("~1", "/").replace("~0", "~")
-        if isinstance(found, Mapping):
-            found = found.get(key)
-        elif isinstance(found, list):
-            found = found[int(key)] if key.isdecimal() and int(key) < len(found) else None
-    return found
 
 
 def _references(schema: object) -> list[str]:

@@ -8,7 +8,7 @@ from typing import NoReturn, cast
 
 from runtime._gen import runner_pb2 as pb
 from runtime.ids import new_span_id
-from runtime.jsonschemas import to_2020_12
+from runtime.jsonschemas.drafts import to_2020_12
 from runtime.model import (
     Failure,
     FailureKind,

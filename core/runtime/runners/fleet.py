@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 
 from runtime._gen import runner_pb2 as pb
 from runtime.catalog import Catalog, build_catalog
@@ -70,7 +71,8 @@ class Fleet:
     async def catalog(self, stop: anyio.Event) -> Catalog:
         """Waits until every language has loaded, and wires what is there; after a stop, what has loaded by then."""
         catalog = build_catalog(await self._manifests(stop), self._settings.validation)
-        return replace(catalog, problems=(*catalog.problems, *unmatched_files(self._root, catalog.steps)))
+        unmatched = await anyio.to_thread.run_sync(unmatched_files, self._root, catalog.steps)
+        return replace(catalog, problems=(*catalog.problems, *unmatched))
 
     async def _manifests(self, stop: anyio.Event) -> list[Manifest]:
         async with anyio.create_task_group() as waiting:

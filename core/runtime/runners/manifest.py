@@ -14,6 +14,7 @@ from runtime.config import Settings
 from runtime.errors import RunnerFault
 
 MANIFEST_FILE = "runner.toml"
+_FIX = "see PROTOCOL.md, section 2, for what it says"
 _PACKAGED = Path(__file__).resolve().parent.parent / "_runners"
 _CHECKOUT = Path(__file__).resolve().parents[3] / "runners"
 
@@ -90,8 +91,11 @@ def read_runner(folder: Path) -> InstalledRunner:
         manifest = RunnerManifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise RunnerFault(f"the runner manifest {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:
-        raise RunnerFault(f"the runner manifest {path} is not valid: {error}") from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise RunnerFault(f"the runner manifest {path} is not valid: {faults}", _FIX) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RunnerFault(f"the runner manifest {path} is no TOML: {error}", _FIX) from error
     return InstalledRunner(manifest, folder)
 
 

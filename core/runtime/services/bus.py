@@ -34,10 +34,7 @@ class Publisher(Protocol):
 class BusService:
     """Publishes what handlers emit to the queues that the catalog names."""
 
-    def __init__(
-        self, bus: Publisher, clock: Clock, settings: BusSettings, warn: Warn, schemas: SchemaService | None = None
-    ) -> None:
-        """Without `schemas` all data is taken."""
+    def __init__(self, bus: Publisher, clock: Clock, settings: BusSettings, warn: Warn, schemas: SchemaService) -> None:
         self.catalog = Catalog()
         self._schemas = schemas
         self._bus = bus
@@ -63,8 +60,7 @@ class BusService:
         step does not declare; `StorageFault` when the event cannot be stored.
         """
         self._check(topic, data, step)
-        if self._schemas is not None:
-            self._schemas.check_event(topic, data, step)
+        self._schemas.check_event(topic, data, step)
         due, group, key, priority = self._read(options)
         subscribers = self.catalog.subscriptions.get(topic, ())
         if not subscribers:

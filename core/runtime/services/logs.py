@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from runtime.contracts import Clock, LogSink
 from runtime.model import LogLevel, LogRecord
 from runtime.values import encode
+
+Report = Callable[[LogLevel, str, str, str], None]
+"""Takes a log line of the core's: its level, its text, the step (or stream) that it is about and its trace."""
 
 
 class LogService:

@@ -13,8 +13,10 @@ from anyio.lowlevel import checkpoint
 
 from runtime.catalog import Catalog
 from runtime.contracts import Clock, EventBus
+from runtime.errors import HostCallRefused
 from runtime.model import QueuePolicy, TriggerKind
 from runtime.records import DeadLetter, Delivery, QueueKey, QueueStatus
+from runtime.services.schemas import SchemaService
 
 LETTERS_AT_ONCE = 32
 """Dead letters that a redrive holds in memory; each may have as many bytes as an event."""
@@ -107,11 +109,12 @@ class Redriven(NamedTuple):
 class QueueService:
     """Every queue of the project's steps, and those that steps have left behind."""
 
-    def __init__(self, bus: EventBus, clock: Clock, max_event_bytes: int) -> None:
+    def __init__(self, bus: EventBus, clock: Clock, max_event_bytes: int, schemas: SchemaService) -> None:
         self.catalog = Catalog()
         self._bus = bus
         self._clock = clock
         self._max_event_bytes = max_event_bytes
+        self._schemas = schemas
 
     def overview(self) -> list[QueueView]:
         """All queues in the order of topic and step, empty ones too."""
@@ -158,7 +161,8 @@ class QueueService:
         its events along. Raises `RedriveRefused`; `UnknownQueue` or `AmbiguousQueue` for a target that is not clear.
         """
         goal = self._goal(queue, target)
-        self._check_data(selection, data)
+        if data is not None:
+            self._check_data(goal or queue, selection, data)
         if not selection.all:
             wanted = await self._selected(queue, selection)
             return Redriven(await self._redrive_some(queue, wanted, goal, data))
@@ -185,9 +189,7 @@ class QueueService:
         what = "events" if queue.kind is TriggerKind.EVENT else "a schedule's ticks"
         raise UnknownQueue(f"no step takes {what} as {target}; there are:", _nearest(target, keys))
 
-    def _check_data(self, selection: Selection, data: bytes | None) -> None:
-        if data is None:
-            return
+    def _check_data(self, goal: QueueKey, selection: Selection, data: bytes) -> None:
         if len(selection.ids) != 1 or selection.failure or selection.all:
             raise RedriveRefused("an edited payload is for a single dead letter; name its id")
         if len(data) > self._max_event_bytes:
@@ -195,6 +197,10 @@ class QueueService:
                 f"the edited payload has {len(data)} bytes, over the limit of {self._max_event_bytes} "
                 "(bus.maxEventBytes)"
             )
+        try:
+            self._schemas.check_redrive(goal, data)
+        except HostCallRefused as error:
+            raise RedriveRefused(f"the edited payload cannot be taken: {error}") from error
 
     async def _redrive_all(self, queue: QueueKey, goal: QueueKey | None) -> int:
         """Redrives as many as there are at the beginning: one that dies again meanwhile is the newest and stays."""

@@ -11,19 +11,30 @@ from pydantic_core import from_json
 
 from runtime.catalog import Bound, Catalog
 from runtime.errors import HostCallRefused
-from runtime.model import ApiTrigger, JsonSchema, LogLevel, Payload, Step, Validation, Violation, whole
+from runtime.jsonschemas.facts import types
+from runtime.model import (
+    ApiTrigger,
+    JsonSchema,
+    LogLevel,
+    Payload,
+    Step,
+    TriggerKind,
+    Validation,
+    Violation,
+    whole,
+)
+from runtime.records import QueueKey
+from runtime.services.logs import Report
 from runtime.services.texts import read_texts
 from runtime.services.violations import Check, Misfit
 from runtime.values import decode
-
-Report = Callable[[LogLevel, str, str, str], None]
-"""Takes a log line: its level, its text, the step (or stream) that it is about and its trace."""
 
 _MAX_REMEMBERED = 10_000
 """Places that a warning has been written about; past that there are no more warnings."""
 _MAX_SHOWN_BYTES = 500
 """What a log line shows of a response."""
 _WHY_ONLY_WARNED = "validation is 'warn', so it went on; this is said once"
+_UNREAD = "a body is read as JSON where its content type is application/json, and this one's is not"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -112,6 +123,8 @@ class SchemaService:
         violations: list[Violation] = []
         for part, check in known.parts.items():
             misfits = _misfits(check, partial(_given, part, check, path_params, query, form, body, value))
+            if misfits and part == "body" and _is_unread(form, check.schema):
+                misfits = [misfits[0]._replace(message=f"{misfits[0].message}; {_UNREAD}")]
             if known.mode is Validation.ENFORCE:
                 violations += (Violation(part, misfit.pointer, misfit.message) for misfit in misfits)
             else:
@@ -125,9 +138,11 @@ class SchemaService:
         if known is None or place is None:
             return True
         check = known.responses[place]
-        if form == "bytes" or (form == "text" and not _wants_text(check.schema)):
+        if form == "bytes":
             return True
         misfits = _misfits(check, partial(_returned, form, body))
+        if misfits and form == "text" and not _misfits(check, partial(_parse_text, body)):
+            return True  # JSON that the handler has written itself
         what = f"the response with status {status} does not fit responseSchema"
         if known.mode is not Validation.ENFORCE:
             self._warn(known.step.name, f"response {place}", misfits, what, trace_id)
@@ -142,9 +157,18 @@ class SchemaService:
 
         `step` is the step that emits, None for the control API. Raises `ValueError` for data that is no value.
         """
-        subscribers = self._topics.get(topic)
-        if not subscribers:
-            return
+        if subscribers := self._topics.get(topic):
+            self._check_subscribers(subscribers, topic, data, step)
+
+    def check_redrive(self, queue: QueueKey, data: bytes) -> None:
+        """The same for data that takes the place of what a dead letter carried, and goes to the step of a queue."""
+        subscribers = self._topics.get(queue.topic, ()) if queue.kind is TriggerKind.EVENT else ()
+        if found := [each for each in subscribers if each.step.name == queue.step]:
+            self._check_subscribers(found, queue.topic, data, None)
+
+    def _check_subscribers(
+        self, subscribers: Sequence[_Subscriber], topic: str, data: bytes, step: Step | None
+    ) -> None:
         value = decode(data)
         for subscriber in subscribers:
             misfits = _misfits(subscriber.check, lambda: value)
@@ -263,6 +287,19 @@ def _refuse(name: str) -> Any:
     raise ValueError(f"JSON has no {name}")
 
 
+def _is_unread(form: str, schema: JsonSchema) -> bool:
+    """True for a body that stays as it came, where the schema asks for a value that only JSON has."""
+    return form in ("text", "bytes") and bool(wanted := types(schema, schema)) and "string" not in wanted
+
+
+def _parse_text(body: Payload) -> Any:
+    """The value of a text that is JSON; the text itself where it is none."""
+    try:
+        return _parse(whole(body))
+    except _Malformed:
+        return whole(body).decode("utf-8", "replace")
+
+
 def _returned(form: str, body: Payload) -> Any:
     if form == "none":
         return None
@@ -272,14 +309,9 @@ def _returned(form: str, body: Payload) -> Any:
 
 def _schema_for(status: int, schemas: Mapping[str, Check]) -> str | None:
     """The key of the schema for a status; None for one that has no body or no schema."""
-    if status in (204, 205, 304):
+    if status in (204, 304):
         return None
-    keys = (str(status), f"{status // 100}XX", f"{status // 100}xx", "default")
-    return next((key for key in keys if key in schemas), None)
-
-
-def _wants_text(schema: JsonSchema) -> bool:
-    return isinstance(schema, Mapping) and schema.get("type") == "string"
+    return next((key for key in (str(status), "default") if key in schemas), None)
 
 
 def _told(misfits: Sequence[Misfit]) -> str:

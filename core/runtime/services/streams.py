@@ -21,10 +21,7 @@ Listener = Callable[[StreamChange], None]
 class StreamService:
     """Keeps items, stamps them, and tells every listener of each change in order."""
 
-    def __init__(
-        self, store: StreamStore, clock: Clock, max_value_bytes: int, schemas: SchemaService | None = None
-    ) -> None:
-        """Without `schemas` all data is taken."""
+    def __init__(self, store: StreamStore, clock: Clock, max_value_bytes: int, schemas: SchemaService) -> None:
         self.catalog = Catalog()
         self._schemas = schemas
         self._store = store
@@ -106,8 +103,7 @@ class StreamService:
         data = change(_without_metadata(item))
         if not isinstance(data, dict):
             raise HostCallRefused(f"the data of an item of stream '{stream}' is a map, not a {type(data).__name__}")
-        if self._schemas is not None:
-            self._schemas.check_item(stream, id, _without_metadata(data))
+        self._schemas.check_item(stream, id, _without_metadata(data))
         stamp = {"type": "state-stream", "streamName": stream, "groupId": group, "id": id}
         stamped = encode({**data, "id": id, "_createdAt": created_at, "__motia": stamp})
         if len(stamped) > self._max_value_bytes:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
-from runtime.jsonschemas import Fault, Validator, ValidatorMap, compile_parts, compile_schema, pointer, shortened
+from runtime.jsonschemas.places import at, names_in, names_to, pointer, token
+from runtime.jsonschemas.validators import Fault, Validator, ValidatorMap, compile_parts, compile_schema, shortened
 from runtime.model import JsonSchema
-from runtime.services.texts import resolve
 
 MAX_VIOLATIONS = 20
 """Places that are named of one value."""
@@ -87,26 +87,29 @@ class Check:
         return self._parts.get(place)
 
     def _node(self, place: str) -> JsonSchema:
-        return resolve(place, self.schema) or {}
+        # A place has its names as they are, where a reference has them percent-encoded.
+        found = at(self.schema, names_in(place))
+        return found if isinstance(found, Mapping | bool) else {}
 
     def _members(self, value: Any, place: str) -> Iterator[tuple[Path, Any, str]]:
         """What can be looked at alone: members with their schemas, and the value itself with each that must hold."""
         node = self._node(place)
         if isinstance(node, bool):
             return
-        if isinstance(node.get("$ref"), str):
-            yield [], value, node["$ref"]
-        for at in range(len(node.get("allOf", ()))):
-            yield [], value, f"{place}/allOf/{at}"
-        wanted = [at for at, schema in enumerate(node.get("anyOf", ())) if schema != {"type": "null"}]
+        names = names_to(node.get("$ref"))
+        if names is not None:
+            yield [], value, f"#{pointer(names)}"
+        for number in range(len(node.get("allOf", ()))):
+            yield [], value, f"{place}/allOf/{number}"
+        wanted = [number for number, schema in enumerate(node.get("anyOf", ())) if schema != {"type": "null"}]
         if len(wanted) == 1 and value is not None:
             yield [], value, f"{place}/anyOf/{wanted[0]}"
         if isinstance(value, dict):
             yield from _of_map(value, node, place)
         elif isinstance(value, list):
             first = len(node.get("prefixItems", ()))
-            for at, item in enumerate(value):
-                yield [at], item, f"{place}/prefixItems/{at}" if at < first else f"{place}/items"
+            for index, item in enumerate(value):
+                yield [index], item, f"{place}/prefixItems/{index}" if index < first else f"{place}/items"
 
     def _limits(self, value: Any, place: str, path: Path) -> Iterator[Misfit]:
         """What a map or list misses or has too much of, found without looking at its members."""
@@ -126,7 +129,7 @@ def _of_map(value: dict[str, Any], node: Mapping[str, Any], place: str) -> Itera
     properties = node.get("properties", {})
     for name, member in value.items():
         if name in properties:
-            yield [name], member, f"{place}/properties/{name.replace('~', '~0').replace('/', '~1')}"
+            yield [name], member, f"{place}/properties/{token(name)}"
         elif isinstance(node.get("additionalProperties"), Mapping) and "patternProperties" not in node:
             yield [name], member, f"{place}/additionalProperties"
 

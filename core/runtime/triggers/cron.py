@@ -18,7 +18,7 @@ from runtime.ids import new_trace_id
 from runtime.model import CatchUp, CronTrigger, LogLevel, Overlap
 from runtime.records import Event, Placement, Publication, QueueKey
 from runtime.services.bus import Publisher
-from runtime.triggers.events import Report
+from runtime.services.logs import Report
 from runtime.triggers.ticks import next_tick, ticks_back, zone_of
 
 _MAX_COUNTED = 10_000

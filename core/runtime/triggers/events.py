@@ -25,10 +25,10 @@ from runtime.model import (
     Step,
 )
 from runtime.records import Delivery, QueueKey
+from runtime.services.logs import Report
 from runtime.tasks import ShortTasks
 
 _STORE_AGAIN_SECONDS = 1.0
-Report = Callable[[LogLevel, str, str, str], None]
 
 
 class EventConsumers:

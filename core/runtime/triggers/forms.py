@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from runtime.config import HttpSettings
 from runtime.model import Payload, whole
 from runtime.triggers.queries import Leaf, TooManyKeys, place, read_pairs
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-MAX_PART_HEADERS = 8
-"""Headers of one part of a form."""
-MAX_PART_HEADER_BYTES = 4096
-"""Bytes of one of them."""
 _URLENCODED = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 # Encodings of characters, as browsers know them; Python has others that are codes of another kind. It is not asked for
@@ -76,31 +73,31 @@ def _charset(content_type: str) -> str | None:
     return name if name == "utf_8" or _CHARSETS.fullmatch(name) else None
 
 
-def read_body(content_type: str, body: Payload, max_parts: int) -> object:
+def read_body(content_type: str, body: Payload, settings: HttpSettings) -> object:
     """The value of a body of the form "value". Raises `BadForm` or `TooManyParts`."""
     essence = _essence(content_type)
     if essence == _MULTIPART:
-        return _read_multipart(content_type, body, max_parts)
+        return _read_multipart(content_type, body, settings)
     if essence == _URLENCODED:
         try:
-            return read_pairs(whole(body), max_parts)
+            return read_pairs(whole(body), settings.max_form_parts, settings.max_query_depth)
         except TooManyKeys as error:
-            raise TooManyParts(f"the form has more than {max_parts} fields") from error
+            raise TooManyParts(f"the form has more than {settings.max_form_parts} fields") from error
     return whole(body).decode(_charset(content_type) or "utf-8", "replace")
 
 
-def _read_multipart(content_type: str, body: Payload, max_parts: int) -> dict[str, Any]:
+def _read_multipart(content_type: str, body: Payload, settings: HttpSettings) -> dict[str, Any]:
     _, options = parse_options_header(content_type)
     boundary = options.get(b"boundary")
     if not boundary:
         raise BadForm("the content type of the form names no boundary")
-    reader = _FormReader(max_parts)
+    reader = _FormReader(settings.max_form_parts, settings.max_query_depth)
     try:
         parser = MultipartParser(
             boundary,
             reader.callbacks(),
-            max_header_count=MAX_PART_HEADERS,
-            max_header_size=MAX_PART_HEADER_BYTES,
+            max_header_count=settings.max_part_headers,
+            max_header_size=settings.max_part_header_bytes,
         )
         for piece in (body,) if isinstance(body, bytes) else body:
             parser.write(piece)
@@ -116,10 +113,11 @@ def _read_multipart(content_type: str, body: Payload, max_parts: int) -> dict[st
 class _FormReader:
     """Collects what the parser finds: fields as text, files as maps."""
 
-    def __init__(self, max_parts: int) -> None:
+    def __init__(self, max_parts: int, max_depth: int) -> None:
         self.values: dict[str, Any] = {}
         self.is_complete = False
         self._max_parts = max_parts
+        self._max_depth = max_depth
         self._parts = 0
         self._headers: dict[bytes, bytes] = {}
         self._name = b""
@@ -161,7 +159,7 @@ class _FormReader:
         value: object = data.decode("utf-8", "replace")
         if b"filename" in options:
             value = Leaf(filename=_file_name(options[b"filename"]), contentType=self._content_type(), data=data)
-        place(self.values, options[b"name"].decode("utf-8", "replace"), value)
+        place(self.values, options[b"name"].decode("utf-8", "replace"), value, self._max_depth)
 
     def _content_type(self) -> str:
         return self._headers.get(b"content-type", b"application/octet-stream").decode("latin-1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -13,7 +12,7 @@ from runtime.catalog import Catalog
 from runtime.config import HttpSettings
 from runtime.dispatcher import Dispatcher
 from runtime.errors import CONSEQUENCES
-from runtime.ids import new_span_id, new_trace_id
+from runtime.ids import trace_of
 from runtime.model import (
     Failure,
     FailureKind,
@@ -24,9 +23,10 @@ from runtime.model import (
     TriggerKind,
     length,
 )
+from runtime.services.logs import Report
 from runtime.services.schemas import SchemaService
 from runtime.triggers.cors import cors_policy
-from runtime.triggers.events import Report, describe
+from runtime.triggers.events import describe
 from runtime.triggers.forms import BadForm, TooManyParts, read_body
 from runtime.triggers.queries import TooManyKeys
 from runtime.triggers.requests import encode_request, read_headers, request_map
@@ -44,10 +44,6 @@ from runtime.triggers.responses import (
 from runtime.triggers.router import BadEscape, Match, Route, Router
 from runtime.triggers.streaming import Receive, Send, send_as_produced
 
-# W3C Trace Context, section 3.2.2: version, trace id, parent id, flags; ids of zeros are invalid.
-_TRACEPARENT = re.compile(
-    r"(?!ff)[0-9a-f]{2}-(?!0{32})(?P<trace_id>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})(?:-.*)?"
-)
 _LARGE_BYTES = 256 * 1024
 """A body that is longer stays in the pieces that it comes in, and is parsed, where it must be, in a thread."""
 _LENGTH_DIGITS = 18
@@ -71,13 +67,13 @@ class HttpEdge:
         report: Report,
         settings: HttpSettings,
         *,
-        development: bool = False,
-        schemas: SchemaService | None = None,
-        builtin: Mapping[str, Builtin] | None = None,
+        development: bool,
+        schemas: SchemaService,
+        builtin: Mapping[str, Builtin],
     ) -> None:
         """In development, pages of this machine may call where the settings say nothing of other origins.
 
-        `builtin` answers GET by path where no step does.
+        `builtin` answers GET by path, unless a step has that very path.
         """
         self._dispatcher = dispatcher
         self._report = report
@@ -86,21 +82,19 @@ class HttpEdge:
         self._queue_timeout = settings.queue_timeout
         self._cors = cors_policy(settings.cors, development=development)
         self._schemas = schemas
-        self._builtin = builtin or {}
-        self._router = Router(())
+        self._builtin = builtin
+        self._router = Router((), builtin)
 
     def use(self, catalog: Catalog) -> None:
         """Serves this catalog from the next request on."""
-        self._router = Router(catalog.routes)
+        self._router = Router(catalog.routes, self._builtin)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answers one request. Raises `NotImplementedError` for a connection of another kind."""
         if scope["type"] != "http":
             raise NotImplementedError(f"{scope['type']} connections are not served here")
         headers = read_headers(scope["headers"])
-        traceparent = headers.get("traceparent")
-        parent = _TRACEPARENT.fullmatch(str(traceparent)) if traceparent is not None else None
-        trace_id = parent["trace_id"] if parent else new_trace_id()
+        trace_id, trace_headers = trace_of(headers.get("traceparent"))
         try:
             answer = await self._answer(scope, receive, headers, trace_id)
         except ClientGone:
@@ -108,9 +102,7 @@ class HttpEdge:
         except Exception as error:  # a fault of ours: the client gets no detail, the log all
             self._report(LogLevel.ERROR, "".join(traceback.format_exception(error)), "http", trace_id)
             answer = internal_error()
-        answer.headers.append((b"x-trace-id", trace_id.encode()))
-        if parent:
-            answer.headers.append((b"traceparent", f"00-{trace_id}-{new_span_id()}-{parent['flags']}".encode()))
+        answer.headers.extend(trace_headers)
         if self._cors is not None:
             self._cors.extend(answer.headers, headers.get("origin"))
         if answer.stream is None:
@@ -150,7 +142,7 @@ class HttpEdge:
                 scope["query_string"],
                 headers,
                 body,
-                self._settings.max_query_keys,
+                self._settings,
             )
             if request["form"] == "value":
                 request["value"] = await self._value(headers, body)
@@ -161,11 +153,10 @@ class HttpEdge:
         return await self._invoke(found.route, request, body, trace_id)
 
     async def _invoke(self, route: Route, request: dict[str, Any], body: Payload, trace_id: str) -> Response:
-        schemas = self._schemas
-        if schemas is not None and schemas.watches_request(route):
+        if self._schemas.watches_request(route):
             path_params, query, form = request["pathParams"], request["queryParams"], request["form"]
             value = request.get("value")
-            violations = schemas.check_request(route, path_params, query, form, body, value, trace_id)
+            violations = self._schemas.check_request(route, path_params, query, form, body, value, trace_id)
             if violations:
                 return unfit(violations)
         payload = encode_request(request, body)
@@ -191,8 +182,9 @@ class HttpEdge:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientGone
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
+            if piece := message.get("body"):  # of empty ones there could be any number
+                parts.append(piece)
+                size += len(piece)
             more = message.get("more_body", False)
         if size > self._max_body_bytes:
             return None
@@ -200,10 +192,10 @@ class HttpEdge:
 
     async def _value(self, headers: Mapping[str, Any], body: Payload) -> object:
         """The value of a form, read in a thread where it would hold up others."""
-        content_type, max_parts = str(headers["content-type"]), self._settings.max_form_parts
+        content_type = str(headers["content-type"])
         if length(body) < _LARGE_BYTES:
-            return read_body(content_type, body, max_parts)
-        return await anyio.to_thread.run_sync(read_body, content_type, body, max_parts)
+            return read_body(content_type, body, self._settings)
+        return await anyio.to_thread.run_sync(read_body, content_type, body, self._settings)
 
     async def _no_route(self, method: str, path: str, served: Sequence[str], headers: Mapping[str, Any]) -> Response:
         """The answer where the path has no step for the method."""
@@ -231,10 +223,9 @@ class HttpEdge:
             return internal_error()
         if answer.stream is not None:
             return answer._replace(step=route.step.name)
-        schemas = self._schemas
-        if schemas is None or not schemas.watches_response(route):
+        if not self._schemas.watches_response(route):
             return answer
-        fits = schemas.check_response(route, answer.status, answer.form, answer.body, trace_id)
+        fits = self._schemas.check_response(route, answer.status, answer.form, answer.body, trace_id)
         return answer if fits else internal_error()
 
     def _respond_to_failure(self, route: Route, failure: Failure, trace_id: str) -> Response:

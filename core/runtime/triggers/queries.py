@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-MAX_DEPTH = 5
-"""Brackets of a name that nest; what is deeper stays one key, as it was written."""
 _NESTED = re.compile(r"([^\[]+)((?:\[[^\[\]]*\])+)")
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
 _NOTHING = object()
@@ -22,8 +20,8 @@ class Leaf(dict[str, Any]):
     """A map that is one value, such as a file of a form: names do not reach into it."""
 
 
-def read_pairs(encoded: bytes, max_keys: int) -> dict[str, Any]:
-    """Names and values of a query or form. Raises `TooManyKeys`."""
+def read_pairs(encoded: bytes, max_keys: int, max_depth: int) -> dict[str, Any]:
+    """Names and values of a query or form; see `place`. Raises `TooManyKeys`."""
     if encoded.count(b"&") >= max_keys:
         raise TooManyKeys(f"there are more than {max_keys} keys")
     values: dict[str, Any] = {}
@@ -31,7 +29,7 @@ def read_pairs(encoded: bytes, max_keys: int) -> dict[str, Any]:
         if name not in values and "[" not in name:
             values[name] = value
         else:
-            place(values, name, value)
+            place(values, name, value, max_depth)
     return values
 
 
@@ -41,22 +39,23 @@ def _pairs(text: str) -> Iterable[tuple[str, str]]:
     return [(pair.partition("=")[0], pair.partition("=")[2]) for pair in text.split("&") if pair]
 
 
-def place(values: dict[str, Any], name: str, value: object) -> None:
+def place(values: dict[str, Any], name: str, value: object, max_depth: int) -> None:
     """Puts a value where its name says: `a` and again `a` make an array, `a[]` always, `a[b]` a map.
 
     Where names disagree about what `a` is, it becomes an array of all; a map in its last place takes the next key.
-    Brackets that are not closed, or that do not end the name, are characters like others.
+    Brackets that are not closed, or that do not end the name, are characters like others; of more than `max_depth`
+    brackets, those that are deeper stay one key, as they were written.
     """
     nested = _NESTED.fullmatch(name)
-    path = [name] if nested is None else [nested[1], *_keys(nested[2])]
+    path = [name] if nested is None else [nested[1], *_keys(nested[2], max_depth)]
     values[path[0]] = _joined(values.get(path[0], _NOTHING), path[1:], value)
 
 
-def _keys(brackets: str) -> list[str]:
+def _keys(brackets: str, most: int) -> list[str]:
     keys = _BRACKET.findall(brackets)
-    if len(keys) <= MAX_DEPTH:
+    if len(keys) <= most:
         return keys
-    return [*keys[:MAX_DEPTH], "".join(f"[{key}]" for key in keys[MAX_DEPTH:])]
+    return [*keys[:most], "".join(f"[{key}]" for key in keys[most:])]
 
 
 def _joined(old: Any, path: Sequence[str], value: object) -> Any:

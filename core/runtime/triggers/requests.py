@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from runtime.config import HttpSettings
 from runtime.model import Payload, length
 from runtime.triggers.forms import form_of
 from runtime.triggers.queries import read_pairs
@@ -36,14 +37,14 @@ def request_map(
     query: bytes,
     headers: Mapping[str, Any],
     body: Payload,
-    max_query_keys: int,
+    settings: HttpSettings,
 ) -> dict[str, Any]:
     """The request map, but for the body and its value. Raises `TooManyKeys` for a query that is too long."""
     return {
         "method": method,
         "path": path,
         "pathParams": path_params,
-        "queryParams": read_pairs(query, max_query_keys) if query else {},
+        "queryParams": read_pairs(query, settings.max_query_keys, settings.max_query_depth) if query else {},
         "headers": headers,
         "form": form_of(headers) if body else "none",
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -12,6 +12,7 @@ from runtime.catalog import Bound
 from runtime.model import ApiTrigger
 
 Route = Bound[ApiTrigger]
+_READING = ("GET", "HEAD")
 _BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
@@ -36,13 +37,15 @@ class _Pattern:
 class Router:
     """Finds the route of a request. A trailing slash is the same path; static beats parameter beats wildcard."""
 
-    def __init__(self, routes: Sequence[Route]) -> None:
+    def __init__(self, routes: Sequence[Route], reserved: Iterable[str] = ()) -> None:
+        """GET of a reserved path is for a route that has that very path, and for no parameter or wildcard."""
         by_path: dict[str, dict[str, Route]] = {}
         for route in routes:
             path = route.trigger.path.rstrip("/").replace("%", "%25") or "/"
             methods = by_path.setdefault(path, {})
             methods.setdefault(route.trigger.method, route)
         self._static = {path: methods for path, methods in by_path.items() if not _is_dynamic(path)}
+        self._reserved = frozenset(reserved) - self._static.keys()
         dynamic = sorted((path for path in by_path if _is_dynamic(path)), key=_specificity)
         self._patterns = [_compile(path, by_path[path]) for path in dynamic]
 
@@ -54,6 +57,8 @@ class Router:
         methods = self._static.get(path)
         if methods is not None and method in methods:
             return Match(methods[method], {})
+        if path in self._reserved and method in _READING:
+            return ()
         return self._search(method, _canonical(path).rstrip("/") or "/")
 
     def _search(self, method: str, path: str) -> Match | tuple[str, ...]:
@@ -85,20 +90,27 @@ def _specificity(path: str) -> list[int]:
 
 
 def _compile(path: str, methods: Mapping[str, Route]) -> _Pattern:
+    """The pattern of a path; of several wildcards, all but the last take as few parts as they can."""
     names: list[str] = []
-    expression = ""
+    are_named: list[bool] = []
+    fixed = [""]  # what stands before, between and after the wildcards
     for part in path.strip("/").split("/"):
-        if part.startswith(":") and part.endswith("*"):
-            names.append(part[1:-1])
-            expression += "(?:/(.*))?"
-        elif part == "*":
-            expression += "(?:/.*)?"
+        if part == "*" or (part.startswith(":") and part.endswith("*")):
+            are_named.append(part != "*")
+            names += [part[1:-1]] if part != "*" else []
+            fixed.append("")
         elif part.startswith(":"):
             names.append(part[1:])
-            expression += "/([^/]+)"
+            fixed[-1] += "/([^/]+)"
         else:
-            expression += "/" + re.escape(part)
-    return _Pattern(re.compile(expression), tuple(names), methods)
+            fixed[-1] += "/" + re.escape(part)
+    expression = fixed[0]
+    for number, is_named in enumerate(are_named, 1):
+        if number == len(are_named):
+            expression += f"(?:/{'(.*)' if is_named else '.*'})?{fixed[number]}"
+        else:  # atomic: what has matched is not tried again, which with several wildcards could take for ever
+            expression += f"(?>(?:/{'(.*?)' if is_named else '.*?'})??{fixed[number]}(?=/|$))"
+    return _Pattern(re.compile(expression, re.DOTALL), tuple(names), methods)
 
 
 def _canonical(path: str) -> str:

@@ -17,9 +17,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from runtime.errors import HostCallRefused, StorageFault
-from runtime.ids import new_trace_id
+from runtime.ids import trace_of
 from runtime.model import LogLevel, TriggerKind
 from runtime.records import QueueKey
+from runtime.services.logs import Report
 from runtime.services.queues import Address, AmbiguousQueue, QueueService, RedriveRefused, Selection, UnclearQueue
 from runtime.values import encode
 from runtime.web.control_documents import Schedule, contents_document, key_document, queue_document, schedule_document
@@ -36,9 +37,9 @@ SHOWN = 20
 """Events, and dead letters, that are shown unless a request says how many."""
 MAX_SHOWN = 1000
 """The most that a request may say."""
+_TRACE_ID = "runtime.trace_id"
+"""Where the scope of a control route has the trace of its request."""
 _LIMIT = re.compile(r"[0-9]{1,6}")
-
-Report = Callable[[LogLevel, str], None]
 
 
 class Emitter(Protocol):
@@ -108,7 +109,8 @@ class _Control:
             except StorageFault as error:
                 return problem(503, f"{error}; {error.fix}" if error.fix else str(error))
             except Exception as error:  # a fault of ours: the client gets no detail, the log all
-                self._report(LogLevel.ERROR, "".join(traceback.format_exception(error)))
+                text = "".join(traceback.format_exception(error))
+                self._report(LogLevel.ERROR, text, "control", request.scope[_TRACE_ID])
                 return problem(500, "the runtime failed at this; its log says how")
 
         return answer
@@ -118,7 +120,8 @@ class _Control:
         topic, options = body.get("topic"), body.get("options")
         if not isinstance(topic, str) or not isinstance(options, dict | None):
             raise _Refusal(400, "'topic' must be a text, 'options' an object")
-        return {"id": await self._emitter.emit(topic, encode(body.get("data")), options or {}, new_trace_id())}
+        data, trace_id = encode(body.get("data")), request.scope[_TRACE_ID]
+        return {"id": await self._emitter.emit(topic, data, options or {}, trace_id)}
 
     async def _overview(self, request: Request) -> Any:
         return {"queues": [queue_document(view) for view in self._queues.overview()]}
@@ -201,16 +204,31 @@ def control_app(
 
 
 def mount(edge: Application, control: Application) -> Application:
-    """An application that gives HTTP requests under `/__runtime` to `control` and everything else to `edge`."""
+    """An application that gives HTTP requests under `/__runtime` to `control` and everything else to `edge`.
+
+    Answers of `control` tell their trace, as those of the edge do by themselves.
+    """
     below = f"{PREFIX}/"
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and ((path := scope["path"]).startswith(below) or path == PREFIX):
-            await control(scope, receive, send)
+            await _traced(control, scope, receive, send)
         else:
             await edge(scope, receive, send)
 
     return serve
+
+
+async def _traced(control: Application, scope: Any, receive: Any, send: Any) -> None:
+    given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None)
+    trace_id, headers = trace_of(given)
+
+    async def send_on(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *headers]
+        await send(message)
+
+    await control({**scope, _TRACE_ID: trace_id}, receive, send_on)
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

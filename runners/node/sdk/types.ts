@@ -31,17 +31,36 @@ export type TypedRequest<TBody = any, TPathParams = Record<string, string>, TQue
 /** Headers of a response; a list repeats its header. */
 export type ResponseHeaders = Record<string, string | number | readonly string[]>;
 
-/** What an api step returns. Text goes out as text, bytes as bytes, anything else as JSON. */
+/** A server-sent event, of a body with the content type `text/event-stream`. */
+export interface ServerSentEvent {
+  event?: string;
+  id?: string | number;
+  /** Milliseconds after which the client connects again. */
+  retry?: number;
+  /** Text as it is, anything else as JSON. */
+  data?: unknown;
+}
+
+/** What a streamed body is made of. */
+export type BodyPiece = string | Uint8Array | ServerSentEvent;
+
+/** A body that is sent as it is produced: an async generator, a generator or a stream. */
+export type StreamedBody<TPiece = BodyPiece> = AsyncIterable<TPiece> | Iterator<TPiece>;
+
+/**
+ * What an api step returns. Text goes out as text, bytes as bytes, a generator or a stream (`StreamedBody`) piece by piece,
+ * anything else as JSON.
+ */
 export interface ApiResponse<TStatus extends number = number, TBody = any> {
   status: TStatus;
-  body?: TBody;
+  body?: TBody | StreamedBody;
   headers?: ResponseHeaders;
 }
 
-/** A response whose body has a schema. */
+/** A response whose body has a schema; one that is sent as it is produced is not checked by it. */
 export interface TypedResponse<TStatus extends number, TBody> {
   status: TStatus;
-  body: TBody;
+  body: TBody | StreamedBody;
   headers?: ResponseHeaders;
 }
 
@@ -119,6 +138,7 @@ export interface StateManager {
   clear(group: string): Promise<void>;
   /** Changes a value in one step and gives the new one. */
   update<T = any>(group: string, key: string, operations: readonly UpdateOperation[]): Promise<T>;
+  update<T = any>(key: string, operations: readonly UpdateOperation[]): Promise<T>;
   /** Gives the keys of a group in the order in which they were first set. */
   keys(group: string): Promise<string[]>;
 }

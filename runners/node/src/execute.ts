@@ -1,6 +1,6 @@
 // Invoke -> Result: exactly one for each, whatever the handler does; and to the end of a body that follows it.
 
-import type { ApiRequest, FlowContext } from '../sdk/types.js';
+import type { ApiRequest } from '../sdk/types.js';
 import { CancelReason, type Failure, FailureKind, type Invoke, TriggerKind } from './_gen/runtime/runner/v1/runner.js';
 import { type Bodies, Producer, type Streamed } from './bodies.js';
 import type { Bounds } from './bounds.js';
@@ -10,6 +10,7 @@ import { failureOf, InvalidInputError, toFailure } from './failure.js';
 import { type Head, readRequest, writeHead, writeResponse } from './http.js';
 import type { Callable, Loader, Step } from './loader.js';
 import type { Logs } from './logs.js';
+import { passThrough } from './middleware.js';
 import { lengthOf, type Outbox, type Payload } from './outbox.js';
 import { checkSize } from './refusal.js';
 import { decode, encode } from './values.js';
@@ -63,7 +64,7 @@ export class Executor {
     const run = this.runs.get(invocationId);
     if (run === undefined || run.cancelled !== undefined) return;
     run.cancel(reason);
-    run.graceTimer = setTimeout(() => this.end(run, { payload: EMPTY, failure: cancellation(run) }), graceMs);
+    this.answerWithin(run, graceMs);
   }
 
   /** Resolves when nothing runs any more; what still runs after `graceMs` is cancelled. */
@@ -72,23 +73,32 @@ export class Executor {
     if (this.runs.size === 0) return;
     const done = new Promise<void>((resolve) => (this.drained = resolve));
     const timer = setTimeout(() => {
-      for (const id of this.runs.keys()) this.cancel(id, CancelReason.SHUTDOWN, DRAIN_CANCEL_GRACE_MS);
+      for (const run of this.runs.values()) {
+        if (run.cancelled === undefined) this.cancel(run.id, CancelReason.SHUTDOWN, DRAIN_CANCEL_GRACE_MS);
+        else this.answerWithin(run, DRAIN_CANCEL_GRACE_MS); // told once already, but perhaps with more time
+      }
     }, graceMs);
     await done;
     clearTimeout(timer);
   }
 
+  /** Ends a run in the handler's place when that has not done so by then. */
+  private answerWithin(run: Run, graceMs: number): void {
+    clearTimeout(run.graceTimer);
+    run.graceTimer = setTimeout(() => {
+      this.end(run, { payload: EMPTY, failure: cancellation(run) });
+      this.services.logs.runnerWarning(`${run.step.file} goes on after it was cancelled`);
+    }, graceMs);
+  }
+
   private refusal(invoke: Invoke, step: Step | undefined): Failure | undefined {
     const { maxInFlight } = this.services.bounds;
-    if (step === undefined) {
-      return failureOf(FailureKind.UNKNOWN_STEP, `this runner has not loaded a step ${invoke.stepFile}`);
-    }
-    if (step.handler === undefined) {
-      return failureOf(FailureKind.UNKNOWN_STEP, `${step.file} exports no function named handler`);
-    }
     if (this.draining) return failureOf(FailureKind.OVERLOADED, 'this runner is stopping');
-    if (this.inFlight < maxInFlight) return undefined;
-    return failureOf(FailureKind.OVERLOADED, `${maxInFlight} invocations are running, which is the limit`);
+    if (this.inFlight >= maxInFlight) {
+      return failureOf(FailureKind.OVERLOADED, `${maxInFlight} invocations are running, which is the limit`);
+    }
+    if (step?.handler !== undefined) return undefined;
+    return failureOf(FailureKind.UNKNOWN_STEP, `the node runner has no step ${invoke.stepFile} with a handler`);
   }
 
   private async perform(run: Run): Promise<void> {
@@ -164,9 +174,10 @@ export class Executor {
     const { invoke, step } = run;
     const handler = step.handler as Callable;
     const ctx = contextOf(run, this.services.calls, this.services.logs);
-    if (invoke.trigger === TriggerKind.CRON) return handler(ctx);
-    if (invoke.trigger !== TriggerKind.API) return handler(input, ctx);
-    return step.middleware.length === 0 ? handler(input, ctx) : callApi(step, handler, input as ApiRequest, ctx);
+    // A schedule gives no input; a handler that takes one, of other triggers, finds its context in its place.
+    if (invoke.trigger === TriggerKind.CRON && handler.length < 2) return handler(ctx);
+    if (invoke.trigger !== TriggerKind.API || step.middleware.length === 0) return handler(input, ctx);
+    return passThrough(step, input as ApiRequest, ctx);
   }
 
   private thrown(run: Run, error: unknown): Outcome {
@@ -190,27 +201,6 @@ export class Executor {
       return { kind: { $case: 'result', value } };
     });
   }
-}
-
-/** Calls the middleware from the outside in, the handler innermost. */
-function callApi(step: Step, handler: Callable, req: ApiRequest, ctx: FlowContext<any>): unknown {
-  const at = (place: number): unknown => {
-    const middleware = step.middleware[place];
-    return middleware === undefined ? handler(req, ctx) : around(place, middleware);
-  };
-  const around = async (place: number, middleware: Callable): Promise<unknown> => {
-    let inner: Promise<unknown> | undefined;
-    const next = (): Promise<unknown> => {
-      if (inner !== undefined) {
-        return Promise.reject(new Error(`middleware ${place + 1} of ${step.file} called next() twice`));
-      }
-      inner = (async () => at(place + 1))(); // async: a throw comes back as a rejection as well
-      return inner;
-    };
-    // A middleware that only does something before next() may forget to return what it gave.
-    return (await middleware(req, ctx, next)) ?? inner;
-  };
-  return at(0);
 }
 
 function inputOf({ trigger, payload }: Invoke): unknown {

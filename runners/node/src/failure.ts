@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { type Failure, FailureKind } from './_gen/runtime/runner/v1/runner.js';
 import { isHttpError, isNonRetriable } from '../sdk/errors.js';
 import { isOwnFile } from './project.js';
-import { checkSize } from './refusal.js';
+import { checkSize, UnsendableError } from './refusal.js';
 import { encode } from './values.js';
 
 /** Causes of causes that are told. */
@@ -14,6 +14,8 @@ const MAX_CAUSES = 8;
 const MAX_TEXT = 64 << 10;
 /** Bytes of an `HttpError`'s body; it travels inside the failure, which cannot be cut into chunks. */
 const MAX_HTTP_BODY_BYTES = 256 << 10;
+/** Kinds that a retry is of no use for. */
+const FINAL: ReadonlySet<FailureKind> = new Set([FailureKind.NON_RETRIABLE, FailureKind.INVALID_INPUT, FailureKind.INVALID_OUTPUT]);
 const EMPTY = Buffer.alloc(0);
 const FRAME = /^\s+at (?:.*? \((.*)\)|(?:async )?(.*))$/;
 
@@ -48,7 +50,7 @@ export function failureOf(kind: FailureKind, message: string): Failure {
     message,
     stack: '',
     cause: undefined,
-    retryable: kind !== FailureKind.NON_RETRIABLE,
+    retryable: !FINAL.has(kind),
     httpStatus: 0,
     httpBody: EMPTY,
   };
@@ -56,6 +58,9 @@ export function failureOf(kind: FailureKind, message: string): Failure {
 
 /** Makes the failure that a throw means; stacks are cut to the frames of the project at `root`. */
 export function toFailure(error: unknown, root: string, kind: FailureKind = kindOf(error)): Failure {
+  // What the runner itself refuses has no class or stack of the user's to show.
+  if (error instanceof InvalidInputError || error instanceof InvalidOutputError) return failureOf(kind, cut(error.message));
+  if (error instanceof UnsendableError && kind === FailureKind.INVALID_OUTPUT) return failureOf(kind, cut(error.message));
   const failure = described(error, root, kind, MAX_CAUSES);
   if (error instanceof HostCallError) failure.retryable = error.retryable;
   return isHttpError(error) ? withResponse(failure, error.status, error.body, root) : failure;

@@ -140,7 +140,8 @@ export class HostCalls {
       if (run.ended) throw new Error(afterTheEnd(run, name));
       const message = request();
       this.checkSizes(name, message);
-      const reply = await this.inTurn(run, name, message);
+      const reply = await this.inTurn(run, message);
+      if (reply === undefined) throw new Error(afterTheEnd(run, name));
       // Thrown here, not where the reply arrived: the stack leads to the `await` in the user's code.
       if (reply.failure !== undefined) throw new HostCallError(reply.failure);
       return decode(reply.payload);
@@ -163,18 +164,18 @@ export class HostCalls {
     checkSize(rest, this.bounds.chunkBytes, `the names and options of ${name}`);
   }
 
-  private async inTurn(run: Run, name: string, request: HostRequest): Promise<HostReply> {
+  private async inTurn(run: Run, request: HostRequest): Promise<HostReply | undefined> {
     await run.enter(this.bounds.maxHostCalls);
     try {
       if (this.outbox.full) await this.outbox.room();
-      if (run.ended) throw new Error(afterTheEnd(run, name));
-      return await this.ask(run, request);
+      return run.ended ? undefined : await this.ask(run, request);
     } finally {
       run.leave();
     }
   }
 
-  private ask(run: Run, request: HostRequest): Promise<HostReply> {
+  /** Gives the reply; undefined when the call was not sent because its run has ended. */
+  private ask(run: Run, request: HostRequest): Promise<HostReply | undefined> {
     this.lastId += 1n;
     const callId = this.lastId;
     const { op, target = '', group = '', key = '', options = EMPTY } = request;
@@ -184,7 +185,11 @@ export class HostCalls {
         const value = { invocationId: run.id, callId, op, target, group, key, payload, payloadTransfer, options };
         return { kind: { $case: 'hostCall', value } };
       };
-      this.outbox.sendPayload(request.payload ?? EMPTY, make, () => !run.ended);
+      const givenUp = (): void => {
+        this.waiting.delete(callId);
+        resolve(undefined);
+      };
+      this.outbox.sendPayload(request.payload ?? EMPTY, make, { wanted: () => !run.ended, givenUp });
     });
   }
 }

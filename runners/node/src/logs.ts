@@ -59,7 +59,7 @@ export class Logs {
   }
 
   private tellDropped(): void {
-    const message = `${this.dropped} log lines were left out: they came faster than they could be sent`;
+    const message = `${this.dropped} log lines were dropped: the core takes them more slowly`;
     this.dropped = 0;
     this.send(0n, LogLevel.WARN, message, EMPTY);
   }

@@ -29,13 +29,20 @@ interface Waiting {
   bytes: number;
 }
 
+/** Who has queued a transfer, which is given up when its sender wants it no more before its last chunk. */
+export interface Sender {
+  wanted(): boolean;
+  /** Hears that nothing follows any more. */
+  givenUp(): void;
+}
+
 interface Transfer {
   id: bigint;
   /** What is not sent yet; a piece may be longer than a chunk. */
   pieces: Buffer[];
   begun: boolean;
   make: MakeEnvelope;
-  wanted: () => boolean;
+  sender: Sender | undefined;
 }
 
 /** A body that goes out as it is produced; what has not been sent yet waits here. */
@@ -141,17 +148,14 @@ export class Outbox {
     this.wake();
   }
 
-  /**
-   * Queues an envelope with a payload, as a transfer when it is longer than a chunk. A transfer is given up
-   * when `wanted` says no before its last chunk.
-   */
-  sendPayload(payload: Payload, make: MakeEnvelope, wanted = always): void {
+  /** Queues an envelope with a payload, as a transfer when it is longer than a chunk. */
+  sendPayload(payload: Payload, make: MakeEnvelope, sender?: Sender): void {
     if (Buffer.isBuffer(payload) && payload.length <= this.limits.chunkBytes) {
       return this.send(make(payload, 0n), payload.length);
     }
     const pieces = Buffer.isBuffer(payload) ? [payload] : [...payload];
     this.lastTransfer += 1n;
-    this.transfers.push({ id: this.lastTransfer, pieces, begun: false, make, wanted });
+    this.transfers.push({ id: this.lastTransfer, pieces, begun: false, make, sender });
     this.queuedBytes += lengthOf(pieces);
     this.wake();
   }
@@ -233,8 +237,8 @@ export class Outbox {
       const transfer = this.transfers.shift() as Transfer | BodyTransfer;
       if (!this.mayGo(transfer)) this.transfers.push(transfer);
       else if (transfer instanceof BodyTransfer) room -= this.takeOfBody(transfer, envelopes);
-      else if (transfer.wanted()) room -= this.takeChunk(transfer, envelopes);
-      else this.giveUp(transfer, envelopes);
+      else if (transfer.sender?.wanted() === false) this.giveUp(transfer, envelopes);
+      else room -= this.takeChunk(transfer, envelopes);
     }
     return envelopes;
   }
@@ -271,8 +275,9 @@ export class Outbox {
 
   private giveUp(transfer: Transfer, envelopes: RunnerEnvelope[]): void {
     this.queuedBytes -= lengthOf(transfer.pieces);
+    transfer.sender?.givenUp();
     if (!transfer.begun) return;
-    const aborted = failureOf(FailureKind.CANCELLED, 'the run that sent this has ended');
+    const aborted = failureOf(FailureKind.CANCELLED, 'the run that sends this has ended');
     const value = { transfer: transfer.id, data: EMPTY, last: false, expectedBytes: 0n, aborted };
     envelopes.push({ kind: { $case: 'chunk', value } });
   }
@@ -282,8 +287,4 @@ export class Outbox {
 export function lengthOf(payload: Payload): number {
   if (Buffer.isBuffer(payload)) return payload.length;
   return payload.reduce((bytes, piece) => bytes + piece.length, 0);
-}
-
-function always(): boolean {
-  return true;
 }

@@ -14,9 +14,10 @@ import {
   TriggerKind,
 } from '../src/_gen/runtime/runner/v1/runner.js';
 import { Bodies } from '../src/bodies.js';
-import { adopt, HostCalls } from '../src/hostcalls.js';
+import { adopt, HostCalls, Run } from '../src/hostcalls.js';
 import { Executor } from '../src/execute.js';
 import { failureOf } from '../src/failure.js';
+import type { Step } from '../src/loader.js';
 import { Logs } from '../src/logs.js';
 import { Outbox } from '../src/outbox.js';
 import { decode, encode } from '../src/values.js';
@@ -35,6 +36,12 @@ project.write({
     const twice = async (req, ctx, next) => { if (req.queryParams.twice) await next(); return next() }
     exports.config = { type: 'api', name: 'A', method: 'GET', path: '/', middleware: [first, around('a'), twice, around('b')] }
     exports.handler = (req) => ({ status: 200, body: [...req.seen, 'handler'] })`,
+  'steps/cron.step.js': `
+    exports.config = { type: 'cron', name: 'C', cron: '@daily' }
+    exports.handler = (ctx) => ctx.trigger.type`,
+  'steps/triggers.step.js': `
+    exports.config = { name: 'T', triggers: [{ type: 'cron', cron: '@daily' }, { type: 'event', topic: 't' }] }
+    exports.handler = (input, ctx) => [input, ctx.trigger.type]`,
   'steps/none.step.js': "exports.config = { type: 'noop', name: 'N' }",
 });
 
@@ -88,7 +95,7 @@ class Core extends EventEmitter {
   }
 }
 
-const loaded = project.load(['steps/event.step.js', 'steps/api.step.js', 'steps/none.step.js']);
+const loaded = project.load(['steps/event.step.js', 'steps/api.step.js', 'steps/none.step.js', 'steps/cron.step.js', 'steps/triggers.step.js']);
 const value = ({ payload, failure }: Result): unknown => (failure ? `${FailureKind[failure.kind]}: ${failure.message}` : decode(payload));
 
 function request(queryParams = {}): Buffer {
@@ -186,7 +193,7 @@ test('what cannot run is answered at once', async () => {
   const core = new Core();
   const of = async (file: string): Promise<string> => String(value(await core.result(core.start(file, encode('', '')))));
   assert.match(await of('steps/gone.step.js'), /^UNKNOWN_STEP: .*steps\/gone\.step\.js/);
-  assert.match(await of('steps/none.step.js'), /^UNKNOWN_STEP: .*no function named handler/);
+  assert.match(await of('steps/none.step.js'), /^UNKNOWN_STEP: .*steps\/none\.step\.js with a handler/);
   for (let n = 0; n < BOUNDS.maxInFlight; n++) core.start('steps/event.step.js', encode('return new Promise(() => 0)', ''));
   assert.match(await of('steps/event.step.js'), /^OVERLOADED: 4 invocations/);
   assert.equal(core.executor.inFlight, BOUNDS.maxInFlight);
@@ -194,6 +201,25 @@ test('what cannot run is answered at once', async () => {
   assert.match(await of('steps/event.step.js'), /^OVERLOADED: this runner is stopping/);
   await drained;
   assert.equal(core.executor.inFlight, 0);
+});
+
+test('a handler for several triggers finds its context in its place when a schedule fires', async () => {
+  const core = new Core();
+  const fired = async (file: string): Promise<unknown> => value(await core.result(core.start(file, EMPTY, TriggerKind.CRON)));
+  assert.equal(await fired('steps/cron.step.js'), 'cron');
+  assert.deepEqual(await fired('steps/triggers.step.js'), [null, 'cron']);
+});
+
+test('a large call of a run that ends while it is sent tells its caller so', async () => {
+  const written: (() => void)[] = [];
+  const bounds = { ...BOUNDS, chunkBytes: 100 };
+  const outbox = new Outbox((_, done) => written.push(done), bounds);
+  const run = new Run({ invocationId: 1n, stepName: 'S' } as Invoke, project.loader.step('steps/event.step.js') as Step);
+  const call = new HostCalls(outbox, bounds).call(run, 'emit', () => ({ op: HostOp.EMIT, payload: Buffer.alloc(300) }));
+  while (written.length === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+  run.ended = true;
+  written[0]?.();
+  await assert.rejects(call, /emit was called after the run of step "S" had ended/);
 });
 
 test('host calls after the end are refused', async () => {

@@ -34,6 +34,7 @@ const FORMS: Record<string, string> = {
   'exports.step.js': `const { z } = require('zod'); exports.config = { ${BODY} }; exports.handler = async (n) => n + 1`,
   'mixed.step.js': `const { z } = require('zod'); export const config = { ${BODY} }; export const handler = async (n) => n + 1`,
   'mixed_step.js': `import { z } from 'zod'; module.exports = { config: { ${BODY} }, handler: async (n) => n + 1 }`,
+  'half.step.js': `const { z } = require('zod'); export const config = { ${BODY} }; exports.handler = async (n) => n + 1`,
   'default.step.ts': `import { z } from 'zod'; export default { config: { ${BODY} }, handler: async (n: number) => n + 1 }`,
   'm.step.mts': `import { z } from 'zod'; export const config = { ${BODY} }; export const handler = async (n: number) => n + 1`,
   'c.step.cts': `import zod = require('zod'); const { z } = zod; export = { config: { ${BODY} }, handler: async (n: number) => n + 1 }`,

@@ -102,12 +102,15 @@ test('a long result does not overtake the lines logged before it', async () => {
 test('a transfer that is no longer wanted is given up', async () => {
   const wire = new Wire();
   let wanted = true;
-  wire.outbox.sendPayload(Buffer.alloc(200 * CHUNK), result(1n), () => wanted);
-  wire.outbox.sendPayload(Buffer.alloc(2 * CHUNK), result(2n), () => wanted);
+  const heard: number[] = [];
+  const sender = (number: number) => ({ wanted: () => wanted, givenUp: () => heard.push(number) });
+  wire.outbox.sendPayload(Buffer.alloc(200 * CHUNK), result(1n), sender(1));
+  wire.outbox.sendPayload(Buffer.alloc(2 * CHUNK), result(2n), sender(2));
   await round();
   wanted = false;
   const sent = (await wire.drain()).map(told);
   assert.deepEqual(sent, ['chunk 1', 'chunk 2', 'chunk 1 aborted', 'chunk 2 aborted']);
+  assert.deepEqual(heard, [1, 2]);
 });
 
 test('producers wait while too much is queued', async () => {

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextvars
 import inspect
 import sys
-from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,12 +15,15 @@ from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.bodies import Bodies, OutgoingBody, Producer, produce
 from runtime_runner.coder import Coder
 from runtime_runner.context import FlowContext
-from runtime_runner.hostcalls import HostCalls, Run, Stage, running_loop
+from runtime_runner.hostcalls import HostCalls, Run, Stage
 from runtime_runner.loader import Function, Step
 from runtime_runner.logs import Logs
+from runtime_runner.middleware import pass_through
 from runtime_runner.outbox import Outbox
 from runtime_runner.pieces import UnsendablePiece
 from runtime_runner.project import Project
+from runtime_runner.threads import NoThread, Threads
+from runtime_runner.values import Unsendable
 
 DRAIN_CANCEL_GRACE_MS = 500
 """What a run that outlives the grace of a `Drain` gets to react to its cancellation."""
@@ -51,7 +52,7 @@ class Executor:
         self._loop = asyncio.get_running_loop()
         self._steps: dict[str, Step] = {}
         self._runs: dict[int, Run] = {}
-        self._threads = ThreadPoolExecutor(1)
+        self._threads = Threads(1)
         self._coder = Coder(self._loop)
         self._on_idle: asyncio.Future[None] | None = None
         self._is_draining = False
@@ -67,9 +68,8 @@ class Executor:
         # A plain middleware keeps its thread while what it wraps needs the next one: with fewer
         # threads than that, runs would wait for each other forever.
         deepest = max((1 + len(step.middleware) for step in steps.values()), default=1)
-        self._threads.shutdown(wait=False)
-        threads = self._limits.max_in_flight * deepest + self._limits.max_bodies
-        self._threads = ThreadPoolExecutor(threads, "handler")
+        self._threads.close()
+        self._threads = Threads(self._limits.max_in_flight * deepest + self._limits.max_bodies)
 
     def invoke(self, message: pb.Invoke, payload: bytes) -> None:
         """Starts the handler, or answers at once why it does not run."""
@@ -90,7 +90,7 @@ class Executor:
     def cancel(self, message: pb.Cancel) -> None:
         """Asks a run to stop; answers in its place when the grace has passed."""
         run = self._runs.get(message.invocation_id)
-        if run is not None and run.cancel_reason is None:
+        if run is not None and run.is_wanted():
             self._cancel(run, message.reason, message.grace_ms)
 
     async def drain(self, grace_ms: int) -> None:
@@ -99,7 +99,10 @@ class Executor:
         if await self._is_idle_within(grace_ms):
             return
         for run in list(self._runs.values()):
-            self._cancel(run, pb.CANCEL_REASON_SHUTDOWN, DRAIN_CANCEL_GRACE_MS)
+            if run.is_wanted():
+                self._cancel(run, pb.CANCEL_REASON_SHUTDOWN, DRAIN_CANCEL_GRACE_MS)
+            else:  # told once already, but perhaps with more time
+                self._answer_within(run, DRAIN_CANCEL_GRACE_MS)
         while not await self._is_idle_within(DRAIN_CANCEL_GRACE_MS):
             pass
 
@@ -184,18 +187,10 @@ class Executor:
         except ValueError as error:
             raise InvalidInput(str(error)) from None
         if step.middleware and trigger == pb.TRIGGER_KIND_API:
-            return await self._pass_through(run, step, 0, given, ctx)
+            return await pass_through(run, step, given, ctx, self._apply)
         if trigger == pb.TRIGGER_KIND_CRON and step.handler.least < 2:
             return await self._apply(run, step.handler, (ctx,))
         return await self._apply(run, step.handler, (given, ctx))
-
-    async def _pass_through(self, run: Run, step: Step, position: int, req: Any, ctx: FlowContext) -> Any:
-        if position == len(step.middleware):
-            return await self._apply(run, step.handler, (req, ctx))
-        rest = Rest(self._loop, run, lambda: self._pass_through(run, step, position + 1, req, ctx))
-        returned = await self._apply(run, step.middleware[position], (req, ctx, rest.go_on))
-        # A middleware that only does something before may forget to return what `next` gave.
-        return await rest.started if returned is None and rest.started is not None else returned
 
     async def _apply(self, run: Run, function: Function, arguments: tuple[Any, ...]) -> Any:
         taken = arguments[: function.most]
@@ -204,25 +199,20 @@ class Executor:
         returned = await self._in_thread(run, function.call, taken)
         return await returned if inspect.isawaitable(returned) else returned
 
-    async def _in_thread(self, run: Run, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        context = contextvars.copy_context()
-        future = self._loop.run_in_executor(self._threads, context.run, _call_plain, call, arguments)
-        while True:
-            try:
-                return await asyncio.shield(future)
-            except asyncio.CancelledError:
-                # A thread cannot be stopped: it sees `ctx.cancelled` and has its grace to end.
-                if run.cancel_reason is None or future.done():
-                    raise
+    def _in_thread(self, run: Run, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Awaitable[Any]:
+        return self._threads.run(call, arguments, run.is_wanted)
 
     def _cancel(self, run: Run, reason: pb.CancelReason, grace_ms: int) -> None:
         run.cancel_reason = reason
         if run.stage is Stage.WAITING:
             self._end(run, self._cancelled(run))
         else:
-            self._loop.call_later(grace_ms / 1000, self._answer_in_place, run)
+            self._answer_within(run, grace_ms)
         if run.task is not None and run.stage is not Stage.FINISHING:
             run.task.cancel()
+
+    def _answer_within(self, run: Run, grace_ms: int) -> None:
+        self._loop.call_later(grace_ms / 1000, self._answer_in_place, run)
 
     def _answer_in_place(self, run: Run) -> None:
         if not run.ended:
@@ -245,6 +235,8 @@ class Executor:
         return failure.new(pb.FAILURE_KIND_INVALID_OUTPUT, text, retryable=False)
 
     def _unsendable(self, error: Exception) -> pb.Failure:
+        if isinstance(error, Unsendable | UnsendablePiece):
+            return failure.new(pb.FAILURE_KIND_INVALID_OUTPUT, str(error), retryable=False)
         found = failure.of(error, self._project, pb.FAILURE_KIND_INVALID_OUTPUT)
         found.retryable = False
         return found
@@ -254,6 +246,8 @@ class Executor:
             return self._unsendable(error)
         if isinstance(error, InvalidInput):
             return failure.new(pb.FAILURE_KIND_INVALID_INPUT, str(error), retryable=False)
+        if isinstance(error, NoThread):
+            return failure.new(pb.FAILURE_KIND_OVERLOADED, str(error))
         is_cancelled = isinstance(error, asyncio.CancelledError | concurrent.futures.CancelledError)
         if is_cancelled and run.cancel_reason is not None:
             return self._cancelled(run)
@@ -285,46 +279,6 @@ class Executor:
             self._outbox.put(envelope)
         else:
             self._outbox.carry(envelope, result, outcome)
-
-
-class Rest:
-    """What a middleware goes on to with its third argument, `next`."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, run: Run, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
-        self.started: asyncio.Task[Any] | None = None
-        self._loop = loop
-        self._run = run
-        self._work = work
-
-    def go_on(self) -> Any:
-        """Runs the rest: gives an awaitable on the event loop, in a worker thread the response itself."""
-        loop = running_loop()
-        if loop is self._loop:
-            return self._start()
-        answer = asyncio.run_coroutine_threadsafe(self._innermost(), self._loop)
-        return answer.result() if loop is None else asyncio.wrap_future(answer)
-
-    def _start(self) -> asyncio.Task[Any]:
-        if self.started is not None:
-            raise RuntimeError("A middleware called next() twice.")
-        self.started = self._loop.create_task(self._work())
-        return self.started
-
-    async def _innermost(self) -> Any:
-        # A cancellation is meant for what runs now, not for the thread that waits for it.
-        outer, self._run.task = self._run.task, self._start()
-        try:
-            return await self._run.task
-        finally:
-            self._run.task = outer
-
-
-def _call_plain(call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    try:
-        return call(*arguments)
-    except StopIteration as error:
-        # A future cannot hold one; in a coroutine Python does the same.
-        raise RuntimeError("The handler raised StopIteration.") from error
 
 
 def _decode(payload: bytes, trigger: pb.TriggerKind) -> Any:

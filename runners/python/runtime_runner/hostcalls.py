@@ -19,6 +19,9 @@ from runtime_runner.outbox import Outbox
 Answer = asyncio.Future[Any] | concurrent.futures.Future[Any]
 Finish = Callable[[bytes], Any]
 
+MANY_FAILED = 64
+"""Failed calls of a run after which those that it has caught are forgotten; a body may go on for days."""
+
 
 class Stage(Enum):
     """How far a run has come."""
@@ -37,6 +40,7 @@ class Run(Source):
         "failed",
         "invoke",
         "open_calls",
+        "prune_at",
         "queued",
         "sent_calls",
         "settled",
@@ -56,6 +60,7 @@ class Run(Source):
         self.sent_calls = 0
         self.queued: deque[PendingCall] = deque()
         self.failed: list[asyncio.Future[Any]] = []
+        self.prune_at = MANY_FAILED
         self.settled: asyncio.Future[None] | None = None
         self.body: OutgoingBody | None = None
 
@@ -69,10 +74,16 @@ class Run(Source):
             self.settled = asyncio.get_running_loop().create_future()
             await self.settled
 
+    def note_failed(self, answer: asyncio.Future[Any]) -> None:
+        """Keeps the future of a failed call until somebody has looked at it."""
+        if len(self.failed) >= self.prune_at:
+            self.failed = [future for future in self.failed if _is_unseen(future)]
+            self.prune_at = max(MANY_FAILED, 2 * len(self.failed))
+        self.failed.append(answer)
+
     def unseen_errors(self) -> list[BaseException]:
         """The errors of failed calls that nobody has looked at, in the order of the answers."""
-        # The mark is asyncio's own, of an error that was never retrieved.
-        errors = [future.exception() for future in self.failed if future._log_traceback]
+        errors = [future.exception() for future in self.failed if _is_unseen(future)]
         return [error for error in errors if error is not None]
 
 
@@ -127,7 +138,7 @@ class PendingCall:
         if not self.answer.done():
             self.answer.set_exception(error)
             if isinstance(self.answer, asyncio.Future):
-                self.run.failed.append(self.answer)
+                self.run.note_failed(self.answer)
 
     def drop(self) -> None:
         """Ends the wait without an answer."""
@@ -211,7 +222,8 @@ class HostCalls:
         pending.request.call_id = self._next_id
         self._next_id += 1
         envelope = pb.RunnerEnvelope(host_call=pending.request)
-        self._outbox.carry(envelope, envelope.host_call, pending.payload)
+        run = pending.run
+        self._outbox.carry(envelope, envelope.host_call, pending.payload, lambda: not run.ended)
 
     def _check_size(self, request: pb.HostCall, payload: bytes) -> None:
         if len(payload) > self._limits.max_payload_bytes:
@@ -225,6 +237,11 @@ class HostCalls:
                 f"The names and options of {_op_name(request)} have {names} characters; "
                 f"at most {self._limits.chunk_bytes} are allowed."
             )
+
+
+def _is_unseen(failed: asyncio.Future[Any]) -> bool:
+    # The mark is asyncio's own, of an error that was never retrieved.
+    return failed._log_traceback
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

@@ -16,18 +16,24 @@ MAX_FRAME_CHUNK_BYTES = 64 << 10
 Write = Callable[[bytes], Awaitable[object]]
 Buffer = bytes | memoryview
 Carrier = pb.Result | pb.HostCall
+Wanted = Callable[[], bool]
+
+
+def _always() -> bool:
+    return True
 
 
 class Transfer:
     """A payload that goes out in pieces, and the envelope that follows the last of them."""
 
-    __slots__ = ("_id", "_payload", "_sent", "envelope")
+    __slots__ = ("_id", "_payload", "_sent", "envelope", "is_wanted")
 
     after = 0
     """Waits for no envelope."""
 
-    def __init__(self, id: int, payload: bytes, envelope: bytes) -> None:
+    def __init__(self, id: int, payload: bytes, envelope: bytes, is_wanted: Wanted) -> None:
         self.envelope = envelope
+        self.is_wanted = is_wanted
         self._id = id
         self._payload = payload
         self._sent = 0
@@ -36,6 +42,14 @@ class Transfer:
     def has_more(self) -> bool:
         """True while there are pieces to send."""
         return self._sent < len(self._payload)
+
+    def give_up(self) -> tuple[int, pb.Chunk | None]:
+        """How many bytes will not be sent, and what tells the core so; None when it has heard of none."""
+        left = len(self._payload) - self._sent + len(self.envelope)
+        if not self._sent:
+            return left, None
+        failure = pb.Failure(kind=pb.FAILURE_KIND_CANCELLED, message="The run that sends this has ended.")
+        return left, pb.Chunk(transfer=self._id, aborted=failure)
 
     def next_chunk(self, size: int) -> pb.Chunk:
         """The next piece, at most so long."""
@@ -118,10 +132,11 @@ class Outbox:
         self._enter(data)
         self._grow(len(data))
 
-    def carry(self, envelope: pb.RunnerEnvelope, carrier: Carrier, payload: bytes) -> None:
+    def carry(self, envelope: pb.RunnerEnvelope, carrier: Carrier, payload: bytes, is_wanted: Wanted = _always) -> None:
         """Queues an envelope with its payload, as a transfer when that is long.
 
-        `carrier` is the message inside the envelope that has the payload's fields.
+        `carrier` is the message inside the envelope that has the payload's fields. A transfer is given up when
+        `is_wanted` says no before its last chunk.
         """
         if len(payload) <= self._limits.chunk_bytes:
             carrier.payload = payload
@@ -129,7 +144,7 @@ class Outbox:
             return
         carrier.payload_transfer = self._next_transfer
         data = envelope.SerializeToString()
-        self._transfers.append(Transfer(self._next_transfer, payload, data))
+        self._transfers.append(Transfer(self._next_transfer, payload, data, is_wanted))
         self._next_transfer += 1
         self._grow(len(data) + len(payload))
 
@@ -247,18 +262,27 @@ class Outbox:
             if not self._may_go(transfer):
                 self._transfers.append(transfer)
                 continue
-            chunk = transfer.next_chunk(self._limits.chunk_bytes)
-            size = len(chunk.data)
-            room -= size
-            self._queued_bytes -= size
-            yield pb.RunnerEnvelope(chunk=chunk).SerializeToString()
-            if transfer.has_more:
-                self._transfers.append(transfer)
-            elif isinstance(transfer, BodyTransfer):
-                transfer.in_line = False
-            else:
-                # Behind everything queued: a result must not overtake the logs of its run.
-                self._enter(transfer.envelope)
+            chunk = self._next_chunk_of(transfer)
+            if chunk is not None:
+                room -= len(chunk.data)
+                yield pb.RunnerEnvelope(chunk=chunk).SerializeToString()
+
+    def _next_chunk_of(self, transfer: Transfer | BodyTransfer) -> pb.Chunk | None:
+        """The next piece of a transfer whose turn it is; None when it is given up before its first."""
+        if isinstance(transfer, Transfer) and not transfer.is_wanted():
+            left, last_words = transfer.give_up()
+            self._queued_bytes -= left
+            return last_words
+        chunk = transfer.next_chunk(self._limits.chunk_bytes)
+        self._queued_bytes -= len(chunk.data)
+        if transfer.has_more:
+            self._transfers.append(transfer)
+        elif isinstance(transfer, BodyTransfer):
+            transfer.in_line = False
+        else:
+            # Behind everything queued: a result must not overtake the logs of its run.
+            self._enter(transfer.envelope)
+        return chunk
 
 
 def _header(size: int) -> bytes:

@@ -31,7 +31,8 @@ class CoreDouble
     limits = Pb::Limits.new(**LIMITS)
     outbox = Outbox.new.tap { |new| new.keep(limits) }
     @envelopes = Thread::Queue.new
-    @session = Session.new(outbox, Pb::Welcome.new(limits: limits, features: [Bodies::FEATURE]), Project.new(root)) { nil }
+    welcome = Pb::Welcome.new(limits: limits, features: [Bodies::FEATURE])
+    @session = Session.new(outbox, welcome, Project.new(root)) { nil }
     Thread.new { outbox.each { |frame| Pb::RunnerFrame.decode(frame).envelopes.each { |each| @envelopes << each } } }
     @session.dispatch(:load, Pb::Load.new(step_files: steps))
     @manifest = take(:manifest)

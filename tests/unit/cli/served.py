@@ -22,7 +22,7 @@ from runtime.web.control import HARMLESS_PATHS, control_app, mount
 from runtime.web.control_file import announced
 from runtime.web.guard import Guard
 from runtime.web.server import http_server, listen
-from tests.fakes import FakeClock, Reports
+from tests.fakes import FakeClock, Reports, unchecked
 from tests.unit.fake_bus import FakeEventBus
 from tests.unit.services.test_queues import CATALOG
 
@@ -67,7 +67,7 @@ class Served:
 
     def __init__(self) -> None:
         self.bus = FakeEventBus(FakeClock())
-        self.queues = QueueService(self.bus, FakeClock(1_700_000_090.0), 1000)
+        self.queues = QueueService(self.bus, FakeClock(1_700_000_090.0), 1000, unchecked())
         self.queues.catalog = CATALOG
         self.emitted: list[tuple[str, Any, Mapping[str, Any]]] = []
         self.triggered: list[str] = []

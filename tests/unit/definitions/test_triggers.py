@@ -170,7 +170,7 @@ def test_triggers_need_a_handler() -> None:
     ("config", "place", "advice"),
     [
         ({"triggers": [{**CRON, "timezon": "UTC"}]}, "config.triggers[0].timezon", "did you mean 'timezone'?"),
-        ({"triggers": [{**CRON, "middleware": []}]}, "config.triggers[0].middleware", "remove it"),
+        ({"triggers": [{**CRON, "emits": []}]}, "config.triggers[0].emits", "move it out of 'triggers'"),
         ({"triggers": [{**EVENT, "bodySchema": {}}]}, "config.triggers[0].bodySchema", "belongs to an api trigger"),
         ({"triggers": [CRON], "path": "/a"}, "config.path", "into an item of 'triggers'"),
         ({**EVENT, "bodySchema": {}}, "config.bodySchema", "belongs to an api trigger"),
@@ -356,3 +356,8 @@ def test_a_schema_at_a_place_that_cannot_be_harms_nothing(pointer: str) -> None:
 def test_whatever_triggers_hold_they_give_a_step_or_say_why_not(triggers: Any, schemas: dict[str, JsonSchema]) -> None:
     step, problems = read_step("a", "node", {"triggers": triggers}, has_handler=True, schemas=schemas)
     assert step is not None or any(problem.severity is Severity.ERROR for problem in problems)
+
+
+def test_middleware_of_one_trigger_is_refused_not_left_out() -> None:
+    message = "config.triggers[0].middleware: a trigger has no middleware of its own"
+    assert refused({"triggers": [{**API, "middleware": []}, CRON]}) == [message]

@@ -40,11 +40,6 @@ def test_an_empty_project_has_a_document() -> None:
     assert "servers" not in made
 
 
-def test_servers_are_listed() -> None:
-    made = openapi(Catalog(), title="x", version="1", servers=["https://api.example.com"])
-    assert made["servers"] == [{"url": "https://api.example.com"}]
-
-
 @given(catalogs())
 def test_the_document_of_any_catalog_is_valid(any_catalog: Catalog) -> None:
     made = document(any_catalog)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import itertools
 import json
 import threading
 from collections.abc import Callable
@@ -371,3 +372,27 @@ async def test_a_call_passes_for_a_coroutine() -> None:
     async with bench() as runner:
         assert await runner.value(handler, "") == [None, None, None]
         assert len(runner.sent("host_call")) == 3
+
+
+async def test_cancelled_handlers_that_hold_every_thread_are_told_about() -> None:
+    started, let_go = threading.Semaphore(0), threading.Event()
+
+    def hold() -> None:
+        started.release()
+        let_go.wait(10)
+
+    async with bench(max_in_flight=2, max_bodies=1) as runner:
+        runner.install(hold)
+        for id in range(1, 4):
+            done = runner.start(id=id)
+            assert await asyncio.to_thread(started.acquire, timeout=10)
+            runner.executor.cancel(pb.Cancel(invocation_id=id, reason=pb.CANCEL_REASON_DEADLINE, grace_ms=1))
+            assert (await done).failure.kind == pb.FAILURE_KIND_DEADLINE
+        refused = (await runner.start(id=4)).failure
+        assert refused.kind == pb.FAILURE_KIND_OVERLOADED
+        assert "ctx.cancelled" in refused.message
+        let_go.set()
+        async with asyncio.timeout(10):
+            for id in itertools.count(5):  # until one of the threads is free again
+                if not (await runner.start(id=id)).HasField("failure"):
+                    break

@@ -20,7 +20,7 @@ from runtime.services.streams import StreamService
 from runtime.storage.memory.events import MemoryEventBus
 from runtime.storage.memory.state import MemoryStateStore
 from runtime.storage.memory.streams import MemoryStreamStore
-from tests.fakes import FakeClock, ListSink, Reports, settle
+from tests.fakes import FakeClock, ListSink, Reports, settle, unchecked
 
 CHUNK = 1024
 MAX_PAYLOAD = 64 * 1024
@@ -55,8 +55,8 @@ def invocation(payload: bytes = b"\x01", timeout: float = 30.0, kind: TriggerKin
 def host_calls() -> HostCalls:
     """Host calls onto the memory engine, with one stream `s`."""
     clock = FakeClock()
-    bus = BusService(MemoryEventBus(clock, 100, 60.0), clock, BusSettings(max_event_bytes=1024), Reports())
-    streams = StreamService(MemoryStreamStore(), clock, 1000)
+    bus = BusService(MemoryEventBus(clock, 100, 60.0), clock, BusSettings(max_event_bytes=1024), Reports(), unchecked())
+    streams = StreamService(MemoryStreamStore(), clock, 1000, unchecked())
     streams.catalog = Catalog(streams={"s": StreamDefinition("s", "node", "steps/s.stream.ts")})
     return HostCalls(bus, StateService(MemoryStateStore(), 10 * MAX_PAYLOAD), streams)
 

@@ -20,7 +20,7 @@ from runtime.services.state import StateService
 from runtime.services.streams import StreamService
 from runtime.storage.memory.engine import MemoryEngine
 from runtime.values import decode, encode
-from tests.fakes import FakeClock, Reports, settle
+from tests.fakes import FakeClock, Reports, settle, unchecked
 from tests.unit.runners.dialled import (
     CHUNK,
     MAX_HOST_CALLS,
@@ -282,8 +282,8 @@ class Atomic:
     def __init__(self) -> None:
         clock = FakeClock()
         self.engine = MemoryEngine(clock, BusSettings())
-        self.streams = StreamService(self.engine.streams, clock, 1000)
-        bus = BusService(self.engine.events, clock, BusSettings(), Reports())
+        self.streams = StreamService(self.engine.streams, clock, 1000, unchecked())
+        bus = BusService(self.engine.events, clock, BusSettings(), Reports(), unchecked())
         self.streams.catalog = bus.catalog = build_catalog(
             [
                 Manifest(

@@ -88,7 +88,7 @@ def test_a_runner_that_is_off_may_be_missing(tmp_path: Path) -> None:
     ],
 )
 def test_a_manifest_that_is_not_valid_is_refused(tmp_path: Path, text: str, key: str) -> None:
-    with pytest.raises(RunnerFault, match=r"runner\.toml is not valid") as raised:
+    with pytest.raises(RunnerFault, match=r"runner\.toml is (not valid|no TOML)") as raised:
         added(tmp_path, text)
     assert key in str(raised.value)
 

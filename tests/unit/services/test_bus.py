@@ -17,7 +17,7 @@ from runtime.services.bus import BusService
 from runtime.services.schemas import SchemaService
 from runtime.storage.memory.events import MemoryEventBus
 from tests.engines.events import depth
-from tests.fakes import FakeClock, Reports, settle
+from tests.fakes import FakeClock, Reports, settle, unchecked
 
 NOW = 1_700_000_000.0  # 2023-11-14T22:13:20Z
 
@@ -30,7 +30,7 @@ class Emitting:
         self.engine = MemoryEventBus(self.clock, max_queue_length, 60.0)
         self.reports = Reports()
         settings = BusSettings(max_event_bytes=max_event_bytes, strict_emits=strict)
-        self.bus = BusService(self.engine, self.clock, settings, self.reports)
+        self.bus = BusService(self.engine, self.clock, settings, self.reports, unchecked())
         config = {"type": "event", "subscribes": ["t"], "infrastructure": {"queue": queue}}
         steps = (LoadedFile(f"steps/{name}.step.ts", config, has_handler=True) for name in "ab")
         self.bus.catalog = build_catalog([Manifest("node", tuple(steps))])

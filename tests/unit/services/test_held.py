@@ -36,7 +36,7 @@ from runtime.services.held import HeldWrites, Services
 from runtime.services.state import StateService
 from runtime.services.streams import StreamService
 from runtime.values import decode, encode
-from tests.fakes import FakeClock, Reports, settle
+from tests.fakes import FakeClock, Reports, settle, unchecked
 
 MAX_VALUE = 400
 MAX_EVENT = 1024
@@ -119,8 +119,8 @@ class Shelf:
         self.done: list[Delivery | None] = []
         self.fault: Exception | None = None
         self.clock = FakeClock()
-        bus = BusService(self, self.clock, BusSettings(max_event_bytes=MAX_EVENT), Reports())
-        streams = StreamService(self.streams, self.clock, MAX_VALUE)
+        bus = BusService(self, self.clock, BusSettings(max_event_bytes=MAX_EVENT), Reports(), unchecked())
+        streams = StreamService(self.streams, self.clock, MAX_VALUE, unchecked())
         streams.catalog = Catalog(streams={"s": StreamDefinition("s", "node", "s.stream.ts")})
         streams.listen(self.told.append)
         self.services = Services(bus, StateService(self.state, MAX_VALUE), streams)

@@ -6,7 +6,17 @@ import pytest
 
 from runtime.catalog import Bound, Catalog
 from runtime.contracts import EventBus
-from runtime.model import CronTrigger, EventTrigger, Failure, FailureKind, QueuePolicy, Step, Trigger, TriggerKind
+from runtime.model import (
+    CronTrigger,
+    EventTrigger,
+    Failure,
+    FailureKind,
+    QueuePolicy,
+    Step,
+    Trigger,
+    TriggerKind,
+    Validation,
+)
 from runtime.records import QueueKey
 from runtime.services import queues
 from runtime.services.queues import (
@@ -18,7 +28,8 @@ from runtime.services.queues import (
     UnclearQueue,
     UnknownQueue,
 )
-from tests.fakes import FakeClock
+from runtime.services.schemas import SchemaService
+from tests.fakes import FakeClock, Reports
 from tests.unit.fake_bus import FakeEventBus
 
 BILL = QueueKey("order.created", "Bill")
@@ -58,7 +69,8 @@ class World:
         self.clock = FakeClock()
         self.bus = FakeEventBus(self.clock)
         contract: EventBus = self.bus
-        self.service = QueueService(contract, self.clock, 1000)
+        self.schemas = SchemaService(Validation.ENFORCE, Reports())
+        self.service = QueueService(contract, self.clock, 1000, self.schemas)
         self.service.catalog = CATALOG
 
 
@@ -281,6 +293,18 @@ async def test_an_edited_payload_has_the_bound_of_events(world: World) -> None:
     with pytest.raises(RedriveRefused, match=r"1001 bytes.*1000 \(bus.maxEventBytes\)"):
         await world.service.redrive(BILL, selection, data=b"x" * 1001)
     await world.service.redrive(BILL, selection, data=b"x" * 1000)
+
+
+async def test_an_edited_payload_fits_the_step_that_gets_it(world: World) -> None:
+    world.schemas.catalog = world.service.catalog = catalog(
+        ("Bill", EventTrigger("order.created", {"type": "object"})), ("Ship", EventTrigger("order.created"))
+    )
+    letter = world.bus.kill(BILL, TYPE_ERROR, data=b"\x80")
+    selection = Selection(ids=frozenset({letter.id}))
+    with pytest.raises(RedriveRefused, match=r"the edited payload .* input of step 'Bill': must be a map, is 1"):
+        await world.service.redrive(BILL, selection, data=b"\x01")
+    assert world.bus.events == []
+    assert (await world.service.redrive(BILL, selection, Address(step="Ship"), b"\x01")).redriven == 1
 
 
 # ------------------------------------------------------------ orphans and renamed steps

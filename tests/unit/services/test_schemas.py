@@ -18,9 +18,11 @@ from runtime.model import (
     Payload,
     Step,
     StreamDefinition,
+    TriggerKind,
     Validation,
     Violation,
 )
+from runtime.records import QueueKey
 from runtime.services.schemas import SchemaService
 from tests.fakes import Reports
 
@@ -82,6 +84,9 @@ class Checking:
         return self.reports.messages(LogLevel.WARN)
 
 
+UNREAD = "a body is read as JSON where its content type is application/json, and this one's is not"
+
+
 @pytest.mark.parametrize(
     ("form", "body", "value", "expected"),
     [
@@ -92,8 +97,8 @@ class Checking:
         ("json", b"[]", None, [Violation("body", "", "must be a map, is a list")]),
         ("json", b"null", None, [Violation("body", "", "must be a map, is null")]),
         ("none", b"", None, [Violation("body", "", "'price' is missing")]),
-        ("text", b"hello", None, [Violation("body", "", 'must be a map, is "hello"')]),
-        ("bytes", b"\xff\x00", None, [Violation("body", "", 'must be a map, is "ÿ\\u0000"')]),
+        ("text", b"hello", None, [Violation("body", "", f'must be a map, is "hello"; {UNREAD}')]),
+        ("bytes", b"\xff\x00", None, [Violation("body", "", f'must be a map, is "ÿ\\u0000"; {UNREAD}')]),
         ("value", b"price=1", {"price": "1"}, []),
         ("value", b"price=x", {"price": "x"}, [Violation("body", "/price", 'must be a number, is "x"')]),
         ("value", b"...", {"price": "1", "file": {"filename": "a", "data": b"\xff"}}, []),
@@ -178,13 +183,14 @@ def test_what_a_step_says_counts_over_the_project() -> None:
         ("200", 200, "json", b'{"price":1}', True),
         ("200", 200, "json", b"{}", False),
         ("200", 201, "json", b"{}", True),
-        ("2XX", 201, "json", b"{}", False),
-        ("2xx", 404, "json", b"{}", True),
         ("default", 404, "json", b"{}", False),
         ("default", 204, "none", b"", True),
         ("200", 200, "none", b"", False),
         ("200", 200, "bytes", b"{}", True),
-        ("200", 200, "text", b"<p>", True),
+        ("200", 200, "text", b"<p>", False),
+        ("200", 200, "text", b'{"price":1}', True),
+        ("200", 200, "text", b'{"price":"x"}', False),
+        ("default", 304, "none", b"", True),
     ],
 )
 def test_responses_are_held_against_the_schema_of_their_status(
@@ -273,3 +279,16 @@ def test_a_schema_that_is_none_is_told_and_not_used() -> None:
         '"strin" is not known'
     ]
     assert not checking.request(b"[]")
+
+
+def test_a_text_that_breaks_the_bound_of_a_text_is_not_taken_for_lost_json() -> None:
+    (violation,) = Checking(body={"type": ["string", "null"], "maxLength": 3}).request(b"abcd", "text")
+    assert violation.message == "must have at most 3 characters, has 4"
+
+
+def test_an_edited_payload_is_held_against_the_input_of_its_step() -> None:
+    checking = Checking()
+    with pytest.raises(HostCallRefused, match="input of step 'Score': /price: must be a number"):
+        checking.service.check_redrive(QueueKey("order.made", "Score"), msgpack.packb({"price": "x"}))
+    for queue in (QueueKey("order.made", "Other"), QueueKey("order.made", "Score", TriggerKind.CRON)):
+        checking.service.check_redrive(queue, msgpack.packb({"price": "x"}))

@@ -15,7 +15,7 @@ from runtime.services.schemas import SchemaService
 from runtime.services.streams import StreamService
 from runtime.storage.memory.streams import MemoryStreamStore
 from runtime.values import decode, encode
-from tests.fakes import FakeClock, Reports
+from tests.fakes import FakeClock, Reports, unchecked
 
 STAMP = {"type": "state-stream", "streamName": "s", "groupId": "g", "id": "1"}
 CREATED = "2023-11-14T22:13:20.000Z"
@@ -24,7 +24,7 @@ CREATED = "2023-11-14T22:13:20.000Z"
 class Streaming:
     def __init__(self) -> None:
         self.clock = FakeClock(1_700_000_000.0)
-        self.service = StreamService(MemoryStreamStore(), self.clock, max_value_bytes=300)
+        self.service = StreamService(MemoryStreamStore(), self.clock, max_value_bytes=300, schemas=unchecked())
         self.service.catalog = Catalog(streams={"s": StreamDefinition("s", "node", "steps/s.stream.ts")})
         self.changes: list[StreamChange] = []
         self.end = self.service.listen(self.changes.append)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtime.services.texts import read_texts, resolve
+from runtime.services.texts import read_texts
 
 INTEGER = {"type": "integer"}
 NUMBERS = {"type": "array", "items": {"type": "number"}}
@@ -57,9 +57,6 @@ def test_a_schema_that_refers_to_itself_ends() -> None:
     assert read_texts("1", schema, schema) == 1
 
 
-def test_only_local_references_are_followed() -> None:
-    root = {"$defs": {"a/b": INTEGER, "list": [INTEGER], "word": "text"}}
-    assert resolve("#/$defs/a~1b", root) == INTEGER
-    assert resolve("#", root) is root
-    for reference in ("https://example.com", "#/$defs/none", "#/$defs/list/7", "#/$defs/word", 7, None):
-        assert resolve(reference, root) is None
+def test_a_reference_is_followed_as_it_is_encoded() -> None:
+    schema = {"properties": {"n": {"$ref": "#/$defs/My%20Number"}}, "$defs": {"My Number": INTEGER}}
+    assert read_texts({"n": "1"}, schema, schema) == {"n": 1}

@@ -138,3 +138,9 @@ def test_what_is_no_json_is_looked_at_as_texts() -> None:
 
 def test_a_pattern_that_goes_back_too_often_refuses_the_text() -> None:
     assert told({"pattern": "^(?=(a|a)*$)(a|a)*\\1b"}, "a" * 50_000) == [': must match the pattern "of its schema"']
+
+
+def test_a_long_value_is_searched_where_references_are_percent_encoded() -> None:
+    schema = {"$ref": "#/$defs/My%20Type", "$defs": {"My Type": {"type": "array", "items": {"type": "integer"}}}}
+    (misfit,) = Check(schema).misfits([*range(10_000), "x"])
+    assert misfit.pointer == "/10000"

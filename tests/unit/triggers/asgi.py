@@ -12,9 +12,9 @@ from runtime.config import HttpSettings
 from runtime.dispatcher import Dispatcher
 from runtime.model import Failure, FailureKind, Invocation, LoadedFile, Manifest, Outcome, whole
 from runtime.services.schemas import SchemaService
-from runtime.triggers.http import HttpEdge
+from runtime.triggers.http import Builtin, HttpEdge
 from runtime.values import decode, encode
-from tests.fakes import FakePool, FakeRunner, Reports
+from tests.fakes import FakePool, FakeRunner, Reports, unchecked
 
 OK = Outcome(encode({"status": 200, "form": "json", "body": b'{"ok":true}'}))
 Messages = list[MutableMapping[str, Any]]
@@ -37,6 +37,7 @@ class Client:
         pool: FakePool | None = None,
         development: bool = False,
         schemas: SchemaService | None = None,
+        builtin: Mapping[str, Builtin] | None = None,
         **settings: Any,
     ) -> None:
         self.fake = FakeRunner(*script)
@@ -47,7 +48,8 @@ class Client:
             self.reports,
             chosen,
             development=development,
-            schemas=schemas,
+            schemas=schemas or unchecked(),
+            builtin=builtin or {},
         )
         self.edge.use(catalog(("GET", "/a"), ("POST", "/a"), ("GET", "/u/:id"), ("PUT", "/f/:rest*")))
         self.unread: Messages = []

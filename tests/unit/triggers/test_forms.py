@@ -9,9 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.config import HttpSettings
 from runtime.triggers.forms import BadForm, TooManyParts, read_body
 
 MULTIPART = "multipart/form-data; boundary=AaB03x"
+
+
+def limits(max_form_parts: int, **more: int) -> HttpSettings:
+    return HttpSettings(max_form_parts=max_form_parts, **more)
 
 
 def part(headers: str, data: bytes = b"x", boundary: str = "AaB03x") -> bytes:
@@ -23,7 +28,7 @@ def field(name: str, data: bytes = b"x") -> bytes:
 
 
 def read(*parts: bytes, end: bytes = b"--AaB03x--\r\n", max_parts: int = 10) -> Any:
-    return read_body(MULTIPART, b"".join(parts) + end, max_parts)
+    return read_body(MULTIPART, b"".join(parts) + end, limits(max_parts))
 
 
 def test_fields_are_text() -> None:
@@ -69,7 +74,7 @@ def test_the_limit_of_parts() -> None:
     with pytest.raises(TooManyParts, match="more than 2"):
         read(field("a"), field("b"), field("c"), max_parts=2)
     with pytest.raises(TooManyParts, match="more than 2"):
-        read_body("application/x-www-form-urlencoded", b"a=1&b=2&c=3", 2)
+        read_body("application/x-www-form-urlencoded", b"a=1&b=2&c=3", limits(2))
 
 
 @pytest.mark.parametrize(
@@ -88,13 +93,13 @@ def test_the_limit_of_parts() -> None:
 )
 def test_a_malformed_form_is_refused(body: bytes, message: str) -> None:
     with pytest.raises(BadForm, match=message):
-        read_body(MULTIPART, body, 10)
+        read_body(MULTIPART, body, limits(10))
 
 
 @pytest.mark.parametrize("parameters", ["", "; boundary=", "; boundary", "; charset=x", f"; boundary={'x' * 300}"])
 def test_a_form_without_a_boundary_is_refused(parameters: str) -> None:
     with pytest.raises(BadForm):
-        read_body(f"multipart/form-data{parameters}", field("a"), 10)
+        read_body(f"multipart/form-data{parameters}", field("a"), limits(10))
 
 
 @given(st.lists(st.integers(0, 300), max_size=6))
@@ -102,7 +107,7 @@ def test_the_pieces_of_a_form_make_no_difference(cuts: list[int]) -> None:
     body = field("a", b"1\r\n--AaB03\r\n2") + field("b[c]", b"\r\n--") + b"--AaB03x--\r\nafter"
     edges = [0, *sorted(cuts), len(body)]
     pieces = tuple(body[begin:end] for begin, end in itertools.pairwise(edges))
-    assert read_body(MULTIPART, pieces, 10) == {"a": "1\r\n--AaB03\r\n2", "b": {"c": "\r\n--"}}
+    assert read_body(MULTIPART, pieces, limits(10)) == {"a": "1\r\n--AaB03\r\n2", "b": {"c": "\r\n--"}}
 
 
 @given(
@@ -110,7 +115,7 @@ def test_the_pieces_of_a_form_make_no_difference(cuts: list[int]) -> None:
 )
 def test_any_form_is_read_or_refused(parts: list[bytes]) -> None:
     try:
-        assert isinstance(read_body(MULTIPART, b"".join(parts), 10), dict)
+        assert isinstance(read_body(MULTIPART, b"".join(parts), limits(10)), dict)
     except (BadForm, TooManyParts) as refused:
         assert str(refused)
 
@@ -126,4 +131,12 @@ def test_any_form_is_read_or_refused(parts: list[bytes]) -> None:
     ],
 )
 def test_text_of_other_encodings(charset: str, body: bytes, text: str) -> None:
-    assert read_body(f"text/plain; charset={charset}", body, 10) == text
+    assert read_body(f"text/plain; charset={charset}", body, limits(10)) == text
+
+
+def test_the_limits_of_a_part_are_what_the_settings_say() -> None:
+    body = part("\r\n".join(['Content-Disposition: form-data; name="a"', *(f"X-{i}: y" for i in range(9))])) + b"1"
+    body += b'\r\n--AaB03x\r\nContent-Disposition: form-data; name="b[c][d]"\r\nX: ' + b"y" * 5000
+    body += b"\r\n\r\n2\r\n--AaB03x--\r\n"
+    settings = limits(10, max_part_headers=10, max_part_header_bytes=6000, max_query_depth=1)
+    assert read_body(MULTIPART, body, settings) == {"a": "x\r\n1", "b": {"c": {"[d]": "2"}}}

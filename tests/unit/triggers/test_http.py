@@ -354,3 +354,32 @@ async def test_the_trigger_that_fired_is_named() -> None:
     client.edge.use(build_catalog([Manifest("node", (LoadedFile("steps/t.step.ts", config, has_handler=True),))]))
     await client.request("PUT", "/t")
     assert client.invocation.trigger_index == 1
+
+
+async def test_what_the_runtime_answers_itself_is_not_swallowed_by_wildcards() -> None:
+    async def answer(headers: object) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        return 200, [(b"content-type", b"application/json")], b"{}"
+
+    client = Client(OK, OK, builtin={"/openapi.json": answer})
+    client.edge.use(catalog(("GET", "/*")))
+    await client.request("GET", "/openapi.json")
+    assert (client.status, client.body, client.fake.invocations) == (200, b"{}", [])
+    await client.request("GET", "/other.json")
+    assert len(client.fake.invocations) == 1
+    client.edge.use(catalog(("GET", "/openapi.json")))
+    await client.request("GET", "/openapi.json")
+    assert len(client.fake.invocations) == 2
+
+
+async def test_pieces_without_bytes_are_not_collected() -> None:
+    headers = {"transfer-encoding": "chunked"}
+    client = await Client(OK).request("POST", "/a", headers, *[b""] * 50, b"a", *[b""] * 50, b"b")
+    assert client.payload["body"] == b"ab"
+
+
+async def test_json_without_its_content_type_is_explained() -> None:
+    client = enforcing(bodySchema={"type": "object", "properties": {"n": {"type": "integer"}}})
+    await client.request("POST", "/s/1", {"content-length": "9"}, b'{"n":"x"}')
+    [error] = client.problem["errors"]
+    assert (client.status, error["in"], error["pointer"]) == (400, "body", "")
+    assert "read as JSON where its content type is application/json, and this one's is not" in error["message"]

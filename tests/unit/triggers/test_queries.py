@@ -30,7 +30,7 @@ from runtime.values import decode, encode
     ],
 )
 def test_plain_names(query: bytes, expected: dict[str, Any]) -> None:
-    assert read_pairs(query, 10) == expected
+    assert read_pairs(query, 10, 5) == expected
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_plain_names(query: bytes, expected: dict[str, Any]) -> None:
     ],
 )
 def test_brackets_nest(query: bytes, expected: dict[str, Any]) -> None:
-    assert read_pairs(query, 10) == expected
+    assert read_pairs(query, 10, 5) == expected
 
 
 @pytest.mark.parametrize(
@@ -68,49 +68,55 @@ def test_brackets_nest(query: bytes, expected: dict[str, Any]) -> None:
     ],
 )
 def test_names_that_disagree_lose_nothing(query: bytes, expected: dict[str, Any]) -> None:
-    assert read_pairs(query, 10) == expected
+    assert read_pairs(query, 10, 5) == expected
 
 
 @pytest.mark.parametrize("name", ["[a]", "[]", "a[b", "a]b", "a[b]c", "a[b]c[d]", "a[[b]]", "a[b]]", "["])
 def test_other_brackets_are_characters(name: str) -> None:
-    assert read_pairs(f"{name}=1".encode(), 10) == {name: "1"}
+    assert read_pairs(f"{name}=1".encode(), 10, 5) == {name: "1"}
 
 
 def test_what_is_too_deep_stays_one_key() -> None:
-    assert read_pairs(b"a[b][c][d][e][f][g][]=1", 10) == {"a": {"b": {"c": {"d": {"e": {"f": {"[g][]": "1"}}}}}}}
+    assert read_pairs(b"a[b][c][d][e][f][g][]=1", 10, 5) == {"a": {"b": {"c": {"d": {"e": {"f": {"[g][]": "1"}}}}}}}
 
 
 @pytest.mark.parametrize("name", ["__proto__", "constructor", "toString", "__class__"])
 def test_names_that_languages_know_are_names(name: str) -> None:
-    assert read_pairs(f"{name}=1&{name}[x]=2&a[{name}]=3".encode(), 10) == {name: ["1", {"x": "2"}], "a": {name: "3"}}
+    query = f"{name}=1&{name}[x]=2&a[{name}]=3".encode()
+    assert read_pairs(query, 10, 5) == {name: ["1", {"x": "2"}], "a": {name: "3"}}
 
 
 def test_the_limit_of_keys() -> None:
-    assert len(read_pairs(b"a=1&b=2&c=3", 3)) == 3
+    assert len(read_pairs(b"a=1&b=2&c=3", 3, 5)) == 3
     with pytest.raises(TooManyKeys, match="more than 3"):
-        read_pairs(b"a=1&b=2&c=3&d=4", 3)
+        read_pairs(b"a=1&b=2&c=3&d=4", 3, 5)
 
 
 def test_names_do_not_reach_into_a_leaf() -> None:
     values: dict[str, Any] = {}
-    place(values, "f", Leaf(filename="x"))
-    place(values, "f[filename]", "y")
+    place(values, "f", Leaf(filename="x"), 5)
+    place(values, "f[filename]", "y", 5)
     assert values == {"f": [{"filename": "x"}, {"filename": "y"}]}
 
 
 @given(st.lists(st.tuples(st.text("ab[]=&%5BD", max_size=12), st.text("x1", max_size=2)), max_size=12))
 def test_whatever_the_names_it_can_be_sent(pairs: list[tuple[str, str]]) -> None:
     query = "&".join(f"{name}={value}" for name, value in pairs)
-    read = read_pairs(query.encode(), 1000)
+    read = read_pairs(query.encode(), 1000, 5)
     assert decode(encode(read)) == read
 
 
 @given(st.text("ab=&;é", max_size=12))
 def test_what_needs_no_decoding_is_read_as_if_it_did(query: str) -> None:
-    decoded = read_pairs(f"{query}&%20=".encode(), 100)
-    assert {**read_pairs(query.encode(), 100), " ": ""} == decoded
+    decoded = read_pairs(f"{query}&%20=".encode(), 100, 5)
+    assert {**read_pairs(query.encode(), 100, 5), " ": ""} == decoded
 
 
 @given(st.binary(max_size=60))
 def test_any_query_is_read(query: bytes) -> None:
-    assert isinstance(read_pairs(query, 100), dict)
+    assert isinstance(read_pairs(query, 100, 5), dict)
+
+
+@pytest.mark.parametrize(("depth", "expected"), [(1, {"a": {"b": {"[c]": "1"}}}), (2, {"a": {"b": {"c": "1"}}})])
+def test_the_depth_is_what_the_settings_say(depth: int, expected: dict[str, Any]) -> None:
+    assert read_pairs(b"a[b][c]=1", 10, depth) == expected

@@ -6,15 +6,19 @@ from typing import Any
 
 import pytest
 
+from runtime.config import HttpSettings
 from runtime.model import whole
 from runtime.triggers.queries import TooManyKeys
 from runtime.triggers.requests import encode_request, read_headers, request_map
 from runtime.values import decode
 
+SETTINGS = HttpSettings(max_query_keys=10)
+
 
 def request(query: bytes = b"", body: bytes = b"", **headers: str) -> dict[str, Any]:
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    decoded: dict[str, Any] = decode(whole(encode_request(request_map("POST", "/a", {}, query, given, body, 10), body)))
+    made = request_map("POST", "/a", {}, query, given, body, SETTINGS)
+    decoded: dict[str, Any] = decode(whole(encode_request(made, body)))
     return decoded
 
 
@@ -24,7 +28,7 @@ def test_headers_that_repeat_are_arrays() -> None:
 
 
 def test_the_request_map() -> None:
-    made = request_map("GET", "/u/7", {"id": "7"}, b"q=1", {"x": ["a", "b"]}, b"", 10)
+    made = request_map("GET", "/u/7", {"id": "7"}, b"q=1", {"x": ["a", "b"]}, b"", SETTINGS)
     assert decode(whole(encode_request(made, b""))) == {
         "method": "GET",
         "path": "/u/7",

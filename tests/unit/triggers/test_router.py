@@ -169,3 +169,43 @@ def test_a_bad_escape_in_a_parameter_is_refused(escape: str) -> None:
 
 def test_no_routes() -> None:
     assert Router(()).find("GET", "/") == ()
+
+
+def test_a_reserved_path_is_for_a_route_of_that_very_path() -> None:
+    routes = Router([route("GET", "/*"), route("GET", "/:file"), route("POST", "/:file")], ["/openapi.json"])
+    assert routes.find("GET", "/openapi.json") == routes.find("HEAD", "/openapi.json") == ()
+    assert hit(routes, "/openapi.json", "POST") == ("/:file", {"file": "openapi.json"})
+    assert hit(routes, "/other.json") == ("/:file", {"file": "other.json"})
+    assert hit(routes, "/v1/openapi.json") == ("/*", {})
+
+
+def test_a_route_of_that_very_path_has_it_for_all_methods() -> None:
+    routes = Router([route("GET", "/:file"), route("POST", "/openapi.json")], ["/openapi.json"])
+    assert hit(routes, "/openapi.json") == ("/:file", {"file": "openapi.json"})
+    assert hit(routes, "/openapi.json", "POST") == ("/openapi.json", {})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "params"),
+    [
+        ("/a/*/b/*/c", "/a/b/c", {}),
+        ("/a/*/b/*/c", "/a/1/2/b/3/b/4/c", {}),
+        ("/a/:x*/b/:y*/c", "/a/1/b/2/b/3/c", {"x": "1", "y": "2/b/3"}),
+        ("/:x*/:id/b/:y*", "/1/2/b/3/b/4", {"x": "1", "id": "2", "y": "3/b/4"}),
+        ("/:x*/b/*/*", "/bb/b", {"x": "bb"}),
+        ("/f/:rest*", "/f/a%0Ab", {"rest": "a\nb"}),
+    ],
+)
+def test_several_wildcards(pattern: str, path: str, params: dict[str, str]) -> None:
+    assert hit(router(pattern), path) == (pattern, params)
+
+
+@pytest.mark.parametrize("path", ["/a/b/x", "/a/1/bb/2/c", "/a/b/c/d", "/x/b/c"])
+def test_several_wildcards_not_matching(path: str) -> None:
+    assert router("/a/*/b/*/c").find("GET", path) == ()
+
+
+def test_many_wildcards_take_no_longer_than_a_long_path() -> None:
+    routes = router("/f/*/a/*/b/*/a/*/b/*/end")
+    assert routes.find("GET", "/f" + "/a/b" * 10_000) == ()
+    assert hit(routes, "/f" + "/a/b" * 10_000 + "/end")[1] == {}

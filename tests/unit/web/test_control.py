@@ -17,7 +17,7 @@ from runtime.services.queues import QueueService
 from runtime.values import decode, encode
 from runtime.web.control import MAX_SHOWN, control_app, mount
 from runtime.web.control_values import from_json, to_json
-from tests.fakes import FakeClock, Reports
+from tests.fakes import FakeClock, Reports, unchecked
 from tests.unit.fake_bus import FakeEventBus
 from tests.unit.services.test_queues import BILL, CATALOG, ORPHAN, SHIP
 
@@ -37,18 +37,22 @@ class Schedule:
     last: float | None = None
 
 
+async def nowhere(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError(f"{scope['path']} is no control route")
+
+
 class World:
     """The control API over fakes."""
 
     def __init__(self) -> None:
         self.bus = FakeEventBus(FakeClock())
-        self.queues = QueueService(self.bus, FakeClock(1_700_000_005.0), 1000)
+        self.queues = QueueService(self.bus, FakeClock(1_700_000_005.0), 1000, unchecked())
         self.queues.catalog = CATALOG
         self.emitted: list[tuple[str, Any, Mapping[str, Any], str]] = []
         self.triggered: list[str] = []
         self.error: Exception | None = None
         self.reports = Reports()
-        self.app = control_app(self, self.queues, self, self.reports, MAX_BODY)
+        self.app = mount(nowhere, control_app(self, self.queues, self, self.reports, MAX_BODY))
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://localhost/__runtime/", timeout=5
         )
@@ -378,7 +382,7 @@ async def test_paths_are_given_to_whom_they_belong(path: str, goes_to: str) -> N
         asked.append("control")
 
     application = mount(edge, control)
-    await application({"type": "http", "path": path}, None, None)  # type: ignore[arg-type]
+    await application({"type": "http", "path": path, "headers": []}, None, None)  # type: ignore[arg-type]
     await application({"type": "websocket", "path": path}, None, None)  # type: ignore[arg-type]
     await application({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
     assert asked == [goes_to, "edge", "edge"]
@@ -411,3 +415,23 @@ async def test_the_deepest_value_is_shown(world: World) -> None:
     deepest = from_json("[" * 512 + "]" * 512)
     world.bus.add(QueueKey("t", "Deep", TriggerKind.EVENT), encode(deepest))
     assert (await world.client.get("queue", params={"name": "Deep"})).json()["events"][0]["data"] == deepest
+
+
+# ------------------------------------------------------------ traces
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+async def test_every_answer_tells_its_trace(world: World) -> None:
+    answers = [await world.client.get("queues"), await world.client.get("none"), await world.client.put("queues")]
+    traces = {answer.headers["x-trace-id"] for answer in answers}
+    assert (len(traces), {len(trace) for trace in traces}) == (3, {32})
+    assert "traceparent" not in answers[0].headers
+
+
+async def test_an_event_has_the_trace_of_the_request_that_emits_it(world: World) -> None:
+    parent = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+    answer = await world.client.post("emit", json={"topic": "t"}, headers=parent)
+    assert world.emitted[0][3] == answer.headers["x-trace-id"] == TRACE
+    assert answer.headers["traceparent"].split("-")[1] == TRACE

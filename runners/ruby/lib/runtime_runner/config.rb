@@ -39,7 +39,8 @@ module RuntimeRunner
     def without(value, pointer)
       case value
       when Array
-        value.reject { |item| Config.function?(item) }.each_with_index.map { |item, at| without(item, "#{pointer}/#{at}") }
+        items = value.reject { |item| Config.function?(item) }
+        items.each_with_index.map { |item, at| without(item, "#{pointer}/#{at}") }
       when Hash then without_in_map(value, pointer)
       else value
       end

@@ -62,7 +62,11 @@ module RuntimeRunner
       @lock.synchronize { @draining = true }
       return if idle_within?(grace_ms)
 
-      @lock.synchronize { @runs.values }.each { |run| stop(run, :CANCEL_REASON_SHUTDOWN, DRAIN_CANCEL_GRACE_MS) }
+      @lock.synchronize { @runs.values }.each do |run|
+        # One that was told once already may have been given more time.
+        run.cancel(:CANCEL_REASON_SHUTDOWN)
+        answer_within(run, DRAIN_CANCEL_GRACE_MS)
+      end
       nil until idle_within?(DRAIN_CANCEL_GRACE_MS)
     end
 
@@ -134,7 +138,8 @@ module RuntimeRunner
       return cancelled(run) if run.cancel_reason
 
       head = Http.head_of(returned)
-      return refused("The headers have #{head.bytesize} bytes, too many before a body.") if head.bytesize > @limits.chunk_bytes
+      most = @limits.chunk_bytes
+      return refused("The headers have #{head.bytesize} bytes, over #{most} before a body.") if head.bytesize > most
 
       run.body = @bodies.begin(Pb::Result.new(invocation_id: run.id, payload: head))
       return nil if run.body
@@ -155,8 +160,8 @@ module RuntimeRunner
       context = Context.new(run, @calls, @logs, step.flows)
       run.perform do
         case run.invoke.trigger
-        when :TRIGGER_KIND_API then pass_through(step.middleware, step.handler, given, context)
-        when :TRIGGER_KIND_CRON then step.handler.takes_one? ? step.handler.call(context) : step.handler.call(given, context)
+        when :TRIGGER_KIND_API then pass_through(step, given, context)
+        when :TRIGGER_KIND_CRON then step.handler.call(*(step.handler.takes_one? ? [context] : [given, context]))
         else step.handler.call(given, context)
         end
       end
@@ -169,25 +174,28 @@ module RuntimeRunner
       raise InvalidInput, error.message
     end
 
-    def pass_through(middleware, handler, request, context)
-      first, *rest = middleware
-      return handler.call(request, context) if first.nil?
+    # Calls the middleware from `place` on, the handler innermost.
+    def pass_through(step, request, context, place = 0)
+      middleware = step.middleware[place]
+      return step.handler.call(request, context) if middleware.nil?
 
       called = inner = nil
       go_on = lambda do
-        raise 'A middleware called next twice.' if called
+        raise "middleware #{place + 1} of #{step.file} called next twice" if called
 
         called = true
-        inner = pass_through(rest, handler, request, context)
+        inner = pass_through(step, request, context, place + 1)
       end
-      returned = first.call(request, context, go_on)
+      returned = middleware.call(request, context, go_on)
       # A middleware that only does something before may forget to return what `next` gave.
       returned.nil? ? inner : returned
     end
 
     def stop(run, reason, grace_ms)
-      return unless run.cancel(reason)
+      answer_within(run, grace_ms) if run.cancel(reason)
+    end
 
+    def answer_within(run, grace_ms)
       Thread.new { answer_in_place(run) unless run.ended_within?(grace_ms / 1000.0) }
     end
 
@@ -215,6 +223,9 @@ module RuntimeRunner
     end
 
     def unsendable(error)
+      # What the runner itself refuses has no class or stack of the user's to show.
+      return refused(error.message) if error.is_a?(Unsendable) || error.is_a?(UnsendablePiece)
+
       Failure.of(error, @project, :FAILURE_KIND_INVALID_OUTPUT).tap { |failure| failure.retryable = false }
     end
 
@@ -229,9 +240,10 @@ module RuntimeRunner
 
     def cancelled(run)
       file = run.invoke.step_file
-      return Failure.new(:FAILURE_KIND_CANCELLED, "#{file} was cancelled.") if run.cancel_reason != :CANCEL_REASON_DEADLINE
+      late = run.cancel_reason == :CANCEL_REASON_DEADLINE
+      return Failure.new(:FAILURE_KIND_DEADLINE, "#{file} did not end within its timeout.") if late
 
-      Failure.new(:FAILURE_KIND_DEADLINE, "#{file} did not end within its timeout.")
+      Failure.new(:FAILURE_KIND_CANCELLED, "#{file} was cancelled.")
     end
 
     # Sends the result; true for the one who does so first.

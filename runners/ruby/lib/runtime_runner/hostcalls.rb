@@ -67,7 +67,7 @@ module RuntimeRunner
       pending.run.hold do |ended|
         raise too_late(pending.request) if ended
 
-        @outbox.carry(:host_call, enter(pending), payload)
+        @outbox.carry(:host_call, enter(pending), payload, wanted: -> { !pending.run.ended? })
       end
     rescue TooLate, Motia::Cancelled
       pending.run.close_call

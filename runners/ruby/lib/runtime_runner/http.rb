@@ -89,7 +89,9 @@ module RuntimeRunner
       case value
       when String then value.encoding == Encoding::BINARY ? value.encode(Encoding::UTF_8, Encoding::ISO_8859_1) : value
       when Symbol, Integer, Float, true, false then value.to_s
-      else raise Unsendable.new("is a #{value.class}; a header is text or an array of texts.", "headers[#{name.inspect}]")
+      else
+        place = "headers[#{name.inspect}]"
+        raise Unsendable.new("is a #{value.class}; a header is text or an array of texts.", place)
       end
     end
 

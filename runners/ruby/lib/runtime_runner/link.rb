@@ -74,7 +74,9 @@ module RuntimeRunner
 
     def welcomed(welcome)
       raise ProtocolError, 'A second welcome came.' if @session
-      raise version_error("the core chose #{welcome.protocol}") unless welcome.protocol.between?(MIN_PROTOCOL, MAX_PROTOCOL)
+
+      chosen = welcome.protocol
+      raise version_error("the core chose #{chosen}") unless chosen.between?(MIN_PROTOCOL, MAX_PROTOCOL)
 
       @outbox.keep(welcome.limits)
       @session = Session.new(@outbox, welcome, @project) do

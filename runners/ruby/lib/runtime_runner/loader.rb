@@ -84,12 +84,14 @@ module RuntimeRunner
       config = scope.const_get(:CONFIG, false)
       return config if config.is_a?(Hash)
 
-      raise DefinitionError.new("CONFIG in #{file} is a #{config.class}, not a Hash.", "Write at the top level: #{example}")
+      fix = "Write at the top level: #{example}"
+      raise DefinitionError.new("CONFIG in #{file} is a #{config.class}, not a Hash.", fix)
     end
 
     def middleware_of(config, file)
       given = config[:middleware] || config['middleware'] || []
-      return given.map { |each| Function.new(each) } if given.is_a?(Array) && given.all? { |each| Config.function?(each) }
+      functions = given.is_a?(Array) && given.all? { |each| Config.function?(each) }
+      return given.map { |each| Function.new(each) } if functions
 
       raise DefinitionError.new("The middleware in #{file} is not an array of what can be called.",
                                 'Write it as [->(req, ctx, nxt) { nxt.call }], or with method(:name).')

@@ -7,11 +7,31 @@ module RuntimeRunner
   class Transfer
     attr_reader :envelope
 
-    def initialize(id, payload, envelope)
+    # `wanted` is called before each piece; the transfer is given up when it says no.
+    def initialize(id, payload, envelope, wanted)
       @id = id
       @payload = payload
       @envelope = envelope
+      @wanted = wanted
       @sent = 0
+    end
+
+    # False when its sender no longer wants it.
+    def wanted?
+      @wanted.nil? || @wanted.call
+    end
+
+    # Bytes that are still to be sent, the envelope's aside.
+    def left
+      @payload.bytesize - @sent
+    end
+
+    # What tells the core that nothing follows; nil when it has heard of no piece.
+    def last_words
+      return nil if @sent.zero?
+
+      failure = Pb::Failure.new(kind: :FAILURE_KIND_CANCELLED, message: 'The run that sends this has ended.')
+      Pb::Chunk.new(transfer: @id, aborted: failure)
     end
 
     # How many small envelopes must have gone out before its next piece may.
@@ -21,7 +41,7 @@ module RuntimeRunner
 
     # True while there are pieces to send.
     def more?
-      @sent < @payload.bytesize
+      left.positive?
     end
 
     # The next piece, at most so long.
@@ -43,6 +63,11 @@ module RuntimeRunner
       @after = 0
       @waiting = String.new(encoding: Encoding::BINARY)
       @end = nil
+    end
+
+    # True always: its run ends it, when that is cancelled too.
+    def wanted?
+      true
     end
 
     # No envelope follows.
@@ -111,7 +136,9 @@ module RuntimeRunner
     end
 
     # Queues a `result` or `host_call` with its payload, as a transfer when that is long. Never waits.
-    def carry(kind, message, payload)
+    #
+    # A transfer is given up when `wanted`, which must not wait, says no before its last chunk.
+    def carry(kind, message, payload, wanted: nil)
       if payload.bytesize <= @limits.chunk_bytes
         message.payload = payload
         return put(kind => message)
@@ -120,7 +147,7 @@ module RuntimeRunner
       @lock.synchronize do
         message.payload_transfer = @last_transfer += 1
         data = Pb::RunnerEnvelope.encode(Pb::RunnerEnvelope.new(kind => message))
-        @transfers << Transfer.new(@last_transfer, payload, data)
+        @transfers << Transfer.new(@last_transfer, payload, data, wanted)
         grow(payload.bytesize)
       end
     end
@@ -251,13 +278,24 @@ module RuntimeRunner
         transfer = @transfers.shift
         next @transfers << transfer unless ready?(transfer)
 
-        chunk = transfer.next_chunk(@limits.chunk_bytes)
-        requeue(transfer)
+        next unless (chunk = chunk_of(transfer))
+
         room -= chunk.data.bytesize
-        @queued_bytes -= chunk.data.bytesize
         taken << Pb::RunnerEnvelope.encode(Pb::RunnerEnvelope.new(chunk: chunk))
       end
       taken
+    end
+
+    # The next piece of a transfer whose turn it is; nil when it is given up before its first.
+    def chunk_of(transfer)
+      unless transfer.wanted?
+        @queued_bytes -= transfer.left
+        return transfer.last_words
+      end
+      chunk = transfer.next_chunk(@limits.chunk_bytes)
+      @queued_bytes -= chunk.data.bytesize
+      requeue(transfer)
+      chunk
     end
 
     def requeue(transfer)

@@ -88,7 +88,7 @@ module RuntimeRunner
       end
     end
 
-    # Runs the block, which must not wait, before or after the end but not across it; tells it whether the run has ended.
+    # Runs the block, which must not wait, before or after the end but not across it, and tells it which.
     def hold
       @lock.synchronize { yield ended? }
     end

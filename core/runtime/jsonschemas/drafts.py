@@ -1,42 +1,18 @@
-"""JSON Schemas of any draft in use -> draft 2020-12, the one that everything else sees; and their validators."""
+"""JSON Schemas of any draft in use -> draft 2020-12, the one that everything else sees."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-import jsonschema_rs
-
+from runtime.jsonschemas.places import LISTS, MAPS, ONE, member, plain_token
+from runtime.jsonschemas.validators import compile_schema
 from runtime.model import JsonSchema
 
 _MAX_DEPTH = 100
 """Schemas inside schemas; deeper ones are refused."""
-_MAX_SHOWN = 60
-"""Characters of a value that a message shows."""
-_MASK = "the value"
-_MAX_BACKTRACKS = 100_000
-"""Steps that a pattern with look-around may go back for one text before the text is refused."""
-
-_ONE = frozenset(
-    {
-        "additionalProperties",
-        "contains",
-        "contentSchema",
-        "else",
-        "if",
-        "items",
-        "not",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    }
-)
-_LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_MAPS = frozenset({"$defs", "dependentSchemas", "patternProperties", "properties"})
 _MERGED = frozenset({"definitions", "dependencies"})
 """Words whose content joins that of newer ones beside them, which therefore come first."""
 _OLD_DRAFT = re.compile(r"draft-0[467]\b")
@@ -49,10 +25,6 @@ _ANNOTATIONS = frozenset(
 )
 
 Schema = Mapping[str, Any]
-Validator = jsonschema_rs.Validator
-ValidatorMap = jsonschema_rs.ValidatorMap
-Fault = jsonschema_rs.ValidationError
-"""A place where a value does not fit; its message does not show the value."""
 
 
 def to_2020_12(schema: object) -> JsonSchema:
@@ -67,62 +39,6 @@ def to_2020_12(schema: object) -> JsonSchema:
     upgraded = schema if isinstance(schema, bool) else _Upgrade(schema).schema(schema, 0)
     compile_schema(upgraded)
     return upgraded
-
-
-def compile_schema(schema: JsonSchema) -> Validator:
-    """A validator that asserts formats. Raises `ValueError` for what is no schema of draft 2020-12.
-
-    Patterns take time in proportion to the text, but for those with look-around, which only another engine knows;
-    that one gives up, and the text does not fit, where a pattern goes back too often.
-    """
-    return _compile(schema)[0]
-
-
-def compile_parts(schema: JsonSchema) -> ValidatorMap:
-    """The validators of a schema and of all inside it, by the fragment of their place, such as "#/properties/name"."""
-    given = schema if isinstance(schema, bool) else dict(schema)
-    # It leaves out what does not compile, so the options must be those that the whole has compiled with.
-    return jsonschema_rs.validator_map_for(given, **_compile(schema)[1])
-
-
-def _compile(schema: JsonSchema) -> tuple[Validator, Mapping[str, Any]]:
-    """The validator, and the options that it takes."""
-    given = schema if isinstance(schema, bool) else dict(schema)
-    common: dict[str, Any] = {"validate_formats": True, "offline": True, "mask": _MASK}
-    linear = {**common, "pattern_options": jsonschema_rs.RegexOptions()}
-    try:
-        return jsonschema_rs.Draft202012Validator(given, **linear), linear
-    except jsonschema_rs.ValidationError as error:
-        if error.instance_path[-1:] not in (["pattern"], ["patternProperties"]):
-            raise ValueError(_explain(error)) from error
-    bounded = {**common, "pattern_options": jsonschema_rs.FancyRegexOptions(backtrack_limit=_MAX_BACKTRACKS)}
-    try:
-        return jsonschema_rs.Draft202012Validator(given, **bounded), bounded
-    except jsonschema_rs.ValidationError as error:
-        raise ValueError(_explain(error)) from error
-
-
-def pointer(path: list[str | int]) -> str:
-    """The JSON pointer of a path, empty for the value itself."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
-
-
-def _explain(error: jsonschema_rs.ValidationError) -> str:
-    if error.kind.name == "$ref":
-        return f"{error.message}; a schema may only refer to what is in it, such as '#/$defs/Name'"
-    place = pointer(error.instance_path)
-    shown = shortened(error.instance)
-    reason = f"{shown} is not known" if error.kind.name == "anyOf" else error.message.replace(_MASK, shown)
-    return f"it is no JSON Schema{f' at {place}' if place else ''}: {reason}"
-
-
-def shortened(value: object) -> str:
-    """A value as JSON for a message, cut off where it is long."""
-    if isinstance(value, str):
-        return json.dumps(value[:_MAX_SHOWN], ensure_ascii=False) + ("…" if len(value) > _MAX_SHOWN else "")
-    if isinstance(value, Mapping | list):
-        return "a map" if isinstance(value, Mapping) else "a list"
-    return json.dumps(value, ensure_ascii=False, default=str)[:_MAX_SHOWN]
 
 
 class _Upgrade:
@@ -149,11 +65,11 @@ class _Upgrade:
             schema = {key: value for key, value in schema.items() if key in _ANNOTATIONS | {"$ref", "definitions"}}
         new: dict[str, Any] = {}
         for key, value in sorted(schema.items(), key=lambda item: item[0] in _MERGED):
-            if key in _ONE and not (key == "items" and isinstance(value, list)):
+            if key in ONE and not (key == "items" and isinstance(value, list)):
                 new[key] = self.schema(value, depth + 1)
-            elif key in _LISTS and isinstance(value, list):
+            elif key in LISTS and isinstance(value, list):
                 new[key] = [self.schema(item, depth + 1) for item in value]
-            elif key in _MAPS and isinstance(value, Mapping):
+            elif key in MAPS and isinstance(value, Mapping):
                 new[key] = self._map(value, depth)
             elif key in _REWRITES:
                 _REWRITES[key](self, schema, new, depth)
@@ -234,15 +150,14 @@ class _Upgrade:
 
     def _moved(self, target: str) -> str:
         """A local reference after the keywords on its way have changed their names."""
-        parts = target[2:].split("/")
         moved: list[str] = []
         at: Any = self._document
         inside = "schema"
-        for part in parts:
-            name = unquote(part).replace("~1", "/").replace("~0", "~")
+        for part in target[2:].split("/"):
+            name = plain_token(unquote(part))
             new, inside = _step(at, name, inside)
             moved.append(part if new == name else new)
-            at = _inner(at, name)
+            at = member(at, name)
         return "#/" + "/".join(moved)
 
 
@@ -259,21 +174,15 @@ def _step(at: object, name: str, inside: str) -> tuple[str, str]:
         return "items", "schema"
     if name in ("definitions", "dependencies"):
         return {"definitions": "$defs", "dependencies": "dependentSchemas"}[name], "several"
-    if name in _LISTS or name in _MAPS:
+    if name in LISTS or name in MAPS:
         return name, "several"
-    return name, "schema" if name in _ONE else "other"
+    return name, "schema" if name in ONE else "other"
 
 
 def _as_map(keyword: str, value: object) -> Schema:
     if isinstance(value, Mapping):
         return value
     raise ValueError(f"'{keyword}' of the schema is no map")
-
-
-def _inner(at: object, name: str) -> object:
-    if isinstance(at, Mapping):
-        return at.get(name)
-    return at[int(name)] if isinstance(at, list) and name.isdecimal() and int(name) < len(at) else None
 
 
 def _dialect(document: Schema) -> Schema:

@@ -8,7 +8,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from runtime.jsonschemas import compile_schema, to_2020_12
+from runtime.jsonschemas.drafts import to_2020_12
+from runtime.jsonschemas.validators import compile_schema
 
 DRAFT = "http://json-schema.org/draft-0{}/schema#"
 DRAFT_2019 = "https://json-schema.org/draft/2019-09/schema"

@@ -1,4 +1,4 @@
-"""generate/facts: what can be seen of a schema without a value."""
+"""jsonschemas.facts: what can be seen of a schema without a value."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from runtime.generate.facts import fits, members, types
-from tests.unit.generate.catalogs import NODE, TREE
+from runtime.jsonschemas.facts import members, types
+from tests.unit.generate.catalogs import NODE
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,3 @@ def test_the_members_of_an_object() -> None:
 @pytest.mark.parametrize("schema", [None, True, {}, {"$ref": "#"}])
 def test_a_schema_that_names_no_members_has_none(schema: Any) -> None:
     assert members(schema) == ({}, set())
-
-
-def test_what_fits() -> None:
-    assert fits({"type": "object"}, {})
-    assert not fits(TREE, {})

@@ -1,0 +1,62 @@
+"""Threads for what blocks: plain handlers and middleware, and plain iterators as bodies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+
+class NoThread(Exception):
+    """Handlers that went on after they were cancelled hold every thread."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__(
+            f"None of this runner's {threads} threads is free: handlers hold them that went on after they were "
+            "cancelled. Give their blocking calls a timeout, and let their loops look at ctx.cancelled."
+        )
+
+
+class Threads:
+    """So many threads, each made when it is first needed."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._busy = 0
+        self._pool = ThreadPoolExecutor(count, "handler")
+
+    async def run(self, call: Callable[..., Any], arguments: tuple[Any, ...], is_wanted: Callable[[], bool]) -> Any:
+        """Calls it in the caller's context variables. Once it is not wanted, a cancellation waits for its end.
+
+        Raises `NoThread` when none is free: a call that waited for one would begin when nobody wants it any more.
+        """
+        if self._busy >= self._count:
+            raise NoThread(self._count)
+        self._busy += 1
+        context = contextvars.copy_context()
+        future = asyncio.get_running_loop().run_in_executor(self._pool, context.run, _call, call, arguments)
+        future.add_done_callback(self._release)
+        while True:
+            try:
+                return await asyncio.shield(future)
+            except asyncio.CancelledError:
+                # A thread cannot be stopped: it sees `ctx.cancelled` and has its grace to end.
+                if is_wanted() or future.done():
+                    raise
+
+    def close(self) -> None:
+        """Lets the threads end with what they are doing."""
+        self._pool.shutdown(wait=False)
+
+    def _release(self, _: asyncio.Future[Any]) -> None:
+        self._busy -= 1
+
+
+def _call(call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    try:
+        return call(*arguments)
+    except StopIteration as error:
+        # A future cannot hold one; in a coroutine Python does the same.
+        raise RuntimeError("The handler raised StopIteration.") from error
