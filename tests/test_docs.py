@@ -87,7 +87,7 @@ def test_the_steps_of_a_page_load(tmp_path: Path, page: Path, language: str) -> 
         assert "could not be used" not in project.output
 
 
-@pytest.mark.parametrize("name", ["http", "schemas", "steps"])
+@pytest.mark.parametrize("name", ["http", "schemas", "state", "steps"])
 def test_the_calls_of_a_page_give_the_answers_that_it_shows(tmp_path: Path, name: str) -> None:
     page = (REPOSITORY / "docs" / f"{name}.md").read_text(encoding="utf-8")
     calls = [found for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL) for found in _calls_of(block)]

@@ -14,9 +14,10 @@ from runtime.catalog import Catalog
 from runtime.clock import SystemClock
 from runtime.config import Settings
 from runtime.contracts import Clock, Engine, LogSink
+from runtime.deadlines import Grace
 from runtime.dispatcher import Dispatcher
 from runtime.environment import ProjectEnvironment
-from runtime.model import LogLevel
+from runtime.model import LogLevel, Severity
 from runtime.records import QueueKey
 from runtime.runners.fleet import Fleet
 from runtime.runners.hostcalls import HostCalls
@@ -78,6 +79,7 @@ class App:
         state = StateService(self._engine.state, settings.state.max_value_bytes)
         self._host = HostCalls(self._bus, state, self._streams)
         self._queues = QueueService(self._engine.events, clock, settings.bus.max_event_bytes, self._schemas)
+        self._grace = Grace(settings.shutdown_grace)
         self._development = development
         self._token = control_token(settings.control, development=development)
         self._tls = server_context(settings.http.tls, root)
@@ -106,7 +108,7 @@ class App:
         async with AsyncExitStack() as resources:
             resources.enter_context(listener)
             await resources.enter_async_context(self._engine.open())
-            await resources.enter_async_context(self._fleet.running())
+            await resources.enter_async_context(self._fleet.running(self._grace))
             catalog = self._use(await self._fleet.catalog(stop))
             if not stop.is_set():
                 host, port = listener.getsockname()[:2]
@@ -122,7 +124,10 @@ class App:
         return catalog
 
     def _warn_of_orphans(self, catalog: Catalog) -> None:
-        """Names the queues that hold something for a step which is gone or renamed."""
+        """Names the queues that hold something for a step which is gone or renamed; of a step that only fails to load,
+        the problems tell."""
+        if any(problem.severity is Severity.ERROR for problem in catalog.problems):
+            return
         taken = catalog.queues()
         for status in self._engine.events.status():
             if status.queue not in taken:
@@ -166,14 +171,14 @@ class App:
         stop: anyio.Event,
         on_started: Callable[[], None],
     ) -> None:
-        grace = self._settings.shutdown_grace
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._consumers.run, catalog, stop)
             tasks.start_soon(self._cron.run, catalog, stop)
-            tasks.start_soon(server.serve, listener, stop, grace)
+            tasks.start_soon(server.serve, listener, stop, self._settings.shutdown_grace)
             on_started()
             await stop.wait()
-            tasks.cancel_scope.deadline = anyio.current_time() + grace
+            self._grace.begin()
+            tasks.cancel_scope.deadline = anyio.current_time() + self._grace.left
 
     def _application(self) -> Application:
         """The edge, with the control routes before it where there is a token for them."""

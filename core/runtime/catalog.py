@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -96,7 +96,26 @@ def _in_path_order(
     manifests: list[Manifest], entries: Callable[[Manifest], tuple[LoadedFile, ...]]
 ) -> list[tuple[str, str, LoadedFile]]:
     found = [(entry.file, manifest.language, entry) for manifest in manifests for entry in entries(manifest)]
-    return sorted(found, key=lambda item: item[0])
+    files = {file for file, _, _ in found}
+    return sorted(found, key=lambda item: _place(item[0], files))
+
+
+def _place(file: str, files: Collection[str]) -> tuple[str, bool]:
+    """Where a file stands: by its path, but what a compiler may have made right behind its source."""
+    source = _source_of(file)
+    return (source, source != file) if source in files else (file, False)
+
+
+def _source_of(file: str) -> str:
+    """The TypeScript file that a compiler would make this one from; the file itself where there is none."""
+    return file.removesuffix(".js") + ".ts" if file.endswith(".js") else file
+
+
+def _taken(file: str, first: str, otherwise: str) -> str:
+    """How to mend that two files define the same: one may have been made from the other."""
+    if file != first and _source_of(file) == first:
+        return f"remove {file} if tsc made it from {first}, and set noEmit; else {otherwise}"
+    return otherwise
 
 
 def _read(file: str, language: str, entry: LoadedFile) -> tuple[Step | None, list[Problem]]:
@@ -119,7 +138,7 @@ def _without_conflicts(steps: list[Step], problems: list[Problem]) -> list[Step]
                 Problem(
                     step.file,
                     f"the name '{step.name}' is taken by {first.file}, which serves",
-                    "give one of the two another name",
+                    _taken(step.file, first.file, "give one of the two another name"),
                 )
             )
         elif taken is not None:
@@ -163,7 +182,7 @@ def _streams(manifests: list[Manifest], problems: list[Problem]) -> dict[str, St
         first = streams.setdefault(stream.name, stream)
         if first is not stream:
             message = f"the stream '{stream.name}' is defined by {first.file} as well, which serves"
-            problems.append(Problem(file, message, "rename one of the two"))
+            problems.append(Problem(file, message, _taken(file, first.file, "rename one of the two")))
     return streams
 
 

@@ -6,7 +6,7 @@ Keys are camelCase in the file. Times are in seconds, sizes in bytes, unless a n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -15,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     model_validator,
 )
@@ -29,14 +30,43 @@ def known_timezone(name: str) -> str:
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"'{name}' is no known time zone; write an IANA name such as 'Europe/Berlin'") from error
+            # Without the name: it may come from the environment, whose values are not shown.
+            raise ValueError("this is no known time zone; write an IANA name such as 'Europe/Berlin'") from error
     return name
+
+
+def in_our_words(fault: Mapping[str, Any]) -> str:
+    """What a fault of pydantic's says, without the names of classes and of what only Python has."""
+    return _WORDS.get(fault["type"], str(fault["msg"]).removeprefix("Value error, "))
+
+
+_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), "this is no map of keys"),
+    **dict.fromkeys(("list_type", "tuple_type"), "this is no list"),
+    "string_type": "this is no text",
+}
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
     )
+    _variables: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: object) -> object:
+        """A key with nothing behind it counts as absent, as where everything below it is commented out."""
+        return {key: value for key, value in given.items() if value is not None} if isinstance(given, dict) else given
+
+    def comes_from(self, key: str, variable: str) -> None:
+        """Notes that the value under a key of the file holds that of a variable, and must not be shown."""
+        self._variables[key] = variable
+
+    def shown(self, key: str, value: object) -> str:
+        """A value that was made of a setting, for a message; only the variable's name where it holds one's value."""
+        variable = self._variables.get(key)
+        return str(value) if variable is None else f"(from {variable})"
 
 
 class TlsSettings(_Section):
@@ -226,11 +256,15 @@ class ControlSettings(_Section):
     """Names that the routes may be called by, beside localhost, 127.0.0.1 and [::1]; without a port."""
 
 
+def _or_defaults(value: object) -> object:
+    return {} if value is None else value
+
+
 class Settings(_Section):
     """All that `runtime.yaml` may say."""
 
     http: HttpSettings = HttpSettings()
-    runners: Mapping[str, RunnerSettings] = Field(default_factory=dict)
+    runners: Mapping[str, Annotated[RunnerSettings, BeforeValidator(_or_defaults)]] = Field(default_factory=dict)
     link: LinkSettings = LinkSettings()
     bus: BusSettings = BusSettings()
     cron: CronSettings = CronSettings()

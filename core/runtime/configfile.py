@@ -12,7 +12,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from runtime.config import RunnerSettings, Settings
+from runtime.config import RunnerSettings, Settings, in_our_words
 from runtime.errors import ConfigFault
 
 CONFIG_FILE = "runtime.yaml"
@@ -21,6 +21,8 @@ _MAX_DEPTH = 32
 Place = tuple[str | int, ...]
 Filled = dict[Place, str]
 """Places that hold the value of an environment variable, and its name: what is said of them must not show it."""
+_LATER = ("adapters", "telemetry")
+"""Settings that Motia has at the top."""
 _FROM_ENVIRONMENT = (("PORT", "http", "port"), ("LOG_LEVEL", "log", "level"), ("LOG_FORMAT", "log", "format"))
 """Variables that win over the file, each with its place there."""
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
@@ -36,14 +38,31 @@ def load_settings(root: Path, environ: Mapping[str, str]) -> Settings:
     document = _read(root / CONFIG_FILE, environ, filled)
     for variable, name, key in _FROM_ENVIRONMENT:
         if environ.get(variable):
-            section = document.setdefault(name, {})
+            section = document[name] = {} if document.get(name) is None else document[name]
             if isinstance(section, dict):
                 section[key] = environ[variable].lower()
                 filled[name, key] = variable
     try:
-        return Settings.model_validate(document)
+        settings = Settings.model_validate(document)
     except ValidationError as error:
         raise ConfigFault(_explain(error, filled)) from None  # pydantic's own text has the values in it
+    for place, variable in filled.items():
+        _note(settings, place, variable)
+    return settings
+
+
+def _note(settings: Settings, place: Place, variable: str) -> None:
+    """Tells the section that a place is in where the value there comes from."""
+    at: Any = settings
+    section, setting = settings, ""
+    for key in place:
+        if isinstance(at, BaseModel):
+            section, setting = at, str(key)  # type: ignore[assignment]
+            names = (name for name, field in type(at).model_fields.items() if key in (name, field.alias))
+            at = getattr(at, next(names))
+        else:
+            at = at.get(key) if isinstance(at, Mapping) else None
+    section.comes_from(setting, variable)
 
 
 def _read(path: Path, environ: Mapping[str, str], filled: Filled) -> dict[str, Any]:
@@ -55,6 +74,7 @@ def _read(path: Path, environ: Mapping[str, str], filled: Filled) -> dict[str, A
         raise ConfigFault(f"{path.name} cannot be read: {error}", "make it a readable UTF-8 file") from error
     try:
         document = yaml.safe_load(text)
+        _check_keys(yaml.compose(text, Loader=yaml.SafeLoader))
     except yaml.YAMLError as error:
         raise ConfigFault(f"{path.name} is not valid YAML: {error}") from error
     except (RecursionError, ValueError) as error:  # a date that is none, such as 2024-99-99, is a ValueError
@@ -69,6 +89,26 @@ def _read(path: Path, environ: Mapping[str, str], filled: Filled) -> dict[str, A
         raise ConfigFault(f"{path.name} holds more than settings: {limits}")
     result: dict[str, Any] = _fill(document, environ, (), filled)
     return result
+
+
+def _check_keys(document: yaml.Node | None) -> None:
+    """Raises `ConfigFault` for a key that stands twice in one map, of which YAML would take the last."""
+    waiting, seen = [document], set()
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            first: dict[str, int] = {}
+            for key, value in node.value:
+                line = key.start_mark.line + 1
+                if isinstance(key, yaml.ScalarNode) and first.setdefault(key.value, line) != line:
+                    message = f"{CONFIG_FILE}:{line}: '{key.value}' stands in line {first[key.value]} already"
+                    raise ConfigFault(message, "put what is below both under one of them")
+                waiting.append(value)
+        else:
+            waiting += node.value
 
 
 def _is_bounded(document: object) -> bool:
@@ -121,9 +161,14 @@ def _explain_one(fault: Any, filled: Filled) -> str:
     if fault["type"] != "extra_forbidden":
         variables = [name for at, name in filled.items() if at[: len(place)] == place or at == place[: len(at)]]
         found = f"it comes from {', '.join(variables)}" if variables else f"it is {_shown(place, fault['input'])}"
-        return f"{_dotted(place)}: {fault['msg']} ({found})"
+        return f"{_dotted(place)}: {in_our_words(fault)} ({found})"
+    key = str(place[-1])
+    if len(place) == 1 and key in _LATER:
+        return f"{key} is not a setting of this version; remove it"
+    if elsewhere := _places_of(key):
+        return f"{_dotted(place)} is not a setting; it is {' or '.join(elsewhere)}"
     known = _keys_at(place[:-1])
-    nearest = difflib.get_close_matches(str(place[-1]), known, n=1)
+    nearest = difflib.get_close_matches(key, known, n=1)
     hint = f"did you mean {nearest[0]}?" if nearest else f"known here: {', '.join(known)}"
     return f"{_dotted(place)} is not a setting; {hint}"
 
@@ -143,6 +188,17 @@ def _dotted(place: Place) -> str:
 
 def _keys_at(path: Place) -> list[str]:
     return [field.alias or name for name, field in _section(path).model_fields.items()]
+
+
+def _places_of(key: str) -> list[str]:
+    """Where settings of this name are, those of runners left out."""
+    sections = [*Settings.model_fields, "http.cors", "http.tls"]
+    return [f"{section}.{key}" for section in sections if key in _keys_in(section)]
+
+
+def _keys_in(section: str) -> list[str]:
+    place = tuple(section.split("."))
+    return [] if _section(place) in (_section(place[:-1]), RunnerSettings) else _keys_at(place)
 
 
 def _section(path: Place) -> type[BaseModel]:

@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
+
+
+class Grace:
+    """How long a stop may take in all, whichever parts share it: whole until it begins, then what is left of it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._end = math.inf
+
+    def begin(self) -> None:
+        """Counts from now on; called again it goes on counting."""
+        self._end = min(self._end, asyncio.get_running_loop().time() + self._seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, never less than none."""
+        return max(0.0, min(self._seconds, self._end - asyncio.get_running_loop().time()))
 
 
 class Deadlines(Generic[K]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,10 @@ MAX_VALUE_BYTES = 120 * 1024
 """Of one variable; Linux starts no process with more than 128 KiB in one."""
 MAX_DEPTH = 64
 """Variables that may stand inside each other."""
+_OPENING = re.compile(r"\s*(?:export[^\S\r\n]+)?(?:'[^']+'|[^=#\s]+)[^\S\r\n]*=[^\S\r\n]*(?P<quote>['\"])")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_DOLLAR = "\0"
+"""A dollar sign that is only that, while a definition waits to be filled in; no value has this character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,8 @@ def project_environment(root: Path, process: Mapping[str, str], *, development: 
     `.env.local`, `.env.development` or `.env.production`, `.env`.
 
     `${NAME}` and `${NAME:-default}` inside a value mean the variable's final value, whichever file it is from; in a
-    definition of NAME itself, what NAME would be without it. NODE_ENV is the mode where nothing else sets it.
+    definition of NAME itself, what NAME would be without it. Inside single quotes, and behind `\\$` inside double
+    quotes, a dollar sign means itself. NODE_ENV is the mode where nothing else sets it.
     A file that is not there counts as empty. Raises `ConfigFault` for one that cannot be read.
     """
     mode = DEVELOPMENT if development else PRODUCTION
@@ -47,7 +53,7 @@ def project_environment(root: Path, process: Mapping[str, str], *, development: 
             if fault:
                 warnings.append(f"{name}:{_line(binding)}: {fault}; the line is left out")
             elif binding.key is not None and binding.value is not None:
-                found[binding.key] = binding.value  # the last of one file wins, as in a shell
+                found[binding.key] = _definition(binding)  # the last of one file wins, as in a shell
         for key, value in found.items():
             definitions.setdefault(key, []).append(value)
     values = _Values(definitions, process)
@@ -77,6 +83,19 @@ def _fault(binding: Binding) -> str:
     if "\0" in f"{binding.key}{binding.value}":
         return "it holds a NUL character, which no environment takes"
     return ""
+
+
+def _definition(binding: Binding) -> str:
+    """The value as it is written, each dollar sign that means itself replaced."""
+    text, value = binding.original.string, binding.value or ""
+    opening = _OPENING.match(text)
+    if opening is None:
+        return value
+    if opening["quote"] == "'":
+        return value.replace("$", _DOLLAR)
+    escaped = _ESCAPE.sub(lambda found: _DOLLAR if found[1] == "$" else found[0], text[opening.end() :])
+    (again,) = parse_stream(io.StringIO(text[: opening.end()] + escaped))
+    return again.value or ""
 
 
 def _line(binding: Binding) -> int:
@@ -122,7 +141,7 @@ class _Values:
             else:
                 parts.append(atom.resolve({}))
         self._depth -= 1
-        filled = "".join(parts)
+        filled = "".join(parts).replace(_DOLLAR, "$")
         if len(os.fsencode(filled)) > MAX_VALUE_BYTES:
             raise ConfigFault(f".env files: {name} has more than {MAX_VALUE_BYTES} bytes", "keep data in files")
         return filled

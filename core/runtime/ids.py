@@ -7,9 +7,10 @@ import re
 
 _bits = random.SystemRandom().getrandbits
 _generator = random.Random(_bits(256))
-# W3C Trace Context, section 3.2.2: version, trace id, parent id, flags; ids of zeros are invalid.
+# W3C Trace Context, section 3.2.2: version, trace id, parent id, flags; ids of zeros are invalid. Version 00 ends here.
 _TRACEPARENT = re.compile(
-    r"(?!ff)[0-9a-f]{2}-(?!0{32})(?P<trace_id>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})(?:-.*)?"
+    r"(?:00(?=.{53}\Z)|(?!00|ff)[0-9a-f]{2})-(?!0{32})(?P<trace_id>[0-9a-f]{32})"
+    r"-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})(?:-.*)?"
 )
 
 

@@ -7,6 +7,7 @@ import itertools
 import os
 import secrets
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
@@ -22,6 +23,7 @@ from runtime._gen import runner_pb2 as pb
 from runtime._gen import runner_pb2_grpc
 from tests.conformance.process import PATIENCE, RunnerProcess, running
 from tests.conformance.project import Project
+from tests.conformance.whole_connection import breaches
 
 CHUNK_BYTES = 64 << 10
 BODY_WINDOW = 256 << 10
@@ -53,6 +55,9 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
         self.metadata: Mapping[str, str] = {}
         self.ended = asyncio.Event()
         """Set when the runner has closed the stream, or lost it."""
+        self.complains = False
+        """Set by a test that expects words on stderr."""
+        self._invoked: Counter[int] = Counter()
         self._unexpected: list[pb.RunnerEnvelope] = []
         self._news = asyncio.Event()
         self._reading = asyncio.Event()
@@ -107,6 +112,15 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
         """Ends the stream without a `Bye`."""
         self._hang_up.set_result(None)
 
+    def assert_quiet(self) -> None:
+        """Fails when the runner has written to stderr, unless the test has said that it will."""
+        assert self.complains or self.process.stderr == b"", f"stderr: {self.process.stderr[-2000:]!r}"
+
+    def assert_kept_the_rules(self) -> None:
+        """Fails when what was said on the whole connection breaks a rule that holds on each."""
+        self.assert_quiet()
+        assert breaches(self.envelopes(), self._invoked) == []
+
     # ------------------------------------------------------------ sending
 
     async def send(self, *messages: Message) -> None:
@@ -119,6 +133,7 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
     async def send_frame(self, frame: pb.CoreFrame) -> None:
         """Sends a frame as it is."""
         assert self._connection is not None
+        self._invoked.update(each.invoke.invocation_id for each in frame.envelopes if each.HasField("invoke"))
         async with self._writing:
             await self._connection.write(frame)
 
@@ -174,9 +189,9 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
         """Answers a host call; None as an absent payload."""
         await self._send_with_payload(pb.HostReply(call_id=call.call_id), b"" if value is None else pack(value))
 
-    async def refuse(self, call: pb.HostCall, message: str) -> None:
+    async def refuse(self, call: pb.HostCall, message: str, retryable: bool = False) -> None:
         """Answers a host call with a failure."""
-        failure = pb.Failure(kind=pb.FAILURE_KIND_REFUSED, message=message)
+        failure = pb.Failure(kind=pb.FAILURE_KIND_REFUSED, message=message, retryable=retryable)
         await self.send(pb.HostReply(call_id=call.call_id, failure=failure))
 
     async def _send_with_payload(self, message: pb.Invoke | pb.HostReply, payload: bytes) -> None:
@@ -311,7 +326,10 @@ def unpack(data: bytes) -> Any:
 
 @asynccontextmanager
 async def started(project: Project, **bounds: int) -> AsyncIterator[Core]:
-    """A runner process that will dial; nothing is said to it yet. `bounds` replace those of `Limits`."""
+    """A runner process that will dial; nothing is said to it yet. `bounds` replace those of `Limits`.
+
+    Fails at the end when the runner has broken a rule that holds on every connection.
+    """
     core = Core(project, limits(**bounds))
     size = [("grpc.max_receive_message_length", _MAX_FRAME_BYTES), ("grpc.max_send_message_length", _MAX_FRAME_BYTES)]
     with tempfile.TemporaryDirectory(prefix="runtime-") as folder:
@@ -333,6 +351,7 @@ async def started(project: Project, **bounds: int) -> AsyncIterator[Core]:
             async with running(project, environment) as core.process:
                 core.process.ended.add_done_callback(core.process_ended)
                 yield core
+            core.assert_kept_the_rules()
         finally:
             await server.stop(None)
 

@@ -22,6 +22,10 @@ NOISE_SECONDS = 0.5
 NEVER_MS = 3_600_000
 MANY = 100
 LARGE = 8 << 20
+ENOUGH_TO_STOP_THE_WRITER = 16 << 20
+"""Bytes: far more than the transport takes while nobody reads."""
+LINES = 2000
+"""What the step `streams` logs when it is told to log much."""
 
 
 @pytest.fixture(autouse=True)
@@ -158,12 +162,25 @@ async def test_the_failure_of_a_call_that_a_body_did_not_await_is_its_failure(co
     assert "the shelf is locked" in aborted.message
 
 
-async def test_log_lines_come_before_the_last_piece(core: Core) -> None:
+@pytest.mark.parametrize("ending", ["end", "throw"])
+async def test_log_lines_come_before_the_last_piece(core: Core, ending: str) -> None:
+    """Also where the writer is behind, so that lines and chunks wait for frames of their own."""
     body = await begun(core)
-    await body.give("log and end")
-    await body.end()
-    kinds = [each.WhichOneof("kind") for each in core.envelopes()]
-    assert kinds[-2:] == ["log", "chunk"]
+    question = await body.asked()
+    cleaned = core.process.stdout.count(b"cleaned up")
+    large = await core.start("big", ENOUGH_TO_STOP_THE_WRITER)
+    await core.expect(pb.Chunk)
+    core.stop_reading()
+    await core.reply(question, f"logs and {ending}")
+    await core.process.has_printed("cleaned up", cleaned + 1)
+    core.read_on()
+    assert (await body.end()).HasField("aborted") == (ending == "throw")
+    await core.result(large)
+    seen = core.envelopes()
+    lines = [place for place, each in enumerate(seen) if each.log.message == "a line from the body"]
+    (end,) = [place for place, each in enumerate(seen) if each.chunk.transfer == body.transfer]
+    assert sum(seen[place].log.invocation_id == body.id for place in lines if place < end) == LINES
+    assert all(place < end for place in lines)
 
 
 async def test_m42_refuses_bodies_over_the_limit(project: Project) -> None:
@@ -173,8 +190,15 @@ async def test_m42_refuses_bodies_over_the_limit(project: Project) -> None:
         failure = (await core.request("streams", "text", TEXT)).failure
         assert failure.kind == pb.FAILURE_KIND_OVERLOADED
         assert "2" in failure.message
-        await bodies[0].give("end")
-        await bodies[0].end()
+        first, second = bodies
+        await first.give("end")
+        await first.end()
+        third = await begun(core)
+        await second.give("throw")
+        assert (await second.end()).HasField("aborted")
+        await begun(core)
+        await _cancel(core, third, 0)
+        assert (await third.end()).HasField("aborted")
         await begun(core)
 
 

@@ -36,6 +36,7 @@ async def test_m04_says_hello_first(project: Project) -> None:
 
 async def test_m05_leaves_when_versions_differ(project: Project) -> None:
     async with started(project) as core:
+        core.complains = True
         hello = await core.expect(pb.Hello)
         message = "the core speaks protocol 7 to 9"
         await core.send(pb.Bye(reason=pb.BYE_REASON_PROTOCOL_VERSION, message=message))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import statistics
 import time
 from pathlib import Path
 
@@ -16,6 +17,12 @@ from tests.conformance.project import Project
 GRACE_MS = 400
 NOISE_SECONDS = 0.5
 """What a busy machine may add to a time that the protocol sets."""
+GRACES_MS = (0, 150, 350, 600)
+EARLY_SECONDS = 0.02
+"""What a timer may be early by its rounding."""
+LATE_SECONDS = 0.1
+"""Far above what an idle machine adds; a busy one may add more in a round, but not in each."""
+ROUNDS = 4
 SILENCE = 0.3
 """Seconds of listening for what must not come."""
 LEAVING_SECONDS = 2.0
@@ -43,6 +50,41 @@ async def test_m26_cancel_is_answered_in_time(core: Core, reason: pb.CancelReaso
     await core.send(pb.Cancel(invocation_id=stubborn, reason=reason, grace_ms=GRACE_MS))
     assert (await core.result(stubborn)).failure.kind == kind
     assert time.monotonic() - began <= GRACE_MS / 1000 + NOISE_SECONDS
+
+
+async def test_a_cancel_is_answered_when_its_grace_has_passed_and_not_before(core: Core) -> None:
+    lasting = await _start_waiting(core, "stubborn")
+    await core.send(pb.Cancel(invocation_id=lasting, reason=pb.CANCEL_REASON_DEADLINE, grace_ms=NEVER_MS))
+    for _ in range(ROUNDS):
+        late = await asyncio.gather(*(_lateness(core, grace) for grace in GRACES_MS))
+        assert min(late) >= -EARLY_SECONDS
+        if statistics.median(late) <= LATE_SECONDS:
+            break
+    else:
+        raise AssertionError(
+            f"in each of {ROUNDS} rounds half of the cancelled runs were answered late, last by {late}"
+        )
+    assert core.pending(pb.Result) == 0
+
+
+async def _lateness(core: Core, grace_ms: int) -> float:
+    """Seconds from the end of the grace to the answer, negative for one that comes before."""
+    run = await _start_waiting(core, "stubborn")
+    began = time.monotonic()
+    await core.send(pb.Cancel(invocation_id=run, reason=pb.CANCEL_REASON_DEADLINE, grace_ms=grace_ms))
+    assert (await core.result(run)).failure.kind == pb.FAILURE_KIND_DEADLINE
+    return time.monotonic() - began - grace_ms / 1000
+
+
+async def test_a_run_that_was_answered_in_its_place_says_nothing_more(core: Core) -> None:
+    run = await _start_waiting(core, "outlasts")
+    await core.send(pb.Cancel(invocation_id=run, reason=pb.CANCEL_REASON_CLIENT_GONE, grace_ms=0))
+    assert (await core.result(run)).failure.kind == pb.FAILURE_KIND_CANCELLED
+    assert (await core.call("releases")).startswith("caught: ")
+    await core.process.has_printed("outlasted")
+    await core.settle()
+    assert core.pending(pb.HostCall) == 0, "M35"
+    assert core.pending(pb.Result) == 0, "M13"
 
 
 async def test_a_handler_that_blocks_its_thread_is_answered_for(core: Core) -> None:
@@ -125,7 +167,7 @@ async def test_m29_pong(core: Core, tmp_path: Path) -> None:
 async def _start_waiting(core: Core, step: str) -> int:
     """Starts a step that asks once and then waits until it is cancelled; gives its id once it has asked."""
     number = await core.start(step)
-    await core.reply(await core.expect(pb.HostCall))
+    await core.reply(await core.expect(pb.HostCall, lambda call: call.invocation_id == number))
     return number
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
-import statistics
 import time
+
+import pytest
 
 from runtime._gen import runner_pb2 as pb
 from tests.conformance.core_double import CHUNK_BYTES, Core, connected, pack
@@ -16,9 +18,11 @@ ENOUGH_TO_STOP_THE_WRITER = 16 << 20
 LARGE = 8 << 20
 WAITING = 200
 FEW_FRAMES = 4
-LONE_CALLS = 50
-LONE_CALL_SECONDS = 0.02
-"""Far above a lone call's 0.2 ms, far below any pause in the hope of company."""
+SHORT_BYTES = 120_000
+"""Under the limit as they come, over it as the numbers that `mirrors` makes of them."""
+LONE_CALLS = 2000
+LONE_CALL_SECONDS = 0.003
+"""Above a lone call's 0.3 ms, below any pause in the hope of company."""
 
 
 async def test_m30_writes_are_batched(core: Core) -> None:
@@ -32,7 +36,7 @@ async def test_m30_writes_are_batched(core: Core) -> None:
         await core.result(number)
     assert sum(_holds_result_of(frame, waiting) for frame in core.frames) <= FEW_FRAMES
     await core.result(large)
-    assert await _median_seconds_of_a_lone_call(core) < LONE_CALL_SECONDS
+    assert await _least_seconds_of_a_lone_call(core) < LONE_CALL_SECONDS
 
 
 async def _run_all(core: Core, text: str) -> set[int]:
@@ -45,13 +49,16 @@ def _holds_result_of(frame: pb.RunnerFrame, numbers: set[int]) -> bool:
     return any(envelope.result.invocation_id in numbers for envelope in frame.envelopes)
 
 
-async def _median_seconds_of_a_lone_call(core: Core) -> float:
-    times = []
+async def _least_seconds_of_a_lone_call(core: Core) -> float:
+    """A pause is in every call, what else a busy machine does is not; so one that is quick enough will do."""
+    least = math.inf
     for _ in range(LONE_CALLS):
         began = time.monotonic()
         await core.call("echo", 1)
-        times.append(time.monotonic() - began)
-    return statistics.median(times)
+        least = min(least, time.monotonic() - began)
+        if least < LONE_CALL_SECONDS:
+            break
+    return least
 
 
 async def test_m31_large_payloads_take_turns(core: Core) -> None:
@@ -96,6 +103,20 @@ def _place_of_result(seen: list[pb.RunnerEnvelope], number: int) -> int:
     return next(place for place, envelope in enumerate(seen) if envelope.result.invocation_id == number)
 
 
+@pytest.mark.parametrize("size", [32 << 10, 128 << 10])
+async def test_payloads_are_cut_as_the_core_says(project: Project, size: int) -> None:
+    async with connected(project, ["emits_big"], chunk_bytes=size) as core:
+        for length in (size - 100, size + 100, 5 * size):
+            emitting = await core.start("emits_big", length)
+            call = await core.expect(pb.HostCall)
+            await core.reply(call, "x" * length)
+            for message in (call, await core.result(emitting)):
+                assert core.value(message) == "x" * length
+                chunks = core.chunks(message.payload_transfer) if message.payload_transfer else []
+                assert bool(chunks) == (length > size), "what fits stands in its envelope"
+                assert all(len(chunk.data) <= size for chunk in chunks)
+
+
 async def test_interleaved_transfers_are_put_together(core: Core) -> None:
     payloads = {1001: pack("a" * 100_000), 1002: pack("b" * 90_000)}
     size = CHUNK_BYTES
@@ -115,6 +136,8 @@ async def test_m32_payload_over_the_limit(project: Project) -> None:
         failure = (await core.invoke("big", 300_000)).failure
         assert failure.kind == pb.FAILURE_KIND_INVALID_OUTPUT
         _assert_says_sizes(failure.message)
+        response = await core.request("mirrors", "bytes", bytes(SHORT_BYTES))
+        assert response.failure.kind == pb.FAILURE_KIND_INVALID_OUTPUT
         caught = await core.call("emits_big", 300_000)
         assert caught.startswith("caught: ")
         _assert_says_sizes(caught)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from runtime._gen import runner_pb2 as pb
 from tests.conformance.core_double import Core, connected
 from tests.conformance.project import Project
@@ -12,6 +14,7 @@ CALLS = 32
 ENOUGH_TO_STOP_THE_WRITER = 16 << 20
 """Bytes: far more than the transport takes while nobody reads."""
 TURNS = 20
+MAX_DEPTH = 512
 
 
 async def test_m33_replies_in_any_order(core: Core) -> None:
@@ -24,23 +27,46 @@ async def test_m33_replies_in_any_order(core: Core) -> None:
         await core.reply(call, [call.invocation_id, call.key])
     for run in runs:
         assert core.value(await core.result(run)) == [[run, str(each)] for each in range(CALLS)]
+    later = await core.start("asks", "one more")
+    call = await core.expect(pb.HostCall)
+    assert call.call_id not in numbers, "the id of a call that was answered"
+    await core.reply(call)
+    await core.result(later)
 
 
-async def test_m34_host_failures_are_thrown(core: Core) -> None:
-    caught = core.value(await core.result(await _refused(core, "tries")))
+@pytest.mark.parametrize("retryable", [False, True])
+async def test_m34_host_failures_are_thrown(core: Core, retryable: bool) -> None:
+    caught = core.value(await core.result(await _refused(core, "tries", retryable)))
     assert caught.startswith("caught: ")
     assert "the shelf is locked" in caught
-    failure = (await core.result(await _refused(core, "asks"))).failure
+    failure = (await core.result(await _refused(core, "asks", retryable))).failure
     assert failure.kind == pb.FAILURE_KIND_HANDLER
     assert "the shelf is locked" in failure.message
-    assert not failure.retryable, "as the core said"
+    assert failure.retryable == retryable, "as the core said"
     assert Path(core.project.step("asks")).name in failure.stack
 
 
-async def _refused(core: Core, step: str) -> int:
+async def _refused(core: Core, step: str, retryable: bool) -> int:
     number = await core.start(step, "x")
-    await core.refuse(await core.expect(pb.HostCall), "the shelf is locked")
+    await core.refuse(await core.expect(pb.HostCall), "the shelf is locked", retryable)
     return number
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("function", "data.items[1].run"),
+        ("surrogate", "data.items[1].run"),
+        ("integer", "data.items[1].run"),
+        ("cycle", "data.loop[0].self"),
+        (MAX_DEPTH + 1, str(MAX_DEPTH)),
+    ],
+)
+async def test_what_cannot_be_sent_is_refused_at_the_call(core: Core, data: object, words: str) -> None:
+    caught = await core.call("emits_odd", data)
+    assert caught.startswith("caught: ")
+    assert words in caught
+    assert core.pending(pb.HostCall) == 0
 
 
 async def test_m35_no_host_calls_after_the_result(core: Core) -> None:

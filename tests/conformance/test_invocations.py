@@ -64,6 +64,8 @@ async def test_m16_refuses_what_is_over_the_limit(project: Project) -> None:
         await core.call("prints", "room again")
         await core.reply(calls["second"], 2)
         assert core.value(await core.result(second)) == 2
+        for step in ("gives_up", "throws", "unsendable") * 2:
+            assert (await core.invoke(step, "function")).failure.kind != pb.FAILURE_KIND_OVERLOADED
         assert core.process.stdout == b"room again\n"
 
 
@@ -94,6 +96,8 @@ async def test_m18_non_retriable(core: Core) -> None:
     assert failure.message == "the card is stolen"
     assert not failure.retryable
     assert failure.cause.message == "code 43"
+    for each in (failure, failure.cause):
+        _assert_own_frames_only(each.stack, core.project.root)
 
 
 @pytest.mark.parametrize("value", ["function", "surrogate", "integer"])
@@ -115,6 +119,17 @@ async def test_m20_unawaited_calls_are_finished_first(core: Core) -> None:
     assert core.pending(pb.Result) == 0
     await core.reply(calls[1], "event-2")
     assert core.value(await core.result(number)) == "done"
+
+
+async def test_a_handler_that_throws_waits_for_its_calls_as_well(core: Core) -> None:
+    number = await core.start("forgets", "thrown behind two calls")
+    calls = [await core.expect(pb.HostCall) for _ in range(2)]
+    for call in calls:
+        await core.settle()
+        assert core.pending(pb.Result) == 0
+        await core.reply(call, "event")
+    failure = (await core.result(number)).failure
+    assert (failure.kind, failure.message) == (pb.FAILURE_KIND_HANDLER, "thrown behind two calls")
 
 
 async def test_an_unawaited_call_that_fails_is_the_failure_of_the_run(core: Core) -> None:

@@ -28,6 +28,28 @@ ODD_NAMES = (
 )
 
 
+def _map_of(name: str) -> dict[str, Any]:
+    return {"type": "object", "properties": {name: {"type": "string"}}}
+
+
+DESCRIBED = {
+    "/input": _map_of("line"),
+    "/bodySchema": {**_map_of("name"), "required": ["name"]},
+    "/queryParams/1/schema": _map_of("size"),
+    "/pathParams": _map_of("id"),
+    "/responseSchema/200": _map_of("id"),
+    "/responseSchema/404": _map_of("error"),
+    "/emits/1/schema": _map_of("label"),
+    "/triggers/0/input": _map_of("event"),
+    "/triggers/1/bodySchema": _map_of("body"),
+    "/triggers/1/queryParams": _map_of("query"),
+    "/triggers/1/pathParams": _map_of("path"),
+    "/triggers/1/responseSchema": _map_of("answer"),
+    "/triggers/1/emits/0/schema": _map_of("id"),
+}
+"""The schemas of the step `described`: one at each place that runner.proto names."""
+
+
 async def test_m10_steps_share_modules(project: Project) -> None:
     odd = [project.copy_step("echo", name) for name in ODD_NAMES]
     async with connected(project, steps=["shares_one", "shares_two"]) as core:
@@ -54,14 +76,12 @@ async def test_m11_config_arrives_without_functions(core: Core) -> None:
         "emits": ["a.topic", {"topic": "b.topic", "label": "B"}],
         "flows": ["one", "two"],
         "infrastructure": {"handler": {"timeout": 60}},
+        "queryParams": [{"name": "page", "description": "which"}, {"name": "size"}],
+        "triggers": [{"type": "event", "topic": "a.topic"}, {"type": "api", "emits": [{"topic": "c.topic"}]}],
     }
     assert entry.middleware == 1
     assert entry.has_handler
-    assert _schemas(entry) == {
-        "/bodySchema": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
-        "/responseSchema/200": {"type": "object", "properties": {"id": {"type": "string"}}},
-        "/responseSchema/404": {"type": "object", "properties": {"error": {"type": "string"}}},
-    }
+    assert _schemas(entry) == DESCRIBED
 
 
 async def test_noop_steps_and_streams_are_in_the_manifest(core: Core) -> None:

@@ -28,13 +28,34 @@ def test_no_must_stands_outside_a_numbered_rule() -> None:
     assert [line for line in outside.splitlines() if "MUST" in line] == []
 
 
+def _case(name: str, outcome: str = "passed", parameters: str = "any") -> Case:
+    return Case(name, "any", outcome, f"{name}[{parameters}]")
+
+
 def test_the_report_counts_a_rule_that_failed_or_was_left_out_as_broken() -> None:
-    held = [Case(name, "any", "passed") for rule in rules() for name in rule.tests]
+    held = [_case(name) for rule in rules() for name in rule.tests]
     count = len(rules())
-    assert report(held) == [f"any: {count} of {count} rules held, {count} cases, 0 failed"]
-    head, *broken = report([*held[2:], Case(held[1].name, "any", "failed"), Case(held[1].name, "any", "passed")])
+    assert list(report(held, {})) == [f"any: {count} of {count} rules held, {count} cases, 0 failed"]
+    name = held[1].name
+    head, *broken = report([*held[2:], _case(name, "failed", "any-1"), _case(name, "passed", "any-2")], {})
     assert head == f"any: {count - 2} of {count} rules held, {count} cases, 1 failed"
-    assert [line.split()[0] for line in broken] == ["M1", "M2"]
+    assert [line.split()[0] for line in broken] == ["M1", "M2", "failed:"]
+
+
+def test_the_report_counts_no_rules_where_a_case_beside_them_failed() -> None:
+    held = [_case(name) for rule in rules() for name in rule.tests]
+    beside = _case("test_beside_the_rules")
+    # It passed, and then its teardown failed: one case.
+    failed = beside._replace(outcome="failed")
+    assert list(report([*held, beside, failed], {})) == [
+        f"any: does not conform, {len(held) + 1} cases, 1 failed",
+        "  failed: test_beside_the_rules[any]",
+    ]
+
+
+def test_the_report_says_which_runner_cannot_run() -> None:
+    skipped = [_case(name, "skipped") for rule in rules() for name in rule.tests]
+    assert list(report(skipped, {"any": "no gem 'grpc'"})) == ["any: cannot run: no gem 'grpc'"]
 
 
 def _rules() -> dict[int, list[str]]:

@@ -60,6 +60,17 @@ async def test_m23_middleware_order(core: Core) -> None:
     assert json.loads(response["body"]) == ["outer", "inner", "handler", "inner", "outer"]
 
 
+async def test_a_middleware_that_returns_nothing_leaves_what_next_gave(core: Core) -> None:
+    response = core.value(await core.request("wraps", "json", b'{"seen": [], "silent": true}'))
+    assert json.loads(response["body"]) == ["outer", "inner", "handler"]
+
+
+async def test_a_throw_behind_middleware_is_a_failure(core: Core) -> None:
+    failure = (await core.request("wraps", "json", b'{"seen": [], "throws": true}')).failure
+    assert failure.kind == pb.FAILURE_KIND_HANDLER
+    assert failure.message == "no place behind the middleware"
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "form", "body"),
     [

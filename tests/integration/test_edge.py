@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -454,3 +455,60 @@ def test_in_production_no_page_of_another_origin_may_read(tmp_path: Path) -> Non
                 headers = project.client.get("/answer/text", headers={"origin": origin}).headers
                 assert ("access-control-allow-origin" in headers) is allowed
                 assert ("vary" in headers) is configured
+
+
+@pytest.mark.parametrize("header", [b"", b"Connection: Upgrade\r\nUpgrade: websocket\r\n"])
+def test_a_body_may_look_like_a_head(served: Edge, header: bytes) -> None:
+    body = b"a\r\nUpgrade: websocket\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n" + header
+    first = head + b"Content-Length: %d\r\n\r\n" % len(body)
+    with served.connection() as connection:
+        for part in (first[:-30], first[-30:], body[:9], body[9:], b"GET /echo/next HTTP/1.1\r\n" + CLOSE + b"\r\n"):
+            connection.sendall(part)
+        answer = received(connection)
+    assert json.dumps(body.decode()).encode() in answer
+    assert answer.count(b" 200 ") == 2
+    assert b'"/echo/next"' in answer
+    assert b"smuggled HTTP/1.1 404" not in answer
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"POST http://foo.example/echo HTTP/1.1\r\n" + CLOSE + b"Content-Length: 0\r\n\r\n", 200),
+        (b"GET /echo/x#fragment HTTP/1.1\r\n" + CLOSE + b"\r\n", 200),
+        (b"get /echo/x HTTP/1.1\r\n" + CLOSE + b"\r\n", 405),
+        (b"FOO /echo/x HTTP/1.1\r\n" + CLOSE + b"\r\n", 405),
+        (b"GET /echo/x HTTP/1.1\r\n\r\n", 400),
+    ],
+)
+def test_both_servers_read_heads_alike(served: Edge, data: bytes, status: int) -> None:
+    head, _, body = served.say(data).partition(b"\r\n\r\n")
+    assert int(head.split()[1]) == status
+    assert head.lower().count(b"\r\ndate: ") == 1
+    assert json.loads(body).get("path") == (
+        {405: None, 400: None}.get(status, "/echo" if b"POST" in data else "/echo/x")
+    )
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "hypercorn"])
+def test_a_stop_takes_its_grace_once(tmp_path: Path, server: str) -> None:
+    waits = """
+        import asyncio
+
+        async def handler(req, ctx):
+            print("it waits", flush=True)
+            await asyncio.sleep(3600)
+    """
+    config = {"type": "api", "name": "Waits", "method": "GET", "path": "/waits"}
+    files = {
+        "runtime.yaml": f"shutdownGrace: 2\nhttp:\n  server: {server}\n",
+        "steps/waits_step.py": f"config = {config!r}\n" + _dedented(waits),
+    }
+    with running(write_project(tmp_path, files)) as project, httpx.Client(base_url=project.url) as client:
+        with socket.create_connection(("127.0.0.1", client.base_url.port or 0)) as connection:
+            connection.sendall(b"GET /waits HTTP/1.1\r\nHost: x\r\n\r\n")
+            project.wait_for("it waits")
+            began = time.perf_counter()
+            assert project.stop() == 0
+        assert 1.9 < time.perf_counter() - began < 3.7

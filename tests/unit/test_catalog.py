@@ -213,3 +213,22 @@ def test_a_stream_without_a_name_is_an_error(config: object) -> None:
     catalog = build_catalog([node(streams=(LoadedFile("steps/a.stream.ts", config),))])
     assert "name" in errors(catalog)[0].message
     assert catalog.streams == {}
+
+
+def test_a_typescript_file_serves_before_what_was_made_from_it() -> None:
+    made, source, other = (
+        api("steps/x.step.js", name="X"),
+        api("steps/x.step.ts", name="X"),
+        api("steps/x.a.step.ts", path="/b"),
+    )
+    catalog = build_catalog([node(made, other, source)])
+    assert [bound.step.file for bound in catalog.routes if bound.step.name == "X"] == ["steps/x.step.ts"]
+    problem = next(each for each in errors(catalog) if each.file == "steps/x.step.js")
+    assert problem.fix.startswith("remove steps/x.step.js if tsc made it from steps/x.step.ts, and set noEmit")
+
+
+def test_a_stream_that_was_made_from_another_is_named_as_well() -> None:
+    streams = tuple(LoadedFile(f"steps/x.stream.{extension}", {"name": "x"}) for extension in ("js", "ts"))
+    catalog = build_catalog([node(streams=streams)])
+    assert catalog.streams["x"].file == "steps/x.stream.ts"
+    assert "noEmit" in errors(catalog)[0].fix

@@ -9,7 +9,10 @@ from pydantic import ValidationError
 
 from runtime.config import LinkSettings, Settings, known_timezone
 from runtime.configfile import load_settings
-from runtime.errors import ConfigFault
+from runtime.errors import ConfigFault, RunnerFault
+from runtime.runners.manifest import find_runners
+from runtime.runners.programs import plan_launch
+from runtime.web.tls import server_context
 
 
 def load(root: Path, text: str, **environ: str) -> Settings:
@@ -53,6 +56,10 @@ def test_settings_are_camel_case_and_frozen(tmp_path: Path) -> None:
         ("http: {prot: 1}", "http.prot", "did you mean port?"),
         ("runners: {node: {maxInflight: 1}}", "runners.node.maxInflight", "did you mean maxInFlight?"),
         ("bus: {zzz: 1}", "bus.zzz", "known here: maxEventBytes"),
+        ("strictEmits: true", "strictEmits", "it is bus.strictEmits"),
+        ("cors: {}", "cors", "it is http.cors"),
+        ("http: {origins: []}", "http.origins", "it is http.cors.origins"),
+        ("enabled: true", "enabled", "it is control.enabled"),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest(tmp_path: Path, text: str, place: str, nearest: str) -> None:
@@ -152,7 +159,7 @@ def test_a_bad_level_in_the_environment_is_refused(tmp_path: Path) -> None:
     assert "log.level" in str(fault(tmp_path, "", LOG_LEVEL="loud"))
 
 
-@pytest.mark.parametrize("text", ["log:\n", "log: loud\n", "log: []\n"])
+@pytest.mark.parametrize("text", ["log: loud\n", "log: []\n"])
 def test_a_log_section_that_is_no_map_is_refused_not_crashed_on(tmp_path: Path, text: str) -> None:
     assert "runtime.yaml: log" in str(fault(tmp_path, text, LOG_LEVEL="debug"))
 
@@ -227,3 +234,90 @@ def test_a_variable_becomes_what_its_setting_is(tmp_path: Path) -> None:
 def test_a_secret_of_the_file_is_not_shown(tmp_path: Path, text: str) -> None:
     raised = fault(tmp_path, text)
     assert "424242" not in f"{raised}{raised.__cause__}{raised.fix}"
+
+
+def test_what_a_setting_is_called_hides_what_comes_from_the_environment(tmp_path: Path) -> None:
+    text = "http: {tls: {certificate: '${CERT}', key: k.pem}}\nrunners: {x: {manifest: 'at/${PLACE}'}}"
+    settings = load(tmp_path, text, CERT="s3cret", PLACE="s3cret")
+    assert settings.http.tls is not None
+    assert settings.http.tls.shown("certificate", tmp_path / "s3cret") == "(from CERT)"
+    assert settings.http.tls.shown("key", "k.pem") == "k.pem"
+    assert settings.runner("x").shown("manifest", "at/s3cret") == "(from PLACE)"
+    assert settings.runner("y").shown("manifest", "at/other") == "at/other"
+
+
+def test_a_zone_of_the_environment_is_not_shown(tmp_path: Path) -> None:
+    message = str(fault(tmp_path, "cron: {timezone: '${SECRET}'}", SECRET="s3cret"))
+    assert "no known time zone" in message
+    assert "(it comes from SECRET)" in message
+    assert "s3cret" not in message
+
+
+@pytest.mark.parametrize("key", ["certificate", "key"])
+def test_a_certificate_of_the_environment_is_not_shown(tmp_path: Path, key: str) -> None:
+    (tmp_path / "good").write_text("")
+    other = {"certificate": "good", "key": "good", key: "${SECRET}"}
+    text = f"http: {{tls: {{certificate: '{other['certificate']}', key: '{other['key']}'}}}}"
+    settings = load(tmp_path, text, SECRET="s3cret")
+    with pytest.raises(ConfigFault, match=r"\(from SECRET\) cannot be read") as raised:
+        server_context(settings.http.tls, tmp_path)
+    assert "s3cret" not in f"{raised.value}{raised.value.__cause__}"
+
+
+@pytest.mark.parametrize("text", ["", "language = 7", "=", 'language = "y"\ncommand = ["a"]\nstep_files = ["a"]'])
+def test_a_manifest_of_the_environment_is_not_shown(tmp_path: Path, text: str) -> None:
+    settings = load(tmp_path, "runners: {x: {manifest: '${SECRET}'}}", SECRET="s3cret")
+    if text:
+        (tmp_path / "s3cret").mkdir()
+        (tmp_path / "s3cret" / "runner.toml").write_text(text)
+    with pytest.raises(RunnerFault, match=r"\(from SECRET\)") as raised:
+        find_runners(tmp_path, settings)
+    assert "s3cret" not in f"{raised.value}{raised.value.__cause__}"
+
+
+def test_a_program_of_the_environment_is_not_shown(tmp_path: Path) -> None:
+    settings = load(tmp_path, "runners: {node: {executable: '/s3cret/${SECRET}'}}", SECRET="s3cret")
+    node = next(each for each in find_runners(tmp_path, settings) if each.manifest.language == "node")
+    fault = plan_launch(node, tmp_path, settings, {}).fault()
+    assert fault == "the program (from SECRET) is not there, or cannot be executed"
+
+
+@pytest.mark.parametrize(
+    "text", ["http:\n", "http:\nrunners:\n", "runners: {node: }", "http: {port: , cors: }", "control: {token: }"]
+)
+def test_what_is_empty_means_its_defaults(tmp_path: Path, text: str) -> None:
+    settings = load(tmp_path, text)
+    assert settings.http == Settings().http
+    assert settings.runner("node") == Settings().runner("node")
+
+
+def test_an_empty_section_takes_the_variables_of_the_environment(tmp_path: Path) -> None:
+    assert load(tmp_path, "log:\n", LOG_LEVEL="debug").log.level == "debug"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("http: 5", "runtime.yaml: http: this is no map of keys (it is 5)"),
+        ("runners: [node]", "runtime.yaml: runners: this is no map of keys (it is a list)"),
+        ("http: {cors: {origins: a}}", "runtime.yaml: http.cors.origins: this is no list (it is 'a')"),
+        ("http: {host: [a]}", "runtime.yaml: http.host: this is no text (it is a list)"),
+    ],
+)
+def test_a_value_of_another_kind_is_told_in_plain_words(tmp_path: Path, text: str, message: str) -> None:
+    assert str(fault(tmp_path, text)) == message
+
+
+@pytest.mark.parametrize("text", ["http:\n  port: 1\nbus: {}\nhttp: {}\n", "bus: {}\nhttp:\n  port: 1\n  port: 1\n"])
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
+    assert str(fault(tmp_path, text)).startswith("runtime.yaml:4: '")
+
+
+def test_what_is_merged_in_may_be_overruled(tmp_path: Path) -> None:
+    text = "runners:\n  node: &all {maxInFlight: 5, enabled: true}\n  python: {<<: *all, maxInFlight: 6}\n"
+    assert load(tmp_path, text).runner("python").max_in_flight == 6
+
+
+@pytest.mark.parametrize("key", ["adapters", "telemetry"])
+def test_what_only_other_versions_have_is_said(tmp_path: Path, key: str) -> None:
+    assert str(fault(tmp_path, f"{key}: {{}}")) == f"runtime.yaml: {key} is not a setting of this version; remove it"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from runtime.deadlines import Deadlines
+from runtime.deadlines import Deadlines, Grace
 
 
 async def test_what_is_not_removed_expires_in_order() -> None:
@@ -52,3 +52,15 @@ async def test_removing_what_is_not_there_does_nothing() -> None:
     deadlines.add(1, 5)
     deadlines.remove(1, 5)
     deadlines.remove(1, 5)
+
+
+async def test_a_grace_is_one_for_all_who_share_it() -> None:
+    grace = Grace(0.2)
+    await asyncio.sleep(0.05)
+    assert grace.left == 0.2
+    grace.begin()
+    await asyncio.sleep(0.05)
+    grace.begin()
+    assert 0 < grace.left < 0.16
+    await asyncio.sleep(0.2)
+    assert grace.left == 0

@@ -31,7 +31,14 @@ def test_a_trace_goes_on() -> None:
     assert re.fullmatch(f"00-{TRACE}-[0-9a-f]{{16}}-01", told[b"traceparent"].decode())
 
 
-@pytest.mark.parametrize("given", [None, "", "00", ["a", "b"], f"ff-{TRACE}-00f067aa0ba902b7-01"])
+def test_a_later_version_may_say_more() -> None:
+    assert trace_of(f"01-{TRACE}-00f067aa0ba902b7-01-extra")[0] == TRACE
+    assert trace_of(f"01-{TRACE}-00f067aa0ba902b7-01extra")[0] != TRACE
+
+
+@pytest.mark.parametrize(
+    "given", [None, "", "00", ["a", "b"], f"ff-{TRACE}-00f067aa0ba902b7-01", f"00-{TRACE}-00f067aa0ba902b7-01-extra"]
+)
 def test_a_trace_begins(given: object) -> None:
     trace_id, headers = trace_of(given)
     assert headers == [(b"x-trace-id", trace_id.encode())]

@@ -15,6 +15,7 @@ from runtime.cli.loop import run
 from runtime.clock import SystemClock
 from runtime.config import Settings
 from runtime.configfile import load_settings
+from runtime.deadlines import Grace
 from runtime.environment import ProjectEnvironment, project_environment
 from runtime.model import LogLevel
 from runtime.runners.fleet import Fleet
@@ -47,6 +48,6 @@ async def _load(given: tuple[Path, Settings, ProjectEnvironment]) -> Project:
     for warning in environment.warnings:
         logs.core(LogLevel.WARN, warning)
     fleet = Fleet(root, settings, environment.variables, None, logs)
-    async with fleet.running():
+    async with fleet.running(Grace(settings.shutdown_grace)):
         catalog = await fleet.catalog(anyio.Event())
     return Project(root, settings, catalog)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
+from runtime.config import in_our_words
 from runtime.jsonschemas.drafts import to_2020_12
 from runtime.jsonschemas.places import names_in
 from runtime.model import JsonSchema, Problem, Severity
@@ -47,6 +48,8 @@ def _is_number(value: object) -> object:
     return value
 
 
+_GUARDS = ("middleware", "validate")
+"""Keys that keep requests out: a step with one of them misspelt must not serve without it."""
 NoSwitch = BeforeValidator(_is_number)
 """Keeps `true` from being read as the number 1."""
 
@@ -116,6 +119,11 @@ class Reading:
         known = [key for model in models for key in known_keys(model)]
         unknown = [str(key) for key, value in given.items() if value is not None and str(key) not in known]
         for key in unknown[:MAX_PROBLEMS]:
+            nearest = difflib.get_close_matches(key, known, n=1)
+            if nearest and nearest[0] in _GUARDS and (elsewhere or {}).get(key) is None:
+                fix = f"write '{nearest[0]}', or give it another name"
+                self.error((*path, key), f" is not '{nearest[0]}': what that guards would stand open", fix)
+                continue
             advice = (elsewhere or {}).get(key) or _nearest(key, known)
             self.warn((*path, key), " is not a known key and is ignored", advice)
         for model in models:
@@ -130,7 +138,7 @@ class Reading:
 
     def _explain(self, fault: Any, known: Sequence[str], path: ConfigPath) -> None:
         path = (*path, *fault["loc"])
-        message = fault["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
+        message = in_our_words(fault)
         if fault["type"] != "missing":
             self.error(path, f": {message} (it is {shown(fault['input'])})", f"correct {place(path)}")
             return

@@ -21,6 +21,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 # What the library also takes: a year in a seventh field, and minutes that chance picks anew at each look.
 _NO_CRON_FIELD = re.compile(r"[hr]([(/].*)?", re.IGNORECASE)
 _CRON_FIELDS = (1, 5, 6)
+_BRACES = re.compile(r"\{(\w+)\}")
 _STATUS = re.compile(r"[1-5][0-9][0-9]|default")
 
 Text = Annotated[str, Field(min_length=1)]
@@ -227,6 +228,10 @@ def _api(reading: Reading, part: ApiPart, given: Mapping[Any, Any], path: Config
         )
         for at, param in enumerate(part.query_params)
     )
+    foreign = _BRACES.search(part.path)
+    if foreign is not None:
+        fix = f"write ':{foreign[1]}' for a parameter"
+        reading.warn((*path, "path"), f" has '{foreign[0]}', which is text like any other here", fix)
     query = given.get("queryParams")
     has_list = isinstance(query, list | tuple)
     return ApiTrigger(
@@ -245,14 +250,21 @@ def _responses(reading: Reading, given: object, path: ConfigPath) -> dict[str, J
     """The schemas by status; one schema is for every status."""
     by_status = {str(key): schema for key, schema in given.items()} if isinstance(given, Mapping) else {}
     statuses = [key for key in by_status if _STATUS.fullmatch(key)]
-    if given is not None and not statuses and (by_status or not isinstance(given, Mapping)):
+    is_map = any(isinstance(schema, Taken) for schema in by_status.values())
+    if given is not None and not statuses and not is_map and (by_status or not isinstance(given, Mapping)):
         by_status, statuses = {}, ["default"]
         found = {"default": reading.schema(given, path)}
     else:
-        found = {status: reading.schema(by_status[status], (*path, status)) for status in statuses}
+        found = {status: _response(reading, by_status[status], (*path, status)) for status in statuses}
     for key in by_status.keys() - set(statuses):
         reading.warn((*path, key), " is no HTTP status and is ignored", "write a status such as 200, or 'default'")
     return {status: schema for status, schema in found.items() if schema is not None}
+
+
+def _response(reading: Reading, given: object, path: ConfigPath) -> JsonSchema | None:
+    """The schema of one status; any value fits where what is given is none, for the status is answered all the same."""
+    schema = reading.schema(given, path)
+    return True if schema is None and given is not None else schema
 
 
 def _query_schema(params: Sequence[QueryParam]) -> JsonSchema | None:

@@ -16,6 +16,7 @@ def to_draft_07(schema: object) -> Any:
     if not isinstance(schema, Mapping):
         return schema
     new = inside(schema, lambda child, _: to_draft_07(child))
+    new.pop("discriminator", None)  # OpenAPI's is an object; AsyncAPI's is a name, and means something else
     if "prefixItems" in new:
         if "items" in new:
             new["additionalItems"] = new["items"]

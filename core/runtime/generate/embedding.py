@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urldefrag, urljoin
 
-from runtime.jsonschemas.places import inside, plain_token, token
+from runtime.jsonschemas.places import at, inside, names_in, plain_token, token
 from runtime.model import JsonSchema
 
 Schema = Mapping[str, Any]
@@ -114,7 +114,31 @@ class _Embedding:
             new.setdefault("$ref", target)
         if isinstance(new.get("$ref"), str):
             new["$ref"] = self._new_place(new["$ref"], self._base_at(pointer))
+        if "discriminator" in new:
+            new |= self._discriminator(new.pop("discriminator"), self._base_at(pointer))
         return {key: value for key, value in new.items() if key not in _PLACES}
+
+    def _discriminator(self, given: object, base: str) -> dict[str, Any]:
+        """OpenAPI's keyword with its references moved; nothing for what is no such object, or leads nowhere."""
+        name = given.get("propertyName") if isinstance(given, Mapping) else None
+        mapping = given.get("mapping", {}) if isinstance(given, Mapping) else None
+        if not isinstance(name, str) or not isinstance(mapping, Mapping):
+            return {}
+        moved = {str(value): self._mapped(target, base) for value, target in mapping.items()}
+        known = {value: target for value, target in moved.items() if target is not None}
+        return {"discriminator": {"propertyName": name, **({"mapping": known} if known else {})}}
+
+    def _mapped(self, target: object, base: str) -> str | None:
+        """Where a schema that a discriminator names is now: by a reference, or by the name of a definition."""
+        if not isinstance(target, str):
+            return None
+        if target in self._root.get("$defs", {}):
+            return self._definition(target)
+        reference = re.sub(r"^#/definitions/", "#/$defs/", target)  # as it was called in older drafts
+        pointer = self._pointer(reference, base) if "#" in reference else None
+        if pointer is None or at(self._root, names_in(pointer)) is None:
+            return None
+        return self._new_place(reference, base)
 
     def _index(self, schema: object, place: _Place) -> None:
         """Notes all that references may call by name."""

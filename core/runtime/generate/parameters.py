@@ -9,13 +9,18 @@ from typing import Any
 from urllib.parse import quote
 
 from runtime.generate.embedding import Components
-from runtime.jsonschemas.facts import members, types
+from runtime.jsonschemas.facts import members, parts, types
 from runtime.model import ApiTrigger, JsonSchema, QueryParam
 
 _IN_PATHS = "!$&'()*+,;=:@"
 """What a part of a path may hold as it is, beside letters, digits and '-._~' (RFC 3986, section 3.3)."""
-_NOT_IN_A_NAME = re.compile(r"[{}?#%]")
+_NOT_IN_A_NAME = re.compile(r"[^\w-]+")
+"""What tools for OpenAPI may take for the end of a placeholder, or for more than one."""
 _UNNAMED = "rest"
+_ITEMS_NOTE = (
+    "Each item begins with `{name}[][key]=value`; `{name}[other]=value` gives the item that came last one more key."
+)
+"""OpenAPI has no style for lists of objects in queries; this is how the edge reads them."""
 _WILDCARD_NOTE = "The rest of the path, with its slashes; it may be empty."
 
 
@@ -122,6 +127,10 @@ def _query_parameters(trigger: ApiTrigger, components: Components, name: str) ->
             parameter |= {"style": "deepObject", "explode": True}
         elif "array" in types(owner, schema):
             parameter |= {"style": "form", "explode": True}
+            items = [part["items"] for part in parts(owner, schema) if "items" in part]
+            if any("object" in types(owner, item) for item in items):
+                note = _ITEMS_NOTE.format(name=key)
+                parameter["description"] = " ".join(filter(None, (parameter.get("description"), note)))
         found.append({**parameter, "schema": components.part(f"{name}Query", owner, schema)})
     return found
 

@@ -18,9 +18,6 @@ _MAX_BACKTRACKS = 100_000
 """Steps that a pattern with look-around may go back for one text before the text is refused."""
 
 Validator = jsonschema_rs.Validator
-ValidatorMap = jsonschema_rs.ValidatorMap
-Fault = jsonschema_rs.ValidationError
-"""A place where a value does not fit; its message does not show the value."""
 
 
 def compile_schema(schema: JsonSchema) -> Validator:
@@ -32,16 +29,19 @@ def compile_schema(schema: JsonSchema) -> Validator:
     return _compile(schema)[0]
 
 
-def compile_parts(schema: JsonSchema) -> ValidatorMap:
-    """The validators of a schema and of all inside it, by the fragment of their place, such as "#/properties/name"."""
-    given = schema if isinstance(schema, bool) else dict(schema)
-    # It leaves out what does not compile, so the options must be those that the whole has compiled with.
-    return jsonschema_rs.validator_map_for(given, **_compile(schema)[1])
+def compile_members(members: Mapping[str, JsonSchema], uri: str, root: JsonSchema) -> Validator:
+    """A validator of maps with these members, whose schemas may refer to the places of `root` under the URI.
+
+    Raises `ValueError` for what is no schema of draft 2020-12.
+    """
+    registry = jsonschema_rs.Registry([(uri, _plain(root))], draft=jsonschema_rs.Draft202012)
+    # The whole is compiled anew only to tell which engine its patterns ask for.
+    return jsonschema_rs.Draft202012Validator({"properties": dict(members)}, registry=registry, **_compile(root)[1])
 
 
 def _compile(schema: JsonSchema) -> tuple[Validator, Mapping[str, Any]]:
     """The validator, and the options that it takes."""
-    given = schema if isinstance(schema, bool) else dict(schema)
+    given = _plain(schema)
     common: dict[str, Any] = {"validate_formats": True, "offline": True, "mask": _MASK}
     linear = {**common, "pattern_options": jsonschema_rs.RegexOptions()}
     try:
@@ -54,6 +54,10 @@ def _compile(schema: JsonSchema) -> tuple[Validator, Mapping[str, Any]]:
         return jsonschema_rs.Draft202012Validator(given, **bounded), bounded
     except jsonschema_rs.ValidationError as error:
         raise ValueError(_explain(error)) from error
+
+
+def _plain(schema: JsonSchema) -> dict[str, Any] | bool:
+    return schema if isinstance(schema, bool) else dict(schema)
 
 
 def _explain(error: jsonschema_rs.ValidationError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import NoReturn, cast
 
@@ -24,6 +25,8 @@ from runtime.model import (
 )
 from runtime.values import decode
 
+_STATUS = re.compile(r"/responseSchema/[^/]+$")
+"""The place of what one status is answered with."""
 _MAX_CAUSES = 16
 _MAX_TIME_MS = 253_402_300_800_000.0  # the year 10000, where calendars of Python end
 
@@ -119,6 +122,8 @@ def _read_schemas(entry: pb.StepEntry | pb.StreamEntry, problems: list[Problem])
         try:
             schemas[pointer] = to_2020_12(json.loads(text, parse_constant=_no_number))
         except (ValueError, RecursionError) as error:
+            if _STATUS.search(pointer):
+                schemas[pointer] = True  # the status is answered all the same, with anything
             message = f"the schema at '{pointer}' of its config is left out: {error}"
             fix = "write it so that it can be said in JSON Schema; without it nothing is checked there"
             problems.append(Problem(entry.file, message, fix, severity=Severity.WARNING))

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from runtime.model import Problem
 from runtime.runners.manifest import InstalledRunner
 
 SOURCE_FOLDERS = ("steps", "src")
 _NEVER_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "python_modules", "site-packages"})
 _NEVER_FILES = ("*.test.*", "*.spec.*", "test_*.py", "*_test.py")
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode's categories of what would end a line, steer a terminal or be no text at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +31,58 @@ class LanguageFiles:
 
 
 def find_files(root: Path, runners: Sequence[InstalledRunner]) -> dict[str, LanguageFiles]:
-    """Scans `steps/` and `src/` once; a file belongs to the first runner whose pattern fits its name."""
-    names = sorted(_scan(root))
+    """Scans `steps/` and `src/` once; a file belongs to the first runner whose pattern fits its name.
+
+    Those of `unusable_files` are left out.
+    """
     found: dict[str, tuple[list[str], list[str]]] = {runner.manifest.language: ([], []) for runner in runners}
-    for file in names:
-        name = file.rpartition("/")[2]
-        for runner in runners:
-            steps, streams = found[runner.manifest.language]
-            if runner.takes_step(name):
-                steps.append(file)
-                break
-            if runner.takes_stream(name):
-                streams.append(file)
-                break
+    for file in sorted(_scan(root)):
+        owner = _owner(file, runners)
+        if owner is not None and not _fault(root, file):
+            steps, streams = found[owner.manifest.language]
+            (steps if owner.takes_step(_name(file)) else streams).append(file)
     return {language: LanguageFiles(tuple(steps), tuple(streams)) for language, (steps, streams) in found.items()}
+
+
+def unusable_files(root: Path, runners: Sequence[InstalledRunner]) -> list[Problem]:
+    """A problem for each step and stream that no runner can be given, under a name that can be shown anywhere."""
+    files = [file for file in sorted(_scan(root)) if _owner(file, runners) is not None]
+    return [Problem(_printable(file), *fault) for file in files if (fault := _fault(root, file))]
+
+
+def _owner(file: str, runners: Sequence[InstalledRunner]) -> InstalledRunner | None:
+    name = _name(file)
+    return next((runner for runner in runners if runner.takes_step(name) or runner.takes_stream(name)), None)
+
+
+def _fault(root: Path, file: str) -> tuple[str, str] | None:
+    """Why a file cannot be used, and what to do."""
+    bad = {unicodedata.category(character) for character in file} & _UNPRINTABLE
+    if "Cs" in bad:  # what Python makes of bytes that are no UTF-8
+        return "the name of the file is not UTF-8, so it is left out", "rename it"
+    if bad:
+        return "the name of the file has control characters in it, so it is left out", "rename it"
+    path = root / file
+    if path.is_symlink() and not path.exists():
+        return (
+            f"it is a link to '{_printable(os.readlink(path))}', which is not there",
+            "correct the link, or remove it",
+        )
+    return None
+
+
+def _printable(text: str) -> str:
+    """The text with escapes for what cannot be printed."""
+    return "".join(each if unicodedata.category(each) not in _UNPRINTABLE else _escaped(each) for each in text)
+
+
+def _escaped(character: str) -> str:
+    byte = os.fsencode(character) if unicodedata.category(character) == "Cs" else character.encode()
+    return "".join(f"\\x{each:02x}" for each in byte)
+
+
+def _name(file: str) -> str:
+    return file.rpartition("/")[2]
 
 
 def _scan(root: Path) -> Iterator[str]:

@@ -14,9 +14,10 @@ import anyio.to_thread
 from runtime._gen import runner_pb2 as pb
 from runtime.catalog import Catalog, build_catalog
 from runtime.config import Settings
+from runtime.deadlines import Grace
 from runtime.errors import HostCallRefused
-from runtime.model import Invocation, Manifest
-from runtime.runners.discovery import find_files
+from runtime.model import Invocation, Manifest, Problem, Severity
+from runtime.runners.discovery import find_files, unusable_files
 from runtime.runners.hostcalls import HostCalls
 from runtime.runners.included import unmatched_files
 from runtime.runners.link import Link
@@ -26,6 +27,8 @@ from runtime.runners.process import RunnerProcess
 from runtime.runners.programs import plan_launch
 from runtime.runners.server import RunnerServer
 from runtime.services.logs import LogService
+
+_CONFIG_FILES = (*(f"motia.config.{extension}" for extension in ("ts", "js", "mjs", "cjs")), "motia_config.py")
 
 
 class Fleet:
@@ -42,6 +45,7 @@ class Fleet:
         """By language, while the runners run."""
         installed = find_runners(root, settings)
         self._files = find_files(root, installed)
+        self._unusable = unusable_files(root, installed)
         self._installed = [runner for runner in installed if self._files[runner.manifest.language]]
         self._root = root
         self._settings = settings
@@ -57,22 +61,28 @@ class Fleet:
         return sum(len(each.steps) + len(each.streams) for each in self._files.values())
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Keeps the runners running; at the end they may finish what runs. Raises `RunnerFault`."""
+    async def running(self, grace: Grace) -> AsyncIterator[None]:
+        """Keeps the runners running; at the end they may finish what runs, together, in what is left of the grace.
+
+        Raises `RunnerFault`.
+        """
         async with self._server.open(), anyio.create_task_group() as tasks:
             self._processes = [self._process(runner) for runner in self._installed]
             for process in self._processes:
                 tasks.start_soon(process.run)
             yield
-            for process in reversed(self._processes):
-                await process.stop(self._settings.shutdown_grace)
+            grace.begin()
+            async with anyio.create_task_group() as stopping:
+                for process in self._processes:
+                    stopping.start_soon(process.stop, grace.left)
             tasks.cancel_scope.cancel()
 
     async def catalog(self, stop: anyio.Event) -> Catalog:
         """Waits until every language has loaded, and wires what is there; after a stop, what has loaded by then."""
         catalog = build_catalog(await self._manifests(stop), self._settings.validation)
         unmatched = await anyio.to_thread.run_sync(unmatched_files, self._root, catalog.steps)
-        return replace(catalog, problems=(*catalog.problems, *unmatched))
+        ignored = ignored_configs(self._root)
+        return replace(catalog, problems=(*self._unusable, *catalog.problems, *unmatched, *ignored))
 
     async def _manifests(self, stop: anyio.Event) -> list[Manifest]:
         async with anyio.create_task_group() as waiting:
@@ -97,6 +107,20 @@ class Fleet:
 
         launch = plan_launch(installed, self._root, settings, self._environ)
         return RunnerProcess(launch, settings.link, self._server, pool, self._logs, new_link)
+
+
+def ignored_configs(root: Path) -> list[Problem]:
+    """A warning for each project file that means something elsewhere and nothing here yet."""
+    return [
+        Problem(
+            name,
+            "has no effect in this version: its adapters, streamAuth and plugins are not used",
+            "set what you need in runtime.yaml, and remove this file if you do not need it elsewhere",
+            severity=Severity.WARNING,
+        )
+        for name in _CONFIG_FILES
+        if (root / name).is_file()
+    ]
 
 
 class _NoServices(HostCalls):

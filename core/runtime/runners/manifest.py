@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from runtime.config import Settings
+from runtime.config import RunnerSettings, Settings
 from runtime.errors import RunnerFault
 
 MANIFEST_FILE = "runner.toml"
@@ -44,6 +44,8 @@ class InstalledRunner:
 
     manifest: RunnerManifest
     folder: Path
+    shown: str = ""
+    """What messages call the manifest, where its path must not be shown."""
 
     def command(self, programs: Mapping[str, str]) -> list[str]:
         """The command with its placeholders filled in. Raises `RunnerFault` for one that is not known."""
@@ -51,8 +53,9 @@ class InstalledRunner:
             return [part.format(dir=self.folder, **programs) for part in self.manifest.command]
         except (KeyError, ValueError, IndexError, AttributeError) as error:
             known = ", ".join(f"{{{name}}}" for name in ("dir", *programs))
+            called = self.shown or self.folder / MANIFEST_FILE
             raise RunnerFault(
-                f"{self.folder / MANIFEST_FILE}: a placeholder in {list(self.manifest.command)} is bad: {error}",
+                f"{called}: a placeholder in {list(self.manifest.command)} is bad: {error}",
                 f"the placeholders are {known}; write {{{{ for a brace",
             ) from error
 
@@ -81,27 +84,34 @@ def find_runners(root: Path, settings: Settings) -> list[InstalledRunner]:
                 f"runtime.yaml: runners.{name} names no runner; those that come along are {known}",
                 f"add runners.{name}.manifest, the folder that holds its {MANIFEST_FILE}",
             )
-    return [_read(name, folder) for name, folder in folders.items() if settings.runner(name).enabled]
+    enabled = {name: folder for name, folder in folders.items() if settings.runner(name).enabled}
+    return [_read(name, folder, settings.runner(name)) for name, folder in enabled.items()]
 
 
-def read_runner(folder: Path) -> InstalledRunner:
-    """The runner of a folder. Raises `RunnerFault` for a manifest that is missing or not valid."""
+def read_runner(folder: Path, shown: str = "") -> InstalledRunner:
+    """The runner of a folder. Raises `RunnerFault` for a manifest that is missing or not valid.
+
+    `shown` is what messages call the manifest; empty for its path.
+    """
     path = folder / MANIFEST_FILE
+    called = f"the runner manifest {shown or path}"
     try:
         manifest = RunnerManifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise RunnerFault(f"the runner manifest {path} cannot be read: {error.strerror}") from error
+        raise RunnerFault(f"{called} cannot be read: {error.strerror}") from (None if shown else error)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise RunnerFault(f"the runner manifest {path} is not valid: {faults}", _FIX) from error
+        raise RunnerFault(f"{called} is not valid: {faults}", _FIX) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RunnerFault(f"the runner manifest {path} is no TOML: {error}", _FIX) from error
-    return InstalledRunner(manifest, folder)
+        raise RunnerFault(f"{called} is no TOML: {error}", _FIX) from error
+    return InstalledRunner(manifest, folder, shown)
 
 
-def _read(name: str, folder: Path) -> InstalledRunner:
-    runner = read_runner(folder)
+def _read(name: str, folder: Path, settings: RunnerSettings) -> InstalledRunner:
+    path = folder / MANIFEST_FILE
+    shown = settings.shown("manifest", path)
+    runner = read_runner(folder, "" if shown == str(path) else shown)
     if runner.manifest.language != name:
-        path, language = folder / MANIFEST_FILE, runner.manifest.language
-        raise RunnerFault(f"{path} says language '{language}', but runtime.yaml calls it '{name}'")
+        language = runner.manifest.language
+        raise RunnerFault(f"{shown} says language '{language}', but runtime.yaml calls it '{name}'")
     return runner

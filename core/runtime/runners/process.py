@@ -69,6 +69,10 @@ class RunnerProcess:
         if fault:
             self._give_up(fault, self._launch.fix)
             return
+        if self._launch.notice:
+            self._logs.core(
+                LogLevel.WARN, f"{self._launch.notice} and is passed over; run `runtime install` to make it one"
+            )
         deaths = 0
         while not self._stopping:
             ended = await self._live_once()
@@ -84,7 +88,7 @@ class RunnerProcess:
             if deaths == self._settings.max_load_deaths:
                 self._give_up(
                     f"died {deaths} times before it had loaded: {ended.last_words or 'it printed nothing'}",
-                    f"check that '{self._launch.command[0]}' runs, and see the log above",
+                    f"check that {self._launch.called or repr(self._launch.command[0])} runs, and see the log above",
                 )
                 return
             wait = self._settings.restart_backoff * 2 ** max(0, deaths - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -15,6 +16,9 @@ from runtime.runners.manifest import InstalledRunner
 
 VIRTUAL_ENVIRONMENT = ".venv"
 PYTHON_MODULES = "python_modules"
+LEAST_PYTHON = (3, 11)
+"""What the Python runner needs."""
+_VERSION = re.compile(r"^version(?:_info)?\s*=\s*(\d+)\.(\d+)(\S*)", re.MULTILINE)
 _OF_AN_ENVIRONMENT = ("VIRTUAL_ENV", "PYTHONHOME", "__PYVENV_LAUNCHER__")
 
 
@@ -27,6 +31,27 @@ class ProjectPython:
     """The virtual environment that it belongs to; None for an interpreter that the project did not bring."""
     packages: Path | None = None
     """A folder made by `pip install --target` that the interpreter searches first; None without one."""
+
+    def fault(self) -> str:
+        """Why an environment of the project cannot be used, as far as a look at its files tells; empty when it can."""
+        if self.environment is None:
+            return ""
+        name, interpreter = self.environment.name, Path(self.interpreter)
+        if not interpreter.exists():
+            link = f"leads to {os.readlink(interpreter)}, which" if interpreter.is_symlink() else ""
+            return " ".join(filter(None, (f"the Python of {name}", link, "is not there")))
+        try:
+            found = _VERSION.search((self.environment / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace"))
+        except OSError as error:
+            return f"{name}/pyvenv.cfg cannot be read: {error.strerror}"
+        if found is None or (int(found[1]), int(found[2])) >= LEAST_PYTHON:
+            return ""
+        least = ".".join(map(str, LEAST_PYTHON))
+        return f"{name} was made with Python {found[1]}.{found[2]}, and the runner needs at least {least}"
+
+    def fix(self) -> str:
+        """What to do about the fault."""
+        return f"remove {self.environment.name if self.environment else 'it'} and run `runtime install` again"
 
     def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The environment for it: the given one, without what speaks of the core's own interpreter."""
@@ -51,15 +76,23 @@ class Launch:
     """All variables of the process but those of the protocol."""
     fix: str
     """What to do where the program or something beside it is missing."""
+    called: str = ""
+    """What messages call the program, where its path must not be shown."""
+    broken: str = ""
+    """Why the program cannot run here, where that is known beforehand."""
+    notice: str = ""
+    """What the author should know of where the program was looked for."""
 
     def fault(self) -> str:
         """Why the program cannot be started, as far as a look at its file tells; empty when it can."""
-        program = self.command[0]
+        if self.broken:
+            return self.broken
+        program, called = self.command[0], self.called or f"'{self.command[0]}'"
         if not os.path.dirname(program):
             found = shutil.which(program, path=self.environment.get("PATH"))
-            return "" if found else f"'{program}' is not on PATH"
+            return "" if found else f"{called} is not on PATH"
         found = shutil.which(self.root / program)
-        return "" if found else f"'{program}' is not there, or cannot be executed"
+        return "" if found else f"{called} is not there, or cannot be executed"
 
 
 def plan_launch(installed: InstalledRunner, root: Path, settings: Settings, environ: Mapping[str, str]) -> Launch:
@@ -73,8 +106,13 @@ def plan_launch(installed: InstalledRunner, root: Path, settings: Settings, envi
     fix = f"run `{install}`" if install else f"install what the {language} runner needs"
     if settings.runner(language).executable:
         fix = f"correct runners.{language}.executable in runtime.yaml, or leave it out and {fix}"
-    variables = python.variables(environ) if command[0] == python.interpreter else dict(environ)
-    return Launch(language, tuple(command), root, cache, variables, fix)
+    shown = settings.runner(language).shown("executable", command[0])
+    called = "" if shown == command[0] else f"the program {shown}"
+    if command[0] != python.interpreter:
+        return Launch(language, tuple(command), root, cache, dict(environ), fix, called)
+    broken, notice = python.fault(), passed_over(root, python)
+    fix = python.fix() if broken else fix
+    return Launch(language, tuple(command), root, cache, python.variables(environ), fix, called, broken, notice)
 
 
 def project_python(root: Path, settings: Settings) -> ProjectPython:
@@ -91,6 +129,14 @@ def project_python(root: Path, settings: Settings) -> ProjectPython:
             return ProjectPython(str(interpreter_of(folder)), environment=folder)
     packages = root / PYTHON_MODULES
     return ProjectPython(sys.executable, packages=packages if packages.is_dir() else None)
+
+
+def passed_over(root: Path, python: ProjectPython) -> str:
+    """What is to be said where the interpreter is the core's though the project has a `.venv`; empty else."""
+    folder = root / VIRTUAL_ENVIRONMENT
+    if python.interpreter != sys.executable or not folder.is_dir() or (folder / "pyvenv.cfg").is_file():
+        return ""
+    return f"{folder.name} has no pyvenv.cfg, so it is no virtual environment"
 
 
 def interpreter_of(environment: Path) -> Path:

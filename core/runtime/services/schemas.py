@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import gc
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json
+import anyio
+import anyio.to_thread
 
 from runtime.catalog import Bound, Catalog
 from runtime.errors import HostCallRefused
-from runtime.jsonschemas.facts import types
 from runtime.model import (
     ApiTrigger,
     JsonSchema,
@@ -21,25 +22,30 @@ from runtime.model import (
     TriggerKind,
     Validation,
     Violation,
+    length,
     whole,
 )
 from runtime.records import QueueKey
 from runtime.services.logs import Report
-from runtime.services.texts import read_texts
-from runtime.services.violations import Check, Misfit
+from runtime.services.readings import Headers, Malformed, Torn, is_json, is_unread, part_of, returned, text_or_json
+from runtime.services.violations import MAX_VIOLATIONS, Check, Misfit
 from runtime.values import decode
 
 _MAX_REMEMBERED = 10_000
 """Places that a warning has been written about; past that there are no more warnings."""
+_MAX_EXPLAINED = 100
+"""Values of one kind that are held against a schema to warn of them; past that they go on unseen."""
+_LARGE_BYTES = 256 * 1024
+"""A longer body is held against its schema in a thread."""
+_MAX_LARGE_CHECKS = 1
+"""Bodies that are so at once: more would take the interpreter from everything else in turns."""
 _MAX_SHOWN_BYTES = 500
 """What a log line shows of a response."""
 _WHY_ONLY_WARNED = "validation is 'warn', so it went on; this is said once"
 _UNREAD = "a body is read as JSON where its content type is application/json, and this one's is not"
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
-class _Malformed(ValueError):
-    """The text is no JSON."""
+_TORN = Misfit("", "#", "holds half a surrogate pair, which no text can hold and no step can send on")
+_NO_JSON = Misfit("", "#", "is no JSON, as its content type says that it is")
+_TOO_DEEP = Misfit("", "#", "nests too deep to be checked")
 
 
 class _Route(NamedTuple):
@@ -59,10 +65,11 @@ class _Subscriber(NamedTuple):
 
 
 class SchemaService:
-    """Holds values against schemas; nothing is changed by it. Every method returns at once, so none is `async`.
+    """Holds values against schemas; nothing is changed by it.
 
-    A large value costs the event loop its parsing (18 ms a MiB) and a tenth of that for the check; a thread would hold
-    the interpreter for as long. Not for responses that are sent as they are produced: they are no JSON values.
+    A large body of a request is parsed and judged in a thread. Each of the two holds the interpreter, but others have
+    their turn between them, and while the places are looked for. Not for responses that are sent as they are
+    produced: they are no JSON values.
     """
 
     def __init__(self, mode: Validation, report: Report) -> None:
@@ -70,6 +77,8 @@ class SchemaService:
         self._mode = mode
         self._report = report
         self._warned: set[tuple[str, str, str]] = set()
+        self._explained: Counter[tuple[str, str]] = Counter()
+        self._large_checks = anyio.CapacityLimiter(_MAX_LARGE_CHECKS)
         self.catalog = Catalog()
 
     @property
@@ -80,6 +89,7 @@ class SchemaService:
     @catalog.setter
     def catalog(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._explained.clear()
         routes = [self._route(bound) for bound in catalog.routes]
         # By identity: an equal trigger would be compared schema by schema with each request.
         self._requests = {id(route.trigger): route for route in routes if route.parts}
@@ -102,7 +112,7 @@ class SchemaService:
         """True where some responses have a schema to fit; else `check_response` need not be called."""
         return id(route.trigger) in self._responses
 
-    def check_request(
+    async def check_request(
         self,
         route: Bound[ApiTrigger],
         path_params: Mapping[str, str],
@@ -122,8 +132,14 @@ class SchemaService:
             return ()
         violations: list[Violation] = []
         for part, check in known.parts.items():
-            misfits = _misfits(check, partial(_given, part, check, path_params, query, form, body, value))
-            if misfits and part == "body" and _is_unread(form, check.schema):
+            if self._is_told(known.mode, known.step.name, part):
+                continue
+            given = partial(part_of, part, check, path_params, query, form, body, value)
+            if part == "body" and length(body) > _LARGE_BYTES:
+                misfits = await anyio.to_thread.run_sync(_misfits_of_large, check, given, limiter=self._large_checks)
+            else:
+                misfits = _misfits(check, given)
+            if misfits and part == "body" and is_unread(form, check.schema):
                 misfits = [misfits[0]._replace(message=f"{misfits[0].message}; {_UNREAD}")]
             if known.mode is Validation.ENFORCE:
                 violations += (Violation(part, misfit.pointer, misfit.message) for misfit in misfits)
@@ -131,18 +147,19 @@ class SchemaService:
                 self._warn(known.step.name, part, misfits, f"the {part} of a request does not fit its schema", trace_id)
         return violations
 
-    def check_response(self, route: Bound[ApiTrigger], status: int, form: str, body: Payload, trace_id: str) -> bool:
-        """False when a response must not be sent; what it was and why it does not fit is in the log then."""
+    def check_response(
+        self, route: Bound[ApiTrigger], status: int, form: str, body: Payload, headers: Headers, trace_id: str
+    ) -> bool:
+        """False when a response must not be sent; what it was and why it does not fit is in the log then.
+
+        `form` is that of PROTOCOL.md, "Responses". A text or bytes that the headers call JSON are held against the
+        schema as the value that they are JSON of; other bytes are not.
+        """
         known = self._responses.get(id(route.trigger))
         place = _schema_for(status, known.responses) if known else None
-        if known is None or place is None:
+        if known is None or place is None or self._is_told(known.mode, known.step.name, f"response {place}"):
             return True
-        check = known.responses[place]
-        if form == "bytes":
-            return True
-        misfits = _misfits(check, partial(_returned, form, body))
-        if misfits and form == "text" and not _misfits(check, partial(_parse_text, body)):
-            return True  # JSON that the handler has written itself
+        misfits = _misfits_of_response(known.responses[place], form, body, headers)
         what = f"the response with status {status} does not fit responseSchema"
         if known.mode is not Validation.ENFORCE:
             self._warn(known.step.name, f"response {place}", misfits, what, trace_id)
@@ -171,12 +188,13 @@ class SchemaService:
     ) -> None:
         value = decode(data)
         for subscriber in subscribers:
+            about, part = step.name if step else subscriber.step.name, f"{topic} {subscriber.step.name}"
+            if self._is_told(subscriber.mode, about, part):
+                continue
             misfits = _misfits(subscriber.check, lambda: value)
             what = f"the event for '{topic}' does not fit the input of step '{subscriber.step.name}'"
             if subscriber.mode is not Validation.ENFORCE:
-                self._warn(
-                    step.name if step else subscriber.step.name, f"{topic} {subscriber.step.name}", misfits, what
-                )
+                self._warn(about, part, misfits, what)
             elif misfits:
                 raise HostCallRefused(f"{what}: {_told(misfits)}; correct the data, or the step's 'input'")
 
@@ -186,7 +204,7 @@ class SchemaService:
         The schema may ask for the item's `id`, which every item has.
         """
         check = self._streams.get(stream)
-        if check is None:
+        if check is None or self._is_told(self._mode, stream, "item"):
             return
         has_id = isinstance(check.schema, Mapping) and "id" in check.schema.get("properties", ())
         misfits = _misfits(check, lambda: {**data, "id": id} if has_id else data)
@@ -226,8 +244,14 @@ class SchemaService:
             self._report(LogLevel.WARN, f"{file}: {what} is not used: {error}", "schemas", "")
             return ()
 
+    def _is_told(self, mode: Validation, about: str, part: str) -> bool:
+        """True where enough has been warned of, so that a value need not be looked at."""
+        return mode is not Validation.ENFORCE and self._explained[about, part] >= _MAX_EXPLAINED
+
     def _warn(self, about: str, part: str, misfits: Sequence[Misfit], what: str, trace_id: str = "") -> None:
         """Writes a warning unless each of the places was warned of before."""
+        if misfits:
+            self._explained[about, part] += 1
         places = {(about, part, misfit.place) for misfit in misfits}
         if places <= self._warned or len(self._warned) > _MAX_REMEMBERED:
             return
@@ -239,72 +263,42 @@ def _misfits(check: Check, given: Callable[[], Any]) -> Sequence[Misfit]:
     """Where a value does not fit; nothing for what is no value at all."""
     try:
         return check.misfits(given())
-    except _Malformed:
+    except Torn as torn:
+        return check.misfits(torn.value) or (_TORN,)
+    except Malformed:
         return ()
-    except RecursionError:
-        return (Misfit("", "#", "nests too deep to be checked"),)
+    except (RecursionError, ValueError):
+        return (_TOO_DEEP,)
 
 
-def _given(
-    part: str,
-    check: Check,
-    path_params: Mapping[str, str],
-    query: Mapping[str, Any],
-    form: str,
-    body: Payload,
-    value: object,
-) -> Any:
-    """One part of a request as its schema sees it; texts are read by the schema's types."""
-    if part == "path":
-        return read_texts(path_params, check.schema, check.schema)
-    if part == "query":
-        return read_texts(query, check.schema, check.schema)
-    if form == "value":
-        return read_texts(value, check.schema, check.schema)
-    if form == "none":
-        return {}
-    content = whole(body)
-    if form == "json":
-        return _parse(content)
-    return content.decode("utf-8", "replace") if form == "text" else content
+def _misfits_of_large(check: Check, given: Callable[[], Any]) -> Sequence[Misfit]:
+    """The same, without the collector of cycles, which would go through the millions of new values time and again.
 
-
-def _parse(content: bytes) -> Any:
-    """The value of a JSON text. Raises `_Malformed` for what no runner takes for JSON."""
-    content = content.removeprefix(_BYTE_ORDER_MARK)
+    JSON has no cycles, and all is gone when this returns.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
     try:
-        return from_json(content, allow_inf_nan=False)
-    except ValueError:
-        # That parser refuses some that runners take: half surrogate pairs, deep lists, bytes that are not UTF-8.
-        text = content.decode("utf-8", "replace")
-    try:
-        return json.loads(text, parse_constant=_refuse)
-    except ValueError as error:
-        raise _Malformed(str(error)) from error
+        return _misfits(check, given)
+    finally:
+        if was_on:
+            gc.enable()
 
 
-def _refuse(name: str) -> Any:
-    raise ValueError(f"JSON has no {name}")
-
-
-def _is_unread(form: str, schema: JsonSchema) -> bool:
-    """True for a body that stays as it came, where the schema asks for a value that only JSON has."""
-    return form in ("text", "bytes") and bool(wanted := types(schema, schema)) and "string" not in wanted
-
-
-def _parse_text(body: Payload) -> Any:
-    """The value of a text that is JSON; the text itself where it is none."""
-    try:
-        return _parse(whole(body))
-    except _Malformed:
-        return whole(body).decode("utf-8", "replace")
-
-
-def _returned(form: str, body: Payload) -> Any:
-    if form == "none":
-        return None
-    content = whole(body)
-    return content.decode("utf-8", "replace") if form == "text" else _parse(content)
+def _misfits_of_response(check: Check, form: str, body: Payload, headers: Headers) -> Sequence[Misfit]:
+    if form in ("text", "bytes") and is_json(headers):
+        try:
+            return check.misfits(returned("json", body))
+        except Malformed:
+            return (_NO_JSON,)
+        except RecursionError:
+            return (_TOO_DEEP,)
+    if form == "bytes":
+        return ()
+    misfits = _misfits(check, partial(returned, form, body))
+    if misfits and form == "text" and not _misfits(check, partial(text_or_json, body)):
+        return ()  # JSON that the handler has written itself
+    return misfits
 
 
 def _schema_for(status: int, schemas: Mapping[str, Check]) -> str | None:
@@ -315,7 +309,8 @@ def _schema_for(status: int, schemas: Mapping[str, Check]) -> str | None:
 
 
 def _told(misfits: Sequence[Misfit]) -> str:
-    return "; ".join(f"{misfit.pointer}: {misfit.message}" if misfit.pointer else misfit.message for misfit in misfits)
+    told = [f"{misfit.pointer}: {misfit.message}" if misfit.pointer else misfit.message for misfit in misfits]
+    return "; ".join([*told, "and more"] if len(told) == MAX_VIOLATIONS else told)
 
 
 def _shown(body: Payload) -> str:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
-from runtime.jsonschemas.places import at, names_in, names_to, pointer, token
-from runtime.jsonschemas.validators import Fault, Validator, ValidatorMap, compile_parts, compile_schema, shortened
+from runtime.jsonschemas.alternatives import WORDS, Alternatives
+from runtime.jsonschemas.judges import FACETS, Judge
+from runtime.jsonschemas.places import pointer, token
+from runtime.jsonschemas.validators import compile_schema
+from runtime.jsonschemas.words import say, unknown
 from runtime.model import JsonSchema
 
 MAX_VIOLATIONS = 20
 """Places that are named of one value."""
+_MAX_STEPS = 128
+"""Values that are held against schemas one by one to find the places, besides the places themselves."""
+_MAX_LARGE_STEPS = 16
+"""How many of those may be large: each of them is looked through as a whole."""
 _MAX_SMALL = 4096
-"""Members and characters of a value up to which all its places are looked up at once: the cost of that grows with the
-number of faults times the size of the value."""
-_MAX_STEPS = 64
-"""Members inside members, and schemas beside schemas, that the search for places goes through."""
-_MAX_NAMES = 5
-"""Names that one message lists."""
+"""Members and characters of a value that is not large."""
+_MAX_APPLIED = 64
+"""Schemas of one value that are looked at to see which of its keys they name."""
+_CHUNK = 1024
+"""Items of a list that are judged at once."""
 
 _UNFIT = "does not fit its schema"
-_LIMITS = ("required", "minProperties", "maxProperties", "dependentRequired", "minItems", "maxItems")
-_TYPES = {"array": "a list", "integer": "a whole number", "null": "null", "object": "a map", "string": "a text"}
-_UNITS = {"Length": "character", "Items": "item", "Properties": "key"}
-Path = list[str | int]
+Path = tuple[str | int, ...]
 
 
 class Misfit(NamedTuple):
@@ -33,6 +36,15 @@ class Misfit(NamedTuple):
     pointer: str
     place: str
     message: str
+    path: Path = ()
+
+
+class _Doubt(NamedTuple):
+    """A value that does not fit the schema at a place."""
+
+    value: Any
+    place: str
+    path: Path
 
 
 class Check:
@@ -42,96 +54,203 @@ class Check:
         """Raises `ValueError` for what is no schema of draft 2020-12."""
         self.schema = schema
         self._validator = compile_schema(schema)
-        self._parts: ValidatorMap | None = None
+        self._judge: Judge | None = None
 
     def fits(self, value: object) -> bool:
-        """True when the value fits."""
-        try:
-            return self._validator.is_valid(value)
-        except (ValueError, TypeError):  # not a JSON value: bytes, keys that are numbers, half characters
-            return self._validator.is_valid(as_json(value))
+        """True when the value fits. Raises `ValueError` for one that cannot be judged."""
+        return self._judged(value)[0]
 
-    def misfits(self, value: object) -> list[Misfit]:
-        """Where and why the value does not fit, at most `MAX_VIOLATIONS` places; none when it does."""
-        if self.fits(value):
+    def misfits(self, value: object, most: int = MAX_VIOLATIONS) -> list[Misfit]:
+        """Where and why the value does not fit, at most so many places; none when it does.
+
+        The work is bounded whatever the value and the schema: alternatives are not gone through, what is looked at
+        is counted, and where the count ends it is only said that the value does not fit there. Raises `ValueError`
+        for what cannot be judged.
+        """
+        fits, plain = self._judged(value)
+        if fits:
             return []
-        found = dict.fromkeys(islice(self._search(as_json(value), "#", [], 0), MAX_VIOLATIONS))
+        if self._judge is None:
+            self._judge = Judge(self.schema)
+        found = dict.fromkeys(islice(_Walk(self._judge, most).misfits(plain), most))
         return list(found) or [Misfit("", "#", _UNFIT)]
 
-    def _search(self, value: Any, place: str, path: Path, steps: int) -> Iterator[Misfit]:
-        """Goes down to the members that do not fit, so that only small values are looked at as a whole."""
-        validator = self._at(place)
-        if validator is None or steps > _MAX_STEPS:
-            yield Misfit(pointer(path), place, _UNFIT)
-            return
-        if not isinstance(value, dict | list) or _is_small(value):
-            found = _describe(validator, value, path)
-            if found is not None:
-                yield from found
-                return
-        count = 0
-        for name, member, inner in self._members(value, place):
-            validator = self._at(inner)
-            if validator is not None and not validator.is_valid(member):
-                count += 1
-                yield from self._search(member, inner, [*path, *name], steps + 1)
-        for misfit in self._limits(value, place, path):
-            count += 1
-            yield misfit
-        if not count:
-            yield Misfit(pointer(path), place, _UNFIT)
+    def _judged(self, value: object) -> tuple[bool, Any]:
+        """Whether the value fits, and the value with only what JSON has."""
+        try:
+            return self._validator.is_valid(value), value
+        except (ValueError, TypeError):  # bytes, keys that are numbers, half characters
+            plain = as_json(value)
+            return self._validator.is_valid(plain), plain
 
-    def _at(self, place: str) -> Validator | None:
-        if self._parts is None:
-            self._parts = compile_parts(self.schema)
-        return self._parts.get(place)
 
-    def _node(self, place: str) -> JsonSchema:
-        # A place has its names as they are, where a reference has them percent-encoded.
-        found = at(self.schema, names_in(place))
-        return found if isinstance(found, Mapping | bool) else {}
+class _Walk:
+    """Goes down from a value that does not fit to the members for which it does not."""
 
-    def _members(self, value: Any, place: str) -> Iterator[tuple[Path, Any, str]]:
-        """What can be looked at alone: members with their schemas, and the value itself with each that must hold."""
-        node = self._node(place)
-        if isinstance(node, bool):
-            return
-        names = names_to(node.get("$ref"))
-        if names is not None:
-            yield [], value, f"#{pointer(names)}"
-        for number in range(len(node.get("allOf", ()))):
-            yield [], value, f"{place}/allOf/{number}"
-        wanted = [number for number, schema in enumerate(node.get("anyOf", ())) if schema != {"type": "null"}]
-        if len(wanted) == 1 and value is not None:
-            yield [], value, f"{place}/anyOf/{wanted[0]}"
+    def __init__(self, judge: Judge, most: int) -> None:
+        self._judge = judge
+        self._most = most
+        self._alternatives = Alternatives(judge)
+        self._steps = 0
+        self._large_steps = 0
+
+    def misfits(self, value: Any) -> Iterator[Misfit]:
+        """The places, each as it is found, in the order of the value."""
+        waiting = [_Doubt(value, "", ())]
+        seen: set[tuple[str, Path]] = set()
+        while waiting:
+            doubt = waiting.pop()
+            if (doubt.place, doubt.path) in seen:
+                continue
+            seen.add((doubt.place, doubt.path))
+            if not self._goes_on(doubt.value):
+                yield _misfit(doubt, _UNFIT)
+                continue
+            own = list(islice(self._own(doubt), self._most))
+            inner = list(islice(self._inner(doubt), self._most))
+            yield from own or ([] if inner else [_misfit(doubt, self._unexplained(doubt))])
+            waiting += reversed(inner)
+
+    def _goes_on(self, value: object) -> bool:
+        """True while there is work left for another value."""
+        self._steps += 1
+        if self._steps > _MAX_STEPS + self._most:
+            return False
+        if _is_small(value):
+            return True
+        self._large_steps += 1
+        return self._large_steps <= _MAX_LARGE_STEPS
+
+    def _own(self, doubt: _Doubt) -> Iterator[Misfit]:
+        """What is wrong with the value itself, whatever is in it."""
+        value, place, path = doubt
+        judge, node = self._judge, self._judge.node(place)
+        if judge.forbids(place):
+            yield _misfit(doubt, "must not be there")
+        for facet in (word for word in node if word in FACETS):
+            if not judge.keeps(place, facet, value):
+                for message in say(facet, node[facet], value):
+                    yield Misfit(pointer(path), f"#{place}/{facet}", message, path)
+        if "not" in node and judge.fits(f"{place}/not", value):
+            yield _misfit(doubt, "is of a kind that is not allowed", "/not")
+        for word in WORDS:
+            if message := self._alternatives.unmet(place, word, value):
+                yield _misfit(doubt, message, f"/{word}")
         if isinstance(value, dict):
-            yield from _of_map(value, node, place)
+            yield from self._keys(doubt, value, node)
+        if isinstance(value, list) and "contains" in node and not self._holds_enough(place, value, node):
+            yield _misfit(doubt, "has no item, or not as many as it must, of the kind that it must hold", "/contains")
+
+    def _keys(self, doubt: _Doubt, value: dict[str, Any], node: Mapping[str, Any]) -> Iterator[Misfit]:
+        names = f"{doubt.place}/propertyNames"
+        if self._judge.knows(names):
+            for name in value:
+                if not self._judge.fits(names, name):
+                    reason = next(self._own(_Doubt(name, names, ())), None)
+                    told = f": {reason.message}" if reason else ""
+                    yield _misfit(doubt, f"has a key that is not allowed{told}", "/propertyNames")
+        if self._judge.forbids(f"{doubt.place}/additionalProperties"):
+            strange = [name for name in value if not self._is_named(name, doubt.place, node)]
+            if strange:
+                has_names = node.get("properties") or node.get("patternProperties")
+                message = unknown(strange) if has_names else "must have no keys"
+                yield _misfit(doubt, message, "/additionalProperties")
+
+    def _is_named(self, name: str, place: str, node: Mapping[str, Any]) -> bool:
+        if name in node.get("properties", ()):
+            return True
+        return any(self._judge.matches(place, pattern, name) for pattern in node.get("patternProperties", ()))
+
+    def _holds_enough(self, place: str, items: list[Any], node: Mapping[str, Any]) -> bool:
+        count = sum(self._judge.fits(f"{place}/contains", item) for item in items)
+        return bool(node.get("minContains", 1) <= count <= node.get("maxContains", count))
+
+    def _inner(self, doubt: _Doubt) -> Iterator[_Doubt]:
+        """What does not fit of what can be looked at alone: members, and the value itself with each that must hold."""
+        value, place, path = doubt
+        for also in self._also(doubt):
+            if not self._judge.fits(also, value):
+                yield _Doubt(value, also, path)
+        if isinstance(value, dict):
+            for name, inner in self._members(value, place):
+                if not self._judge.fits(inner, value[name]):
+                    yield _Doubt(value[name], inner, (*path, name))
         elif isinstance(value, list):
-            first = len(node.get("prefixItems", ()))
-            for index, item in enumerate(value):
-                yield [index], item, f"{place}/prefixItems/{index}" if index < first else f"{place}/items"
+            for index, inner in self._items(value, place):
+                yield _Doubt(value[index], inner, (*path, index))
 
-    def _limits(self, value: Any, place: str, path: Path) -> Iterator[Misfit]:
-        """What a map or list misses or has too much of, found without looking at its members."""
-        node = self._node(place)
-        if isinstance(node, bool) or not isinstance(value, dict | list):
+    def _also(self, doubt: _Doubt) -> Iterator[str]:
+        """The places that the same value must fit as well."""
+        value, place, _ = doubt
+        node = self._judge.node(place)
+        if (target := self._judge.target(place)) is not None:
+            yield target
+        for number in range(len(node.get("allOf", ()))):
+            yield f"{place}/allOf/{number}"
+        for word in WORDS:
+            if (meant := self._alternatives.meant(place, word, value)) is not None:
+                yield meant
+        if "if" in node:
+            branch = "then" if self._judge.fits(f"{place}/if", value) else "else"
+            if branch in node:
+                yield f"{place}/{branch}"
+        for name in node.get("dependentSchemas", ()):
+            if isinstance(value, dict) and name in value:
+                yield f"{place}/dependentSchemas/{token(name)}"
+
+    def _members(self, value: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
+        """The keys of a map with the places of their schemas."""
+        node = self._judge.node(place)
+        others = f"{place}/additionalProperties"
+        has_others = self._judge.knows(others) and not self._judge.forbids(others)
+        for name in value:
+            if name in node.get("properties", ()):
+                yield name, f"{place}/properties/{token(name)}"
+            for pattern in node.get("patternProperties", ()):
+                if self._judge.matches(place, pattern, name):
+                    yield name, f"{place}/patternProperties/{token(pattern)}"
+            if has_others and not self._is_named(name, place, node):
+                yield name, others
+
+    def _items(self, value: list[Any], place: str) -> Iterator[tuple[int, str]]:
+        """The items of a list that do not fit, by number, with the places of their schemas."""
+        first = len(self._judge.node(place).get("prefixItems", ()))
+        for index, item in enumerate(value[:first]):
+            if not self._judge.fits(f"{place}/prefixItems/{index}", item):
+                yield index, f"{place}/prefixItems/{index}"
+        inner = f"{place}/items"
+        if not self._judge.knows(inner):
             return
-        limits: dict[str, Any] = {key: node[key] for key in _LIMITS if key in node}
-        if node.get("additionalProperties") is False:
-            limits["additionalProperties"] = False
-            for names in ("properties", "patternProperties"):
-                limits[names] = dict.fromkeys(node.get(names, ()), True)
-        hollow: Any = dict.fromkeys(value) if isinstance(value, dict) else [None] * len(value)
-        yield from _describe(compile_schema(limits), hollow, path) or ()
+        for start in range(first, len(value), _CHUNK):
+            chunk = value[start : start + _CHUNK]
+            if not self._judge.all_fit(inner, chunk):
+                for index, item in enumerate(chunk, start):
+                    if not self._judge.fits(inner, item):
+                        yield index, inner
+
+    def _unexplained(self, doubt: _Doubt) -> str:
+        """What is wrong with a value of which nothing else is: keys that nothing names, where that is why."""
+        value, place, _ = doubt
+        if not isinstance(value, dict) or not self._judge.forbids(f"{place}/unevaluatedProperties"):
+            return _UNFIT
+        nodes = {each: self._judge.node(each) for each in self._applied(doubt)}
+        if any("additionalProperties" in node for node in nodes.values()):
+            return _UNFIT
+        strange = [name for name in value if not any(self._is_named(name, *item) for item in nodes.items())]
+        return unknown(strange) if strange else _UNFIT
+
+    def _applied(self, doubt: _Doubt) -> list[str]:
+        """The places of what says something of the value: the schema and those that it takes the value to."""
+        found = [doubt.place]
+        for each in islice(found, _MAX_APPLIED):
+            more = list(self._also(doubt._replace(place=each)))
+            more += [fitting for word in WORDS for fitting in self._alternatives.fitting(each, word, doubt.value)]
+            found += [new for new in dict.fromkeys(more) if new not in found]
+        return found
 
 
-def _of_map(value: dict[str, Any], node: Mapping[str, Any], place: str) -> Iterator[tuple[Path, Any, str]]:
-    properties = node.get("properties", {})
-    for name, member in value.items():
-        if name in properties:
-            yield [name], member, f"{place}/properties/{token(name)}"
-        elif isinstance(node.get("additionalProperties"), Mapping) and "patternProperties" not in node:
-            yield [name], member, f"{place}/additionalProperties"
+def _misfit(doubt: _Doubt, message: str, word: str = "") -> Misfit:
+    return Misfit(pointer(doubt.path), f"#{doubt.place}{word}", message, doubt.path)
 
 
 def _is_small(value: object) -> bool:
@@ -161,112 +280,3 @@ def as_json(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode("latin-1")
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-
-
-def _describe(validator: Validator, value: Any, path: Path) -> list[Misfit] | None:
-    """The faults of a value that is looked at as a whole; None for one that nests too deep for that."""
-    try:
-        faults = list(islice(validator.iter_errors(value), MAX_VIOLATIONS))
-    except ValueError:
-        return None
-    return [
-        Misfit(pointer([*path, *told.instance_path]), pointer(told.schema_path), _say(told))
-        for fault in faults
-        for told in _nearest(fault)
-    ]
-
-
-def _nearest(fault: Fault) -> list[Fault]:
-    """The faults of the one alternative that was meant, where that can be told; else the fault itself."""
-    branches: list[list[Fault]] = getattr(fault.kind, "context", None) or []
-    meant = [branch for branch in branches if not any(_is_other(inner, fault) for inner in branch)]
-    return [nearest for inner in meant[0] for nearest in _nearest(inner)] if len(meant) == 1 else [fault]
-
-
-def _is_other(inner: Fault, fault: Fault) -> bool:
-    """True for what shows that an alternative is of another kind: its type, or a constant that tells it apart."""
-    depth = len(inner.instance_path) - len(fault.instance_path)
-    return (depth == 0 and inner.kind.name == "type") or (depth <= 1 and inner.kind.name in ("const", "enum"))
-
-
-def _say(fault: Fault) -> str:
-    """The fault in words, with what the value is where that is short."""
-    name = fault.kind.name
-    if name in _WORDS:
-        return _WORDS[name](fault)
-    if name[3:] in _UNITS:
-        return _say_count(name, fault)
-    return fault.message
-
-
-def _say_count(name: str, fault: Fault) -> str:
-    limit, unit = fault.kind.value, _UNITS[name[3:]]
-    word = "at least" if name.startswith("min") else "at most"
-    return f"must have {word} {limit} {unit}{'' if limit == 1 else 's'}, has {len(fault.instance)}"  # type: ignore[arg-type]
-
-
-def _say_type(fault: Fault) -> str:
-    return f"must be {_kinds(fault.kind.as_dict()['types'])}, is {shortened(fault.instance)}"
-
-
-def _kinds(types: Iterable[str]) -> str:
-    """The types in words, each once, null at the end."""
-    return " or ".join(_TYPES.get(name, f"a {name}") for name in sorted(dict.fromkeys(types), key="null".__eq__))
-
-
-def _say_alternatives(fault: Fault) -> str:
-    if not any(getattr(fault.kind, "context", ())):
-        return "fits more than one of the alternatives"
-    types = [
-        name
-        for branch in fault.kind.context  # type: ignore[attr-defined]
-        for inner in branch
-        if inner.kind.name == "type" and inner.instance_path == fault.instance_path
-        for name in inner.kind.as_dict()["types"]
-    ]
-    if len(types) == len(fault.kind.context):  # type: ignore[attr-defined]
-        return f"must be {_kinds(types)}, is {shortened(fault.instance)}"
-    return "fits none of the alternatives"
-
-
-def _say_unknown(fault: Fault) -> str:
-    names: list[str] = fault.kind.as_dict()["unexpected"]
-    listed = ", ".join(f"'{str(name)[:60]}'" for name in names[:_MAX_NAMES])
-    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-    return f"has the unknown {'key' if len(names) == 1 else 'keys'} {listed}{more}"
-
-
-def _compared(words: str) -> Callable[[Fault], str]:
-    return lambda fault: f"must be {words} {shortened(fault.kind.value)}, is {shortened(fault.instance)}"
-
-
-def _say_enum(fault: Fault) -> str:
-    options: list[Any] = fault.kind.as_dict()["options"]
-    listed = ", ".join(shortened(option) for option in options[:MAX_VIOLATIONS])
-    return f"must be one of {listed}, is {shortened(fault.instance)}"
-
-
-_WORDS: Mapping[str, Callable[[Fault], str]] = {
-    "additionalProperties": _say_unknown,
-    "anyOf": _say_alternatives,
-    "const": _compared("exactly"),
-    "contains": lambda _: "has no item, or not as many as it must, of the kind that it must hold",
-    "enum": _say_enum,
-    "exclusiveMaximum": _compared("less than"),
-    "exclusiveMinimum": _compared("greater than"),
-    "falseSchema": lambda fault: (
-        "must have no keys" if fault.schema_path[-1:] == ["additionalProperties"] else "must not be there"
-    ),
-    "format": lambda fault: f"must be of the format {fault.kind.value}, is {shortened(fault.instance)}",
-    "maximum": _compared("at most"),
-    "minimum": _compared("at least"),
-    "multipleOf": _compared("a multiple of"),
-    "not": lambda _: "is of a kind that is not allowed",
-    "oneOf": _say_alternatives,
-    "pattern": lambda fault: f"must match the pattern {shortened(getattr(fault.kind, 'pattern', 'of its schema'))}",
-    "propertyNames": lambda fault: f"has a key that is not allowed: {_say(fault.kind.error)}",  # type: ignore[attr-defined]
-    "required": lambda fault: f"'{fault.kind.value}' is missing",
-    "type": _say_type,
-    "unevaluatedProperties": _say_unknown,
-    "uniqueItems": lambda _: "must not hold the same item twice",
-}

@@ -61,7 +61,8 @@ class CorsPolicy:
         served = [method for method in methods if method in self._methods]
         if wanted not in served or self._allowed(request.get("origin")) is None:
             return [_VARY_PREFLIGHT]
-        asked = str(request.get("access-control-request-headers", "")).encode("latin-1")
+        named = request.get("access-control-request-headers", "")
+        asked = (", ".join(named) if isinstance(named, list) else str(named)).encode("latin-1")
         headers: Headers = [
             _VARY_PREFLIGHT,
             (b"access-control-allow-methods", ", ".join(served).encode()),

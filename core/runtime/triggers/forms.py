@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from encodings.aliases import aliases
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
 from python_multipart.multipart import MultipartParser, parse_options_header
 
@@ -25,6 +26,8 @@ _CHARSETS = re.compile(
     r"ascii|latin_1|utf_(?:16|32)(?:_[bl]e)?|iso8859_\d+|cp(?:125\d|866|874|932|949)|koi8_r|mac_(?:roman|cyrillic)"
     r"|shift_jis|euc_(?:jp|kr)|iso2022_jp|gb(?:2312|k|18030)|big5"
 )
+_QUOTED = re.compile(rb'"(?:\\.|[^"\\])*"')
+_ENCODED_NAME = re.compile(rb";\s*filename\*\s*=\s*(?P<charset>[^';\s]*)'[^';]*'(?P<name>[^;\s]*)", re.IGNORECASE)
 # It would print each malformed form of a client on the terminal.
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
@@ -91,6 +94,7 @@ def _read_multipart(content_type: str, body: Payload, settings: HttpSettings) ->
     boundary = options.get(b"boundary")
     if not boundary:
         raise BadForm("the content type of the form names no boundary")
+    pieces = _from_first_part(body, b"--" + boundary)
     reader = _FormReader(settings.max_form_parts, settings.max_query_depth)
     try:
         parser = MultipartParser(
@@ -99,15 +103,38 @@ def _read_multipart(content_type: str, body: Payload, settings: HttpSettings) ->
             max_header_count=settings.max_part_headers,
             max_header_size=settings.max_part_header_bytes,
         )
-        for piece in (body,) if isinstance(body, bytes) else body:
+        for piece in pieces:
             parser.write(piece)
     except (BadForm, TooManyParts):
         raise
     except ValueError as error:
-        raise BadForm(f"the form is no multipart/form-data: {error}") from error
+        raise BadForm(f"the form is no multipart/form-data: {reader.place} {_fault(error)}") from error
     if not reader.is_complete:
         raise BadForm("the form ends before its last boundary")
     return reader.values
+
+
+def _from_first_part(body: Payload, delimiter: bytes) -> Sequence[bytes]:
+    """The form from its first delimiter on: what stands before it is for people (RFC 2046, section 5.1.1).
+
+    Raises `BadForm` when it has none.
+    """
+    pieces = (body,) if isinstance(body, bytes) else body
+    if pieces[0].startswith(delimiter):
+        return pieces
+    _, found, rest = (b"\r\n" + whole(body)).partition(b"\r\n" + delimiter)
+    if not found:
+        raise BadForm("the form is no multipart/form-data: the boundary that its content type names is not in it")
+    return (delimiter + rest,)
+
+
+def _fault(error: ValueError) -> str:
+    """What the parser has found, in words that need no knowledge of it."""
+    if "header size" in str(error):
+        return "has a header that is too long"
+    if "header count" in str(error):
+        return "has too many headers"
+    return "is malformed: it begins with a boundary, header lines and an empty line, each ended by CR LF"
 
 
 class _FormReader:
@@ -123,6 +150,11 @@ class _FormReader:
         self._name = b""
         self._value = b""
         self._data: list[bytes] = []
+
+    @property
+    def place(self) -> str:
+        """The part that is being read."""
+        return f"part {max(1, self._parts)}"
 
     def callbacks(self) -> MultipartCallbacks:
         return {
@@ -152,13 +184,15 @@ class _FormReader:
         self._name = self._value = b""
 
     def _end(self) -> None:
-        kind, options = parse_options_header(self._headers.get(b"content-disposition"))
+        disposition = self._headers.get(b"content-disposition", b"")
+        kind, options = parse_options_header(disposition)
         if kind != b"form-data" or b"name" not in options:
             raise BadForm(f"part {self._parts} of the form has no name")
         data = b"".join(self._data)
         value: object = data.decode("utf-8", "replace")
-        if b"filename" in options:
-            value = Leaf(filename=_file_name(options[b"filename"]), contentType=self._content_type(), data=data)
+        filename = options[b"filename"].decode("utf-8", "replace") if b"filename" in options else _encoded(disposition)
+        if filename is not None:
+            value = Leaf(filename=_without_folders(filename), contentType=self._content_type(), data=data)
         place(self.values, options[b"name"].decode("utf-8", "replace"), value, self._max_depth)
 
     def _content_type(self) -> str:
@@ -168,6 +202,15 @@ class _FormReader:
         self.is_complete = True
 
 
-def _file_name(given: bytes) -> str:
-    """The name without folders, which some clients send along (RFC 7578, section 4.2)."""
-    return given.decode("utf-8", "replace").replace("\\", "/").rpartition("/")[2]
+def _encoded(disposition: bytes) -> str | None:
+    """The file name of a client that encodes it by RFC 5987, which for forms it should not; None without one."""
+    found = _ENCODED_NAME.search(_QUOTED.sub(b'""', disposition))
+    if found is None:
+        return None
+    charset = "latin-1" if found["charset"].lower() == b"iso-8859-1" else "utf-8"
+    return unquote_to_bytes(found["name"]).decode(charset, "replace")
+
+
+def _without_folders(name: str) -> str:
+    """The file's name alone: some clients send folders along (RFC 7578, section 4.2)."""
+    return name.replace("\\", "/").rpartition("/")[2]

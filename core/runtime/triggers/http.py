@@ -156,7 +156,7 @@ class HttpEdge:
         if self._schemas.watches_request(route):
             path_params, query, form = request["pathParams"], request["queryParams"], request["form"]
             value = request.get("value")
-            violations = self._schemas.check_request(route, path_params, query, form, body, value, trace_id)
+            violations = await self._schemas.check_request(route, path_params, query, form, body, value, trace_id)
             if violations:
                 return unfit(violations)
         payload = encode_request(request, body)
@@ -225,12 +225,13 @@ class HttpEdge:
             return answer._replace(step=route.step.name)
         if not self._schemas.watches_response(route):
             return answer
-        fits = self._schemas.check_response(route, answer.status, answer.form, answer.body, trace_id)
+        fits = self._schemas.check_response(route, answer.status, answer.form, answer.body, answer.headers, trace_id)
         return answer if fits else internal_error()
 
     def _respond_to_failure(self, route: Route, failure: Failure, trace_id: str) -> Response:
         """What the client may know of a failure; the rest goes to the log."""
-        if failure.http_status:
+        # A runner that could not send the body says so by the kind; the status alone would hide it from everyone.
+        if failure.http_status and failure.kind is not FailureKind.INVALID_OUTPUT:
             return thrown_response(failure.http_status, failure.http_body)
         status = CONSEQUENCES[failure.kind].http_status
         if failure.kind is FailureKind.INVALID_INPUT:

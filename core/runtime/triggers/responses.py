@@ -23,7 +23,7 @@ _TYPE_OF_STREAM = b"text/plain; charset=utf-8"
 # How MessagePack begins binary data with a length of 32 bits.
 _BIN32, _BIN32_BYTES = b"\xc6", 5
 _BODILESS = frozenset({204, 304})
-_OURS = frozenset({"content-length", "transfer-encoding", "connection"})
+_OURS = frozenset({"content-length", "transfer-encoding", "connection", "date"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _INTERNAL_ERROR = json.dumps({"error": "Internal server error"}).encode()
 
@@ -89,7 +89,10 @@ def has_body(method: str, status: int) -> bool:
 
 
 def thrown_response(status: int, body: bytes) -> Response:
-    """The response that an HttpError asks for, by the rules of a returned body. Raises `BadResponse`."""
+    """The response that an HttpError asks for, by the rules of a returned body, in which bytes stand alone or nowhere.
+
+    Raises `BadResponse`.
+    """
     try:
         if not body:
             return _whole(status, [], "none", b"")
@@ -98,10 +101,10 @@ def thrown_response(status: int, body: bytes) -> Response:
             return _whole(status, [], "text", value.encode())
         if isinstance(value, bytes):
             return _whole(status, [], "bytes", value)
-        return _whole(status, [], "json", json.dumps(value, default=str, ensure_ascii=False, allow_nan=False).encode())
+        return _whole(status, [], "json", json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
     except BadResponse:
         raise
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise BadResponse(f"the body of the HttpError cannot be sent: {error}") from error
 
 

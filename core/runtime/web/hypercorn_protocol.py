@@ -7,8 +7,7 @@ response that breaks off is seen to be broken in HTTP/2 as well; what is no requ
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -24,9 +23,12 @@ from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import STREAM_ID, H2ProtocolAssumedError, H11Protocol
 
-from runtime.web.refusal import refusal
+from runtime.web.heads import METHODS, NO_REQUEST, TOO_LARGE, BadHead, head_bytes, is_offer, origin_form, unknown_method
+from runtime.web.refusal import last_refusal, refusal
 
-_ABSOLUTE = re.compile(rb"(?i:https?)://[^/?#]*")
+_CONNECTION = b"connection"
+_ANSWERED_HEADS = 2
+"""Times the limit of a head."""
 
 
 class Applications(TaskGroup):
@@ -59,7 +61,6 @@ class Http1(H11Protocol):
                     await self._send_h11_event(h11.InformationalResponse(status_code=100, headers=[]))
                 return await receive()
 
-            scope["raw_path"] = _ABSOLUTE.sub(b"", scope["raw_path"], count=1) or b"/"
             await app(scope, receive_on, *more)
 
         return serve
@@ -74,11 +75,14 @@ class Http1(H11Protocol):
     async def _handle_events(self) -> None:
         while True:
             try:
-                event = _checked(self.connection.next_event(), self.config.h11_max_incomplete_size)
+                event = self.connection.next_event()
+                if isinstance(event, h11.Request) and event.method != b"PRI":
+                    event = _checked(event, self.config.h11_max_incomplete_size)
             except h11.RemoteProtocolError as error:
-                if self.connection.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-                    await self._send_error_response(error.error_status_hint)
-                return await self.send(Closed())
+                # 501 is for a transfer coding that h11 does not know, which is no fault of ours.
+                return await self._refuse(*((431, TOO_LARGE) if error.error_status_hint == 431 else (400, NO_REQUEST)))
+            except BadHead as error:
+                return await self._refuse(error.status, str(error))
             if event is h11.PAUSED:
                 await self.can_read.clear()
                 await self.can_read.wait()
@@ -90,7 +94,7 @@ class Http1(H11Protocol):
     async def _handle_event(self, event: Any) -> None:
         if isinstance(event, h11.Request):
             await self._check_protocol(event)
-            await self._create_stream(_without_upgrade(event))
+            await self._create_stream(event)
         elif self.stream is None:  # answered already: the rest of its body is passed over
             if isinstance(event, h11.EndOfMessage):
                 await super()._maybe_recycle()
@@ -114,41 +118,51 @@ class Http1(H11Protocol):
         else:
             await super()._maybe_recycle()
 
-    async def _send_error_response(self, status_code: int) -> None:
-        if status_code >= 500:  # for a transfer coding that h11 does not know, which is no fault of ours
-            status_code = 400
-        headers, body = refusal(status_code, _DETAILS.get(status_code, "this is no HTTP request"))
-        for event in (h11.Response(status_code=status_code, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
-            await self._send_h11_event(event)
+    async def _refuse(self, status: int, detail: str) -> None:
+        """Ends the connection, with an answer where one is due."""
+        if self.connection.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            headers, body = last_refusal(status, detail)
+            for event in (h11.Response(status_code=status, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+                await self._send_h11_event(event)
+        await self.send(Closed())
 
 
-_DETAILS = {431: "the head of the request is longer than http.maxHeaderBytes"}
+def _checked(request: h11.Request, max_head_bytes: int) -> h11.Request:
+    """The request, its target as path and query, and without an offer of another protocol, which is passed over.
 
-
-def _checked(event: Any, max_head_bytes: int) -> Any:
-    """The event itself. Raises `h11.RemoteProtocolError` for a request that h11 lets pass and others do not."""
-    if not isinstance(event, h11.Request) or event.method == b"PRI":
-        return event
-    names = {name for name, _ in event.headers}
+    Raises `BadHead` for one that h11 lets pass and others do not.
+    """
+    headers = list(request.headers)
+    names = {name for name, _ in headers}
     if {b"content-length", b"transfer-encoding"} <= names:  # a proxy may have read it otherwise
-        raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding", error_status_hint=400)
-    if event.http_version not in (b"1.0", b"1.1"):
-        raise h11.RemoteProtocolError("no version of HTTP/1", error_status_hint=400)
-    if len(event.target) + sum(len(name) + len(value) + 4 for name, value in event.headers) > max_head_bytes:
-        raise h11.RemoteProtocolError("the head is too long", error_status_hint=431)
-    return event
+        raise BadHead(400, "the request has both Content-Length and Transfer-Encoding")
+    if request.http_version not in (b"1.0", b"1.1"):
+        raise BadHead(400, "the request is in no version of HTTP/1")
+    if head_bytes(request.target, headers) > max_head_bytes:
+        raise BadHead(431, TOO_LARGE)
+    if request.method not in METHODS:
+        raise unknown_method()
+    if b"upgrade" in names and _offers_change(headers):
+        headers = [header for header in headers if not is_offer(header)]
+    target = origin_form(request.target)
+    return h11.Request(method=request.method, target=target, headers=headers, http_version=request.http_version)
 
 
-def _without_upgrade(request: h11.Request) -> h11.Request:
-    """The request without an offer to change the protocol, which a server may pass over."""
-    if not any(name == b"upgrade" for name, _ in request.headers):
-        return request
-    headers = [(name, value) for name, value in request.headers if name != b"upgrade"]
-    return h11.Request(method=request.method, target=request.target, headers=headers, http_version=request.http_version)
+def _offers_change(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    lines = (value.lower().split(b",") for name, value in headers if name == _CONNECTION)
+    return any(token.strip() == b"upgrade" for line in lines for token in line)
 
 
 class Http2(H2Protocol):
     """HTTP/2."""
+
+    def __init__(self, app: Any, config: Config, *rest: Any) -> None:
+        super().__init__(app, config, *rest)
+        self._max_head_bytes = config.h2_max_header_list_size
+        # What is over our limit can be answered up to here; beyond, the connection ends.
+        self.connection.decoder.max_header_list_size = _ANSWERED_HEADS * config.h2_max_header_list_size
+        self._ends: dict[int, asyncio.Event] = {}
+        """Set when the end of a stream has been sent."""
 
     async def handle(self, event: Event) -> None:
         """Takes what has come; at the end of the connection nobody waits any more to send something."""
@@ -156,12 +170,22 @@ class Http2(H2Protocol):
         if isinstance(event, Closed):
             for stream_id in self.stream_buffers:
                 await self._forget(stream_id)
+            for end in self._ends.values():
+                end.set()
 
     async def stream_send(self, event: StreamEvent) -> None:
         """Sends a part of a response; one that ends without its end is reset."""
         if isinstance(event, StreamClosed):
             await self._reset_unless_whole(event.stream_id)
         await super().stream_send(event)
+        if isinstance(event, EndBody) and event.stream_id in self.stream_buffers and not self.closed:
+            # Its data are sent; with the connection, its end would be lost.
+            await self._ends.setdefault(event.stream_id, asyncio.Event()).wait()
+
+    async def _send_data(self, stream_id: int) -> None:
+        await super()._send_data(stream_id)
+        if stream_id not in self.stream_buffers and stream_id in self._ends:
+            self._ends.pop(stream_id).set()
 
     async def _reset_unless_whole(self, stream_id: int) -> None:
         buffer = self.stream_buffers.get(stream_id)
@@ -177,13 +201,32 @@ class Http2(H2Protocol):
             if isinstance(event, h2.events.DataReceived) and event.stream_id not in self.streams:
                 # Answered already: what still comes must not use up the connection's window.
                 self.connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-            elif isinstance(event, h2.events.RequestReceived) and not _is_request(event):
-                self._reset(event.stream_id, h2.errors.ErrorCodes.PROTOCOL_ERROR)
+            elif isinstance(event, h2.events.RequestReceived) and (refused := self._refusal(event)):
+                self._answer_refused(event.stream_id, refused)
             else:
                 if isinstance(event, h2.events.StreamReset):
                     await self._forget(event.stream_id)
                 await super()._handle_events([event])
         await self._flush()
+
+    def _refusal(self, event: h2.events.RequestReceived) -> h2.errors.ErrorCodes | BadHead | None:
+        """Why a request gets no application, None for one that does."""
+        fields = dict(event.headers)
+        method, path = fields.get(b":method", b""), bytes(fields.get(b":path", b""))
+        if self.context.terminated.is_set():
+            return h2.errors.ErrorCodes.REFUSED_STREAM  # which the client may send again elsewhere
+        if method == b"CONNECT" or not path.isascii():
+            return h2.errors.ErrorCodes.PROTOCOL_ERROR
+        if head_bytes(b"", event.headers) > self._max_head_bytes:
+            return BadHead(431, TOO_LARGE)
+        return None if method in METHODS else unknown_method()
+
+    def _answer_refused(self, stream_id: int, why: h2.errors.ErrorCodes | BadHead) -> None:
+        if isinstance(why, h2.errors.ErrorCodes):
+            return self._reset(stream_id, why)
+        headers, body = refusal(why.status, str(why))
+        self.connection.send_headers(stream_id, [(b":status", b"%d" % why.status), *headers])
+        return self.connection.send_data(stream_id, body, end_stream=True)
 
     async def _forget(self, stream_id: int) -> None:
         """Drops what waits to be sent, and lets the application go on that waits for room."""
@@ -196,9 +239,3 @@ class Http2(H2Protocol):
             self.connection.reset_stream(stream_id, code)
         except h2.exceptions.ProtocolError:  # the client was first
             return
-
-
-def _is_request(event: h2.events.RequestReceived) -> bool:
-    """False for what has no path in ASCII, such as CONNECT, which nothing is served for."""
-    fields = dict(event.headers)
-    return fields.get(b":method") != b"CONNECT" and bytes(fields.get(b":path", b"")).isascii()

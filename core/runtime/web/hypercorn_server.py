@@ -13,7 +13,7 @@ from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
-from hypercorn.events import Event, RawData
+from hypercorn.events import Event, RawData, Updated
 from hypercorn.protocol.h11 import H2ProtocolAssumedError
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import parse_socket_addr
@@ -29,7 +29,7 @@ class HypercornServer:
         self._settings = settings
         self._application = ASGIWrapper(application)
         self._tls = tls
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], _Connection] = {}
 
     async def serve(self, listener: socket.socket, stop: anyio.Event, grace: float) -> None:
         """Accepts connections until `stop` is set, then lets running requests end for at most the grace (seconds)."""
@@ -40,20 +40,23 @@ class HypercornServer:
             await self._run(_Connection(self._application, loop, config, context, ConnectionState({}), reader, writer))
 
         patience = self._settings.keep_alive if self._tls is not None else None
-        server = await asyncio.start_server(
-            connected, sock=listener.dup(), ssl=self._tls, ssl_handshake_timeout=patience
-        )
+        server = await asyncio.start_server(connected, sock=listener, ssl=self._tls, ssl_handshake_timeout=patience)
         try:
             await stop.wait()
-        finally:
-            await context.terminated.set()
             server.close()
-            await self._finish(grace)
+            await context.terminated.set()
+            if self._connections:
+                await asyncio.wait(self._connections, timeout=grace)
+        finally:
+            server.close()
+            for task, late in self._connections.items():
+                late.is_cut_off = True
+                task.cancel()
 
     async def _run(self, connection: _Connection) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._connections.add(task)
+        self._connections[task] = connection
         try:
             await connection.run()
         except (OSError, BaseExceptionGroup) as error:
@@ -61,18 +64,19 @@ class HypercornServer:
                 raise
             return  # the client has gone
         finally:
-            self._connections.discard(task)
-
-    async def _finish(self, grace: float) -> None:
-        if not self._connections:
-            return
-        _, late = await asyncio.wait(self._connections, timeout=grace)
-        for task in late:
-            task.cancel()
+            del self._connections[task]
 
 
 class _Connection(TCPServer):
     """One connection, with protocols of our own."""
+
+    is_cut_off = False
+    """Whether its tasks have been cancelled, so that it can begin no other."""
+
+    async def protocol_send(self, event: Event) -> None:
+        """Sends what a protocol gives, and minds whether the connection is idle."""
+        if not (self.is_cut_off and isinstance(event, Updated)):
+            await super().protocol_send(event)
 
     async def run(self) -> None:
         """Serves the connection until it ends."""

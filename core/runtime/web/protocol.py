@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with one write an answer, and with a bound on the head of a request."""
+"""uvicorn's HTTP protocol with one write an answer, a bound on the head of a request, and no change of protocol."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from runtime.deadlines import Deadlines
-from runtime.web.refusal import refusal
+from runtime.web.heads import NO_REQUEST, TOO_LARGE, BadHead, head_bytes, is_offer, origin_form, unknown_method
+from runtime.web.refusal import last_refusal
 
-_HEAD_TOO_LARGE = "the head of the request is longer than http.maxHeaderBytes"
-_UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP/1\.[01]\r?\n")
+# By these a parser knows where the body of a request ends, and whether another one may follow.
+_FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 
 Message = MutableMapping[str, Any]
 Application = Callable[..., Awaitable[None]]
@@ -26,8 +29,17 @@ class Connections:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._answers: list[tuple[Any, bytes]] = []
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._lines = b""
         # uvicorn sets a timer for each answer, which costs more than the rest of its bookkeeping.
         self.idle = Deadlines[OneWriteProtocol](OneWriteProtocol.timeout_keep_alive_handler)
+
+    def lines_of(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+        """The headers of all answers as lines; uvicorn makes another list of them each second, for their date."""
+        if headers is not self._headers:
+            self._headers = headers
+            self._lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        return self._lines
 
     def write_soon(self, transport: Any, data: bytes) -> None:
         """Writes at the end of this turn of the loop.
@@ -93,7 +105,7 @@ class _Answer:
 
     def _write(self, head: Message, body: bytes) -> None:
         cycle = self._cycle
-        parts = [STATUS_LINE[head["status"]]]
+        parts = [STATUS_LINE[head["status"]], self._connections.lines_of(cycle.default_headers)]
         for name, value in head["headers"]:
             parts += (name, b": ", value, b"\r\n")
         parts += (b"\r\n", b"" if cycle.scope["method"] == "HEAD" else body)
@@ -110,17 +122,8 @@ def _in_one_write(application: Application, connections: Connections) -> Applica
     return serve
 
 
-def _without_upgrade(data: bytes) -> bytes:
-    """What has come, without an offer to change the protocol, which a server may pass over (RFC 9110, section 7.8).
-
-    The parser takes the offer for the end of HTTP and drops the body; some clients make it with their first request.
-    """
-    head, end, rest = data.partition(b"\r\n\r\n")
-    return _UPGRADE.sub(b"", head) + end + rest
-
-
 class OneWriteProtocol(HttpToolsProtocol):
-    """Writes short answers whole, and bounds what a request's head may hold."""
+    """Writes short answers whole, bounds what a request's head may hold, and takes no offer of another protocol."""
 
     def __init__(
         self, *arguments: Any, connections: Connections, max_header_bytes: int, keep_alive: float, **more: Any
@@ -132,23 +135,104 @@ class OneWriteProtocol(HttpToolsProtocol):
         self._connections = connections
         self._max_header_bytes = max_header_bytes
         self._keep_alive = keep_alive
-        self._unfinished = 0
-        """Bytes of a head whose end has not come."""
+        # Of a head whose end has not come, so many bytes have; where it began behind something else is not known.
+        self._at_least = self._at_most = 0
+        self._may_be_long = False
+        self._is_replay = False
+        self._line = b""
+        """What has come of a request line whose method is unknown."""
 
     def data_received(self, data: bytes) -> None:
         """Parses what has come; a head that does not end within the bound ends the connection with 431."""
-        if len(data) > self._max_header_bytes and self._begins_endless_head(data):
-            return self._refuse(431, _HEAD_TOO_LARGE)
-        super().data_received(_without_upgrade(data) if b"pgrade:" in data else data)
+        cycle, scope = self.cycle, self.scope
+        is_first = cycle is None or not cycle.more_body
+        self._may_be_long = self._at_most + len(data) > self._max_header_bytes
+        if not self._feed(data, is_first):
+            return
         # uvicorn begins a scope with each head and knows its method at the end.
         if self.scope is not None and "method" in self.scope:
-            self._unfinished = 0
+            self._at_least = self._at_most = 0
             if self.cycle is not None and self.cycle.more_body and not (self.cycle.response_complete or self.pipeline):
                 self._connections.idle.remove(self, self._keep_alive)
                 self._connections.idle.add(self, self._keep_alive)
-            return None
-        self._unfinished += len(data)
-        return self._refuse(431, _HEAD_TOO_LARGE) if self._unfinished > self._max_header_bytes else None
+        else:
+            self._count(len(data), self.scope is scope or (is_first and self.cycle is cycle))
+
+    def _count(self, size: int, is_all_head: bool) -> None:
+        """Counts bytes of a head that goes on; they may begin with the end of something else."""
+        self._at_least = self._at_least + size if is_all_head else 0
+        self._at_most = self._at_most + size if is_all_head else size
+        if self._at_least > self._max_header_bytes:
+            self._refuse(431, TOO_LARGE)
+
+    def _feed(self, data: bytes, is_first: bool) -> bool:
+        """Parses what has come; false when it is refused. `is_first` where a request begins with it, or goes on."""
+        cycle = self.cycle
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except HttpParserUpgrade as offer:  # raised at the end of the head; what follows has not been read
+                data = data[offer.args[0] :]
+                self._pass_over_offer()
+            except HttpParserInvalidMethodError:
+                self._refuse_method(data if is_first and self.cycle is cycle else b"\n")
+                return False
+            except HttpParserError as error:
+                fault = error.__context__
+                status = fault.status if isinstance(fault, BadHead) else 400
+                self._refuse(status, str(fault) if isinstance(fault, BadHead) else NO_REQUEST)
+                return False
+            else:
+                break
+        return True
+
+    def _pass_over_offer(self) -> None:
+        """Goes on with the request as it is, which a server may do that does not want to change (RFC 9110, 7.8).
+
+        A parser that has seen an offer takes the end of the head for the end of HTTP. Another one takes over, which is
+        told of the body that is to come, and of no offer.
+        """
+        scope, headers = self.scope, self.headers
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        framing = b"".join(name + b": " + value + b"\r\n" for name, value in headers if name in _FRAMING)
+        self._is_replay = True
+        self.parser.feed_data(b"POST / HTTP/%b\r\n%b\r\n" % (scope["http_version"].encode(), framing))
+        self._is_replay = False
+        self.scope, self.headers = scope, headers
+
+    def _refuse_method(self, data: bytes) -> None:
+        """Answers a method that the parser does not know, when its line has come, which tells it from noise."""
+        self._line += data
+        if b"\n" in self._line or len(self._line) > self._max_header_bytes:
+            is_request = _REQUEST_LINE.match(self._line) is not None
+            self._refuse(*((405, str(unknown_method())) if is_request else (400, NO_REQUEST)))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Takes a header, but none that comes behind the body: it could pass for one that was looked at before."""
+        if "method" in self.scope:
+            return
+        name, value = name.lower(), value.rstrip(b" \t")
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """Begins a request. Raises `BadHead` for one that no server may take."""
+        if self._is_replay:
+            return
+        if self._may_be_long and head_bytes(self.url, self.headers) > self._max_header_bytes:
+            raise BadHead(431, TOO_LARGE)
+        hosts = len([name for name, _ in self.headers if name == b"host"])
+        if hosts != 1 and (hosts or self.parser.get_http_version() != "1.0"):
+            raise BadHead(400, "the request needs one Host header")
+        if self.parser.should_upgrade():
+            if self.parser.get_method() == b"CONNECT":
+                raise unknown_method()
+            self.headers[:] = [header for header in self.headers if not is_offer(header)]
+        if not self.url.startswith(b"/"):
+            self.url = origin_form(self.url)
+        super().on_headers_complete()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins the connection, which ends when its first request does not come in time."""
@@ -162,8 +246,12 @@ class OneWriteProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Ends the request's arrival, which had to go on: its head in time, its body without a long pause."""
+        if self.parser.should_upgrade():
+            return  # of a request with an offer, the body is still to come
         self._connections.idle.remove(self, self._keep_alive)
-        super().on_message_complete()
+        if not self.cycle.response_complete:
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         """Goes on to the next request, or waits for one as long as a connection is kept."""
@@ -177,22 +265,13 @@ class OneWriteProtocol(HttpToolsProtocol):
                 return
         self._connections.idle.add(self, self._keep_alive)
 
-    def send_400_response(self, msg: str) -> None:
-        """Answers what is no HTTP and ends the connection."""
-        self._refuse(400, "this is no HTTP request")
-
-    def _unsupported_upgrade_warning(self) -> None:
-        # The parser reads nothing after this request: its head came in pieces, or it would have no offer any more.
-        self.cycle.keep_alive = False
+    def _should_upgrade(self) -> bool:
+        return False
 
     def shutdown(self) -> None:
         """Ends the connection, after the answer to a request that is under way."""
         self._connections.write_now()
         super().shutdown()
-
-    def _begins_endless_head(self, data: bytes) -> bool:
-        is_between_bodies = self.cycle is None or not self.cycle.more_body
-        return is_between_bodies and data.find(b"\r\n\r\n", 0, self._max_header_bytes) < 0
 
     def _refuse(self, status: int, detail: str) -> None:
         """Ends the connection after the answers that are due, with one more where the next in turn is this."""
@@ -202,7 +281,7 @@ class OneWriteProtocol(HttpToolsProtocol):
             return self.shutdown()
         self._connections.write_now()
         if (is_answered or not cycle.response_started) and not self.pipeline and not self.transport.is_closing():
-            headers, body = refusal(status, detail)
+            headers, body = last_refusal(status, detail)
             lines = (name + b": " + value + b"\r\n" for name, value in headers)
             self.transport.write(STATUS_LINE[status] + b"".join(lines) + b"\r\n" + body)
         return self.transport.close()

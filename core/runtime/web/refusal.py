@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+from email.utils import formatdate
 from http import HTTPStatus
 
 from runtime.ids import new_trace_id
 
+_ALLOW = (b"allow", b"DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")
+
 
 def refusal(status: int, detail: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of a problem document (RFC 9457) after which the connection ends."""
+    """Headers and body of a problem document (RFC 9457)."""
     document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     body = json.dumps(document).encode()
     headers = [
+        (b"date", formatdate(usegmt=True).encode()),
         (b"content-type", b"application/problem+json"),
         (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
         (b"x-trace-id", new_trace_id().encode()),
     ]
-    return headers, body
+    return (headers if status != HTTPStatus.METHOD_NOT_ALLOWED else [*headers, _ALLOW]), body
+
+
+def last_refusal(status: int, detail: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """The same, after which the connection of HTTP/1 ends."""
+    headers, body = refusal(status, detail)
+    return [*headers, (b"connection", b"close")], body

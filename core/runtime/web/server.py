@@ -67,6 +67,7 @@ class _Uvicorn:
         self._application = application
 
     async def serve(self, listener: socket.socket, stop: anyio.Event, grace: float) -> None:
+        patience: Any = grace  # which may be a part of a second, whatever uvicorn declares
         protocol: Any = functools.partial(
             OneWriteProtocol,
             connections=Connections(),
@@ -83,7 +84,7 @@ class _Uvicorn:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=int(grace),
+            timeout_graceful_shutdown=patience,
         )
         server = _QuietUvicorn(config)
         async with anyio.create_task_group() as tasks:
@@ -91,9 +92,15 @@ class _Uvicorn:
             async def stopper() -> None:
                 await stop.wait()
                 server.should_exit = True
+                for accepting in server.servers:
+                    accepting.close()
 
             tasks.start_soon(stopper)
-            await server.serve(sockets=[listener])
+            try:
+                await server.serve(sockets=[listener])
+            finally:
+                for late in server.server_state.tasks:
+                    late.cancel()
             tasks.cancel_scope.cancel()
 
 

@@ -33,7 +33,7 @@ export interface Infrastructure {
     visibilityTimeout?: number;
     delaySeconds?: number;
     concurrency?: number;
-    backoff?: { type?: 'exponential' | 'fixed'; delay?: number; factor?: number; max?: number; jitter?: boolean };
+    backoff?: { type?: 'exponential' | 'fixed'; delay?: number; factor?: number; max?: number; jitter?: boolean | number };
   };
 }
 

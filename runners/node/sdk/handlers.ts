@@ -31,8 +31,8 @@ export type EventHandler<TInput = any, TEvent extends EmittedEvent = any> = (
 export type CronHandler<TEvent extends EmittedEvent = any> = (ctx: FlowContext<TEvent>) => unknown;
 
 /**
- * The handler of a step with triggers of several kinds. `TInput` is what any of them gives; a schedule gives nothing,
- * so that where there is one (`TCron`) the context may come first.
+ * The handler of a step with triggers of several kinds; `ctx.trigger` says which one fired. `TInput` is what any of
+ * them gives; where there is a schedule among them (`TCron`), which gives nothing, the input may be undefined.
  */
 export type TriggersHandler<
   TInput = any,
@@ -40,9 +40,8 @@ export type TriggersHandler<
   TEvent extends EmittedEvent = any,
   TCron extends boolean = false,
 > = (
-  ...given: TCron extends true
-    ? [input: TInput, ctx: FlowContext<TEvent>] | [ctx: FlowContext<TEvent>]
-    : [input: TInput, ctx: FlowContext<TEvent>]
+  input: TCron extends true ? TInput | undefined : TInput,
+  ctx: FlowContext<TEvent>,
 ) => Promise<TResponse | void> | TResponse | void;
 
 /** What can happen to a value or an item. */

@@ -15,6 +15,9 @@ export const STREAM_SCHEMAS = /^\/schema$/;
 /** What tells a schema from a map of schemas by status. */
 const KEYWORD = /^(?:\$(?:ref|schema|defs|id)|type|properties|items|allOf|anyOf|oneOf|not|enum|const|definitions)$/;
 
+/** The place of what one status is answered with. */
+const STATUS = /\/responseSchema\/[^/]+$/;
+
 /** A config taken apart. */
 export interface Split {
   /** Value: the config without its functions and schemas. */
@@ -37,18 +40,20 @@ export function splitConfig(config: Record<string, unknown>, places: RegExp, roo
       schemas[pointer] = Buffer.from(writeSchema(value, sideOf(pointer), root));
     } catch (error) {
       unwritten[pointer.slice(1).replaceAll('/', '.')] = reasonOf(error);
+      if (STATUS.test(pointer)) schemas[pointer] = Buffer.from('true'); // the status is answered all the same, with anything
     }
   };
-  const visit = (value: unknown, pointer: string, depth: number): unknown => {
+  const visit = (value: unknown, pointer: string, within: readonly object[]): unknown => {
     if (places.test(pointer) && isSchema(value, pointer)) return void take(value, pointer);
     if (typeof value === 'function' || isSchemaObject(value)) return undefined;
-    if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
-    const inside = (item: unknown, key: string | number): unknown => visit(item, `${pointer}/${escape(key)}`, depth + 1);
+    // What contains itself or is too deep is refused, with its place, when it is encoded.
+    if (typeof value !== 'object' || value === null || within.length > MAX_DEPTH || within.includes(value)) return value;
+    const inside = (item: unknown, key: string | number): unknown => visit(item, `${pointer}/${escape(key)}`, [...within, value]);
     if (Array.isArray(value)) return value.filter((item) => typeof item !== 'function').map(inside);
     if (!isRecord(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inside(item, key)]));
   };
-  return { config: encode(visit(config, '', 0), 'config'), schemas, unwritten };
+  return { config: encode(visit(config, '', []), 'config'), schemas, unwritten };
 }
 
 /** Tells a schema from what else may stand at its place: a list of parameters, a map by status, nothing. */

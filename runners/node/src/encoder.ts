@@ -1,6 +1,6 @@
 // Value -> MessagePack. What it refuses and how it names the place: refusal.ts.
 
-import { describeUnsendable, isRecord, MAX_DEPTH, Refusal } from './refusal.js';
+import { describeUnsendable, isRecord, LONE_SURROGATE, MAX_DEPTH, Refusal } from './refusal.js';
 
 /** Bytes that an encoder keeps allocated between two values; a longer value takes the buffer with it. */
 const KEPT_BYTES = 64 << 10;
@@ -184,7 +184,7 @@ export class Encoder {
   }
 
   private longText(text: string): void {
-    if (!text.isWellFormed()) return this.refuse(text, 'holds half a surrogate pair, which is no text');
+    if (!text.isWellFormed()) return this.refuse(text, LONE_SURROGATE);
     const length = Buffer.byteLength(text);
     if (length > 31 && length < 256) {
       this.byte(0xd9);

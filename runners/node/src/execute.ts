@@ -6,13 +6,14 @@ import { type Bodies, Producer, type Streamed } from './bodies.js';
 import type { Bounds } from './bounds.js';
 import { type HostCalls, Run } from './hostcalls.js';
 import { contextOf } from './context.js';
-import { failureOf, InvalidInputError, toFailure } from './failure.js';
+import { failureOf, httpErrorOf, InvalidInputError, toFailure } from './failure.js';
 import { type Head, readRequest, writeHead, writeResponse } from './http.js';
 import type { Callable, Loader, Step } from './loader.js';
 import type { Logs } from './logs.js';
 import { passThrough } from './middleware.js';
 import { lengthOf, type Outbox, type Payload } from './outbox.js';
 import { checkSize } from './refusal.js';
+import { answerOf } from './thrown.js';
 import { decode, encode } from './values.js';
 
 const EMPTY = Buffer.alloc(0);
@@ -118,17 +119,35 @@ export class Executor {
       const input = inputOf(invoke);
       returned = await this.callHandler(run, input instanceof Promise ? await input : input);
     } catch (error) {
-      return this.thrown(run, error);
+      const outcome = this.thrown(run, error);
+      return invoke.trigger === TriggerKind.API ? this.answered(error, outcome) : outcome;
     }
-    if (invoke.trigger === TriggerKind.API && this.services.bodies.takes(returned)) return this.sendBody(run, returned);
     try {
+      if (invoke.trigger === TriggerKind.API && this.services.bodies.takes(returned)) return await this.sendBody(run, returned);
       const written = invoke.trigger === TriggerKind.API ? writeResponse(returned) : valueOf(returned);
-      const payload = written instanceof Promise ? await written : written;
-      checkSize(lengthOf(payload), this.services.bounds.maxPayloadBytes, 'the result');
-      return { payload, failure: undefined };
+      return this.sized(written instanceof Promise ? await written : written);
     } catch (error) {
       return failed(error, this.services.root, FailureKind.INVALID_OUTPUT);
     }
+  }
+
+  /** What an api handler's throw answers: an `HttpError` has a response of its own. */
+  private async answered(error: unknown, outcome: Outcome): Promise<Outcome> {
+    const httpError = httpErrorOf(error);
+    if (httpError === undefined || outcome.failure === undefined) return outcome;
+    const answer = await answerOf(httpError, outcome.failure, this.services.root);
+    if ('kind' in answer) return { payload: EMPTY, failure: answer };
+    try {
+      return this.sized(answer);
+    } catch (fault) {
+      return failed(fault, this.services.root, FailureKind.INVALID_OUTPUT);
+    }
+  }
+
+  /** Throws `UnsendableError` for a result that is too long. */
+  private sized(payload: Payload): Outcome {
+    checkSize(lengthOf(payload), this.services.bounds.maxPayloadBytes, 'the result');
+    return { payload, failure: undefined };
   }
 
   /** Sends a response whose body is still to be produced; gives how the run ends. */
@@ -181,7 +200,7 @@ export class Executor {
   }
 
   private thrown(run: Run, error: unknown): Outcome {
-    const aborted = run.cancelled !== undefined && (error as Error | undefined)?.name === 'AbortError';
+    const aborted = run.cancelled !== undefined && isAbort(error);
     return aborted ? { payload: EMPTY, failure: cancellation(run) } : failed(error, this.services.root);
   }
 
@@ -200,6 +219,14 @@ export class Executor {
       const value = { invocationId, payload: bytes, payloadTransfer, failure, bodyTransfer: 0n };
       return { kind: { $case: 'result', value } };
     });
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  try {
+    return (error as Error | undefined)?.name === 'AbortError';
+  } catch {
+    return false;
   }
 }
 

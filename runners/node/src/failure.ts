@@ -3,17 +3,14 @@
 import { sep } from 'node:path';
 import { inspect } from 'node:util';
 import { type Failure, FailureKind } from './_gen/runtime/runner/v1/runner.js';
-import { isHttpError, isNonRetriable } from '../sdk/errors.js';
+import { type HttpError, isHttpError, isNonRetriable } from '../sdk/errors.js';
 import { isOwnFile } from './project.js';
-import { checkSize, UnsendableError } from './refusal.js';
-import { encode } from './values.js';
+import { UnsendableError } from './refusal.js';
 
 /** Causes of causes that are told. */
 const MAX_CAUSES = 8;
 /** Characters of a message or stack that are told. */
 const MAX_TEXT = 64 << 10;
-/** Bytes of an `HttpError`'s body; it travels inside the failure, which cannot be cut into chunks. */
-const MAX_HTTP_BODY_BYTES = 256 << 10;
 /** Kinds that a retry is of no use for. */
 const FINAL: ReadonlySet<FailureKind> = new Set([FailureKind.NON_RETRIABLE, FailureKind.INVALID_INPUT, FailureKind.INVALID_OUTPUT]);
 const EMPTY = Buffer.alloc(0);
@@ -57,13 +54,21 @@ export function failureOf(kind: FailureKind, message: string): Failure {
 }
 
 /** Makes the failure that a throw means; stacks are cut to the frames of the project at `root`. */
-export function toFailure(error: unknown, root: string, kind: FailureKind = kindOf(error)): Failure {
-  // What the runner itself refuses has no class or stack of the user's to show.
-  if (error instanceof InvalidInputError || error instanceof InvalidOutputError) return failureOf(kind, cut(error.message));
-  if (error instanceof UnsendableError && kind === FailureKind.INVALID_OUTPUT) return failureOf(kind, cut(error.message));
-  const failure = described(error, root, kind, MAX_CAUSES);
-  if (error instanceof HostCallError) failure.retryable = error.retryable;
-  return isHttpError(error) ? withResponse(failure, error.status, error.body, root) : failure;
+export function toFailure(error: unknown, root: string, kind?: FailureKind): Failure {
+  try {
+    return read(error, root, kind ?? kindOf(error));
+  } catch {
+    return failureOf(kind ?? FailureKind.HANDLER, 'an error was thrown that throws when it is read');
+  }
+}
+
+/** Gives an error back that is an `HttpError`; undefined for any other, also one that throws when it is asked. */
+export function httpErrorOf(error: unknown): HttpError | undefined {
+  try {
+    return isHttpError(error) ? error : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A place in a source file; line and column count from 1. */
@@ -82,14 +87,13 @@ export function firstOwnPlace(stack: string, root: string): Place | undefined {
   return undefined;
 }
 
-function withResponse(failure: Failure, status: number, body: unknown, root: string): Failure {
-  try {
-    const httpBody = body === undefined ? EMPTY : encode(body, 'body');
-    checkSize(httpBody.length, MAX_HTTP_BODY_BYTES, 'the body of the HttpError');
-    return { ...failure, httpStatus: status, httpBody };
-  } catch (error) {
-    return described(error, root, FailureKind.INVALID_OUTPUT, MAX_CAUSES);
-  }
+function read(error: unknown, root: string, kind: FailureKind): Failure {
+  // What the runner itself refuses has no class or stack of the user's to show.
+  if (error instanceof InvalidInputError || error instanceof InvalidOutputError) return failureOf(kind, cut(error.message));
+  if (error instanceof UnsendableError && kind === FailureKind.INVALID_OUTPUT) return failureOf(kind, cut(error.message));
+  const failure = described(error, root, kind, MAX_CAUSES);
+  if (error instanceof HostCallError) failure.retryable = error.retryable;
+  return failure;
 }
 
 function kindOf(error: unknown): FailureKind {
@@ -112,7 +116,7 @@ function described(error: unknown, root: string, kind: FailureKind, causes: numb
 
 function typeOf(error: Error): string {
   const { name } = error;
-  return typeof name === 'string' && name !== 'Error' ? name : error.constructor.name;
+  return typeof name === 'string' && name !== 'Error' ? name : String(error.constructor?.name ?? 'Error');
 }
 
 /** Gives the lines of a stack that name files of the project, with paths from its root. */

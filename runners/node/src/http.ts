@@ -7,7 +7,8 @@ import { InvalidInputError, InvalidOutputError } from './failure.js';
 import { toJson } from './json.js';
 import { lengthOf } from './outbox.js';
 import { parseInPieces } from './parse.js';
-import { describeUnsendable, UnsendableError } from './refusal.js';
+import { describeUnsendable, LONE_SURROGATE, UnsendableError } from './refusal.js';
+import { parseJson } from './request-json.js';
 import { LARGE, nextRound, textOf } from './rounds.js';
 import { decode, encode } from './values.js';
 
@@ -124,7 +125,7 @@ function bodyOf(map: RequestMap, bytes: Buffer, rawBody: string | Buffer): unkno
 function parse(text: string | Buffer): unknown {
   if (typeof text !== 'string') throw new InvalidInputError('the request body is not JSON: it is not UTF-8');
   try {
-    return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
+    return parseJson(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
   } catch (error) {
     throw noJson(error);
   }
@@ -140,12 +141,17 @@ async function parseLarge(bytes: Buffer): Promise<unknown> {
 }
 
 function noJson(error: unknown): InvalidInputError {
+  if (error instanceof InvalidInputError) return error;
   return new InvalidInputError(`the request body is not JSON: ${(error as Error).message}`);
 }
 
-function formOf(body: unknown): { form: 'none' | 'json' | 'text' | 'bytes'; body?: Buffer | Promise<Buffer[]> } {
+/** Gives the form and the bytes of a body, those of a large JSON body later. Throws `UnsendableError`. */
+export function formOf(body: unknown): { form: 'none' | 'json' | 'text' | 'bytes'; body?: Buffer | Promise<Buffer[]> } {
   if (body === undefined) return { form: 'none' };
-  if (typeof body === 'string') return { form: 'text', body: Buffer.from(body) };
+  if (typeof body === 'string') {
+    if (!body.isWellFormed()) throw new UnsendableError(`body ${LONE_SURROGATE}`);
+    return { form: 'text', body: Buffer.from(body) };
+  }
   if (body instanceof Uint8Array) return { form: 'bytes', body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) };
   if (types.isAnyArrayBuffer(body)) return { form: 'bytes', body: Buffer.from(body) };
   return { form: 'json', body: toJson(body, 'body') };

@@ -2,11 +2,13 @@
 // without a word, so a value is looked over first; it then does the work unless there is something it cannot do.
 // Long texts are written in pieces, for 8 MiB in one would hold up every other run for tens of milliseconds.
 
-import { describeUnsendable, isRecord, MAX_DEPTH, Refusal } from './refusal.js';
+import { describeUnsendable, isRecord, LONE_SURROGATE, MAX_DEPTH, Refusal } from './refusal.js';
 import { gather, LARGE, PIECE } from './rounds.js';
 
 /** About how many characters a number, a boolean, a date or a pair of brackets takes. */
 const SHORT = 8;
+/** How JSON.stringify begins the escape of a lone surrogate; the text "\\ud" is written in the same way. */
+const SURROGATE = '\\ud';
 
 /**
  * Gives the JSON text of a value, that of a large one later; `where` names it in errors. Throws `UnsendableError`,
@@ -14,16 +16,29 @@ const SHORT = 8;
  */
 export function toJson(value: unknown, where: string): Buffer | Promise<Buffer[]> {
   const survey = new Survey();
-  let size = 0;
+  const size = looked(survey, value, where);
+  const writer = survey.needsOwnWriter ? write : native;
+  if (size <= LARGE) {
+    const text = writer(value);
+    if (text.includes(SURROGATE)) looked(new Survey(true), value, where);
+    return Buffer.from(text);
+  }
+  // All but long texts is written now: what the handler gave back may change as soon as others have their turn.
+  const written = [...parts(value, survey.large, writer)];
+  if (written.some(isSuspect)) looked(new Survey(true), value, where);
+  return gather(inPieces(written));
+}
+
+function looked(survey: Survey, value: unknown, where: string): number {
   try {
-    size = survey.look(value);
+    return survey.look(value);
   } catch (error) {
     throw Refusal.named(error, where);
   }
-  const writer = survey.needsOwnWriter ? write : native;
-  if (size <= LARGE) return Buffer.from(writer(value));
-  // All but long texts is written now: what the handler gave back may change as soon as others have their turn.
-  return gather(inPieces([...parts(value, survey.large, writer)]));
+}
+
+function isSuspect(part: string | LongText): boolean {
+  return typeof part === 'string' ? part.includes(SURROGATE) : !part.text.isWellFormed();
 }
 
 /** A walk over a value that refuses what JSON has no form for, and tells about how many characters it takes. */
@@ -34,12 +49,20 @@ class Survey {
   needsOwnWriter = false;
   private readonly ancestors: object[] = [];
 
+  /** `checksTexts`: refuses lone surrogates as well, which takes its time. */
+  constructor(private readonly checksTexts = false) {}
+
   look(value: unknown): number {
-    if (typeof value === 'string') return value.length;
+    if (typeof value === 'string') return this.lookAtText(value);
     if (typeof value === 'object' && value !== null) return this.lookInside(value);
     if (typeof value === 'bigint') this.needsOwnWriter = true;
     else if (typeof value === 'function' || typeof value === 'symbol') throw new Refusal(describeUnsendable(value));
     return SHORT;
+  }
+
+  private lookAtText(text: string): number {
+    if (this.checksTexts && !text.isWellFormed()) throw new Refusal(LONE_SURROGATE);
+    return text.length;
   }
 
   private lookInside(value: object): number {
@@ -75,7 +98,7 @@ class Survey {
     let size = SHORT;
     let key = '';
     try {
-      for (key of Object.keys(record)) size += key.length + this.look(record[key]);
+      for (key of Object.keys(record)) size += this.lookAtText(key) + this.look(record[key]);
     } catch (error) {
       throw Refusal.within(error, key);
     }

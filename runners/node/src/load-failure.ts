@@ -88,7 +88,7 @@ function importerOf({ requireStack }: { requireStack?: string[] }, root: string)
 
 function fixOfPackage(name: string, root: string): string {
   if (!isNamed(name, root)) return `Run: npm install ${name}`;
-  return `package.json names ${name}, so it only has to be installed. Run: npm install`;
+  return `package.json names ${name}, so it only has to be installed. Run: runtime install`;
 }
 
 /** Tells whether the project's package.json names a package; one that cannot be read names none. */

@@ -1,10 +1,11 @@
 // Load -> Manifest: every file is loaded on its own; what goes wrong with one is told, not thrown.
 
 import { join } from 'node:path';
-import { Hook, type Load, type Manifest, type StepEntry, type StreamEntry } from './_gen/runtime/runner/v1/runner.js';
+import { Hook, type Load, type Manifest, StepEntry, StreamEntry } from './_gen/runtime/runner/v1/runner.js';
 import { type Split, splitConfig, STEP_SCHEMAS, STREAM_SCHEMAS } from './config.js';
 import { DefinitionError, loadFailure } from './load-failure.js';
 import type { Modules } from './modules.js';
+import { Room } from './room.js';
 
 const STREAM_HOOKS: readonly (readonly [string, Hook])[] = [
   ['canAccess', Hook.CAN_ACCESS],
@@ -48,6 +49,7 @@ export class Loader {
   async load({ stepFiles, streamFiles }: Load): Promise<Manifest> {
     const manifest: Manifest = { steps: [], streams: [], loadFailures: [] };
     const steps = new Map<string, Step>();
+    const room = new Room();
     const attempt = async (file: string, load: () => void): Promise<void> => {
       const { exit } = process;
       process.exit = (code) => {
@@ -56,19 +58,19 @@ export class Loader {
       try {
         load();
       } catch (error) {
-        manifest.loadFailures.push(loadFailure(file, error, this.root));
+        manifest.loadFailures.push(room.fitted(loadFailure(file, error, this.root)));
       } finally {
         process.exit = exit;
       }
       await new Promise<void>((resolve) => setImmediate(resolve)); // a ping may be waiting
     };
-    for (const file of stepFiles) await attempt(file, () => manifest.steps.push(this.loadStep(file, steps)));
-    for (const file of streamFiles) await attempt(file, () => manifest.streams.push(this.loadStream(file)));
+    for (const file of stepFiles) await attempt(file, () => manifest.steps.push(this.loadStep(file, steps, room)));
+    for (const file of streamFiles) await attempt(file, () => manifest.streams.push(this.loadStream(file, room)));
     this.steps = steps;
     return manifest;
   }
 
-  private loadStep(file: string, steps: Map<string, Step>): StepEntry {
+  private loadStep(file: string, steps: Map<string, Step>, room: Room): StepEntry {
     const { config, handler } = this.define(file, STEP_EXAMPLE);
     const middleware = middlewareOf(config);
     const entry: StepEntry = {
@@ -78,15 +80,18 @@ export class Loader {
       middleware: middleware.length,
       imports: this.modules.importsOf(join(this.root, file)),
     };
+    room.take(file, StepEntry.encode(entry).finish().length);
     const flows = Array.isArray(config.flows) ? (config.flows as string[]) : [];
     steps.set(file, { file, flows, middleware, handler: typeof handler === 'function' ? (handler as Callable) : undefined });
     return entry;
   }
 
-  private loadStream(file: string): StreamEntry {
+  private loadStream(file: string, room: Room): StreamEntry {
     const { config } = this.define(file, STREAM_EXAMPLE);
     const hooks = STREAM_HOOKS.filter(([name]) => typeof config[name] === 'function').map(([, hook]) => hook);
-    return { file, ...this.split(file, config, STREAM_SCHEMAS), hooks };
+    const entry: StreamEntry = { file, ...this.split(file, config, STREAM_SCHEMAS), hooks };
+    room.take(file, StreamEntry.encode(entry).finish().length);
+    return entry;
   }
 
   private split(file: string, config: Config, places: RegExp): Pick<Split, 'config' | 'schemas'> {

@@ -60,10 +60,13 @@ async function main(): Promise<number> {
   return code;
 }
 
+/** The process's own, before user code finds one that it is refused. */
+const exit = process.exit.bind(process);
+
 main().then(
-  (code) => process.exit(code),
+  (code) => exit(code),
   (error: unknown) => {
     process.stderr.write(`runtime runner (node) cannot start: ${String(error)}\n`);
-    process.exit(1);
+    exit(1);
   },
 );

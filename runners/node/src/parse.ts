@@ -3,6 +3,8 @@
 // JSON.parse, so that it alone says what is JSON.
 
 import { isAscii } from 'node:buffer';
+import { InvalidInputError } from './failure.js';
+import { loneSurrogate, parseJson } from './request-json.js';
 import { PIECE, Turns } from './rounds.js';
 
 const QUOTE = 0x22;
@@ -21,13 +23,13 @@ const MAX_LEVELS = 32;
 /** A text that is not JSON, or too odd to be taken apart. */
 class Odd extends Error {}
 
-/** Gives the value of a JSON text in UTF-8, and lets others go on meanwhile. Throws what JSON.parse throws. */
+/** Gives the value of a JSON text in UTF-8, and lets others go on meanwhile. Throws what `parseJson` throws. */
 export async function parseInPieces(bytes: Buffer): Promise<unknown> {
   try {
     return await new Reader(bytes).whole();
   } catch (error) {
-    if (!(error instanceof Odd || error instanceof SyntaxError)) throw error;
-    return JSON.parse(bytes.toString('utf8')); // its own message names the place
+    if (!(error instanceof Odd || error instanceof SyntaxError || error instanceof InvalidInputError)) throw error;
+    return parseJson(bytes.toString('utf8')); // what it says is about the whole text
   }
 }
 
@@ -139,7 +141,7 @@ class Reader {
       this.skipSpace();
     }
     if (end > begin) {
-      into.addRow(JSON.parse(into.open + this.text(begin, end) + into.close) as object);
+      into.addRow(parseJson(into.open + this.text(begin, end) + into.close, this.levels - 1) as object);
       this.at = end;
     } else {
       this.at = begin;
@@ -208,7 +210,7 @@ class Reader {
   private key(): string {
     const begin = this.at;
     if (!this.skipText(begin + PIECE)) throw new Odd();
-    const key = JSON.parse(this.text(begin, this.at)) as string;
+    const key = parseJson(this.text(begin, this.at)) as string;
     this.skipColon();
     return key;
   }
@@ -223,6 +225,7 @@ class Reader {
       if (this.turns.over) await this.turns.next();
     }
     const end = this.at++;
+    if (text?.isWellFormed() === false) throw loneSurrogate();
     return text ?? this.text(begin, end);
   }
 

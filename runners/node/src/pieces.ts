@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { InvalidOutputError } from './failure.js';
 import { EVENT_STREAM } from './http.js';
 import { toJson } from './json.js';
-import { isRecord } from './refusal.js';
+import { isRecord, LONE_SURROGATE } from './refusal.js';
 
 /** The fields of one line, and those with what may have several. */
 const LINE_FIELDS = ['event', 'id', 'retry'];
@@ -13,16 +13,25 @@ const END_OF_LINE = /\r\n|\r|\n/;
 
 /** Gives the bytes of a body's piece; `number` counts from 1. Throws `InvalidOutputError` for one that cannot be sent. */
 export async function encodePiece(piece: unknown, number: number, areEvents: boolean): Promise<Buffer> {
-  if (typeof piece === 'string') return Buffer.from(piece);
+  if (typeof piece === 'string') return bytesOf(piece, number);
   // Copied: the producer may use its buffer again before the piece has gone out.
   if (piece instanceof Uint8Array) return Buffer.from(piece);
   if (types.isAnyArrayBuffer(piece)) return Buffer.from(Buffer.from(piece));
-  const where = `body piece ${number}`;
+  const where = placeOf(number);
   const isMap = typeof piece === 'object' && piece !== null && isRecord(piece);
-  if (areEvents && isMap) return Buffer.from(await event(piece, where));
+  if (areEvents && isMap) return bytesOf(await event(piece, where), number);
   const allowed = areEvents ? 'text, bytes or an event such as { data: ... }' : 'text or bytes';
   const hint = isMap ? `; maps are sent as events of the content type ${EVENT_STREAM}` : '';
   throw new InvalidOutputError(`${where} is ${nameOf(piece)}; a piece is ${allowed}${hint}`);
+}
+
+function placeOf(number: number): string {
+  return `body piece ${number}`;
+}
+
+function bytesOf(text: string, number: number): Buffer {
+  if (!text.isWellFormed()) throw new InvalidOutputError(`${placeOf(number)} ${LONE_SURROGATE}`);
+  return Buffer.from(text);
 }
 
 /** A server-sent event (HTML standard, section 9.2). */

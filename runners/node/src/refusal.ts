@@ -2,6 +2,8 @@
 
 /** Containers inside containers before a value is refused. */
 export const MAX_DEPTH = 512;
+/** Why a text is refused, as the end of a sentence. */
+export const LONE_SURROGATE = 'holds a lone surrogate, which is no text';
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 /** A value that cannot be sent; the message names the place inside it. */

@@ -3,12 +3,13 @@
 import type { CoreEnvelope, Drain, Load, Ping, RunnerEnvelope, Welcome } from './_gen/runtime/runner/v1/runner.js';
 import { Bodies } from './bodies.js';
 import { boundsOf } from './bounds.js';
-import { adopt, HostCalls } from './hostcalls.js';
+import { HostCalls } from './hostcalls.js';
 import { Executor } from './execute.js';
 import { Loader } from './loader.js';
 import { Logs } from './logs.js';
 import type { Modules } from './modules.js';
 import { Outbox, type WriteFrame } from './outbox.js';
+import { keepAlive } from './strays.js';
 import { Transfers } from './transfers.js';
 
 /** The work of one welcomed connection. */
@@ -65,14 +66,9 @@ export class Session {
     }
   }
 
-  /** Keeps the process alive when user code throws where nobody catches: such errors become log lines. */
+  /** Keeps the process alive whatever user code does. */
   catchStrays(): void {
-    process.on('unhandledRejection', (error) => {
-      if (!adopt(error)) this.logs.runnerError('a promise was rejected and nobody caught it', error);
-    });
-    process.on('uncaughtException', (error) => {
-      this.logs.runnerError('an error was thrown where nobody catches it', error);
-    });
+    keepAlive(this.logs);
   }
 
   private load(load: Load): void {

@@ -18,6 +18,8 @@ type Definition = {
   effect?: { type: string };
   schema?: { _def: unknown };
   pattern?: Pattern;
+  value?: unknown;
+  unknownKeys?: string;
   checks?: { regex?: Pattern; _zod?: { def: Definition } }[];
 };
 type Zod4 = { _zod: { def: Definition } };
@@ -86,6 +88,7 @@ function takesAny({ type, typeName, coerce, effect, in: begin }: Definition, sid
 
 /** Writes a schema of zod 3. */
 export function ofZod3(schema: unknown, side: Side): unknown {
+  const opened = new Map<Definition, Definition>();
   const { $schema, ...written } = zodToJsonSchema(schema as Parameters<typeof zodToJsonSchema>[0], {
     effectStrategy: side === 'output' ? 'any' : 'input',
     pipeStrategy: side === 'output' ? 'output' : 'input',
@@ -94,9 +97,11 @@ export function ofZod3(schema: unknown, side: Side): unknown {
     override: (given, refs, seen, isForced) => {
       const def = given as unknown as Definition;
       if (takesAny(def, side)) return described(given as { description?: string });
+      if (def.typeName === 'ZodLiteral' && def.value === null) return { ...described(given as { description?: string }), type: 'null' } as never;
       if (def.effect?.type === 'refinement' && side === 'output') return parseDef(def.schema?._def as never, refs as Refs);
       // Only what holds itself is a reference; what is used twice is written twice, so that it can be read.
       if (seen !== undefined && isForced !== true && !isWithin(refs.currentPath, seen)) return parseDef(given, refs as Refs, true);
+      if (def.unknownKeys === 'passthrough') return parseDef(open(def, opened) as never, refs as Refs, isForced);
       return hasFlags(def) ? parseDef(flagged(def) as never, refs as Refs, true) : ignoreOverride;
     },
   }) as Json;
@@ -111,6 +116,13 @@ function hasFlags({ checks }: Definition): boolean {
 function flagged(def: Definition): Definition {
   const inside = (regex: Pattern): Pattern => ({ source: withFlags(regex), flags: '' });
   return { ...def, checks: def.checks?.map((check) => (check.regex ? { ...check, regex: inside(check.regex) } : check)) ?? [] };
+}
+
+/** The same object, whose other keys may be anything: once for each, so that one which holds itself is found again. */
+function open(def: Definition, opened: Map<Definition, Definition>): Definition {
+  const known = opened.get(def) ?? { ...def, unknownKeys: 'strip', catchall: { _def: { typeName: 'ZodAny' } } };
+  opened.set(def, known);
+  return known;
 }
 
 function described({ description }: { description?: string }): Json {

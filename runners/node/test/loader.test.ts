@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FailureKind, Hook } from '../src/_gen/runtime/runner/v1/runner.js';
+import { FailureKind, Hook, Manifest } from '../src/_gen/runtime/runner/v1/runner.js';
 import { decode } from '../src/values.js';
 import { Project } from './project.js';
 
@@ -33,7 +33,10 @@ test('functions and schemas are taken out of a config', async () => {
     triggers: [{ type: 'event', topic: 't' }],
     nested: { n: 1 },
   });
-  assert.deepEqual(Object.keys(entry.schemas).sort(), ['/bodySchema', '/input', '/responseSchema/200', '/triggers/0/input']);
+  assert.deepEqual(Object.keys(entry.schemas).sort(), [
+    ...['/bodySchema', '/input', '/responseSchema/200', '/responseSchema/400', '/responseSchema/500', '/triggers/0/input'],
+  ]);
+  assert.equal(String(entry.schemas['/responseSchema/400']), 'true'); // a status of which no schema is known is one all the same
   assert.deepEqual(JSON.parse(String(entry.schemas['/input'])), { title: 'draft-2020-12' });
   assert.deepEqual(JSON.parse(String(entry.schemas['/triggers/0/input'])), { type: 'string' });
   assert.deepEqual([entry.hasHandler, entry.middleware], [true, 2]);
@@ -115,6 +118,18 @@ test('top-level await is told with what to do instead', async () => {
   assert.match(failure.fix, /into the handler/);
 });
 
+test('what the manifest has no room for is told, and the rest loads', async () => {
+  const files: Record<string, string> = {};
+  for (let at = 0; at < 8; at += 1) files[`big/${at}.step.js`] = `exports.config = { description: 'x'.repeat(${at === 3 ? 100 : 900_000}) }`;
+  for (let at = 0; at < 60; at += 1) files[`big/bad${at}.step.js`] = `throw new Error('y'.repeat(100_000))`;
+  project.write(files);
+  const manifest = await project.load(Object.keys(files));
+  assert.deepEqual(manifest.steps.map(({ file }) => file), [0, 1, 2, 3, 4, 5].map((at) => `big/${at}.step.js`));
+  assert.match(manifest.loadFailures[0]?.failure?.message ?? '', /files before big\/6\.step\.js leave no room for its 9\d+ bytes/);
+  assert.equal(manifest.loadFailures.length, 62);
+  assert.ok(Manifest.encode(manifest).finish().length < 8 << 20);
+});
+
 const DEFINITIONS: Record<string, [text: string, message: RegExp, fix: RegExp]> = {
   'none.step.ts': ['export const other = 1', /exports no config/, /export const config = \{/],
   'empty.step.js': ['', /exports no config/, /export const config/],
@@ -122,6 +137,8 @@ const DEFINITIONS: Record<string, [text: string, message: RegExp, fix: RegExp]> 
   'list.step.ts': ['export const config = []', /it is a list$/, /export const config/],
   'mw.step.ts': ['export const config = { middleware: [undefined] }', /middleware\[0\] must be a function/, /middleware:/],
   'mw2.step.ts': ['export const config = { middleware: 1 }', /middleware must be a list/, /middleware:/],
+  'long.step.ts': ["export const config = { text: 'x'.repeat(2_000_000) }", /has 2000\d+ bytes; at most 1048576/, /Keep data out/],
+  'cycle.step.ts': ["export const config: any = { name: 'X' }\nconfig.me = config", /^config(\.me)+ contains itself$/, /^$/],
   'set.step.ts': ['export const config = { flows: [new Set()] }', /^config\.flows\[0\] is of type Set/, /^$/],
 };
 for (const [name, [text, message, fix]] of Object.entries(DEFINITIONS)) {

@@ -31,6 +31,22 @@ test('the converters of zod are read by those who use zod alone', { skip }, asyn
   assert.equal(isRead(), true);
 });
 
+test('zod 3 says null and any other keys as zod 4 does', { skip }, async () => {
+  symlinkSync(join(PACKAGES, 'zod3'), join(project.root, 'node_modules', 'zod3'));
+  const schema = `bodySchema: z.object({ none: z.literal(null), loose: node, either: z.union([z.literal(null), z.string()]) })`;
+  const node = "import { z } from 'zod3'\nconst node: any = z.object({ children: z.array(z.lazy(() => node)) }).passthrough()";
+  const { '/bodySchema': written } = (await schemasOf(schema, node)) as { '/bodySchema': any };
+  assert.deepEqual(written.properties.none, { type: 'null' });
+  assert.deepEqual(written.properties.loose, {
+    type: 'object',
+    properties: { children: { type: 'array', items: { $ref: '#/properties/loose' } } },
+    required: ['children'],
+    additionalProperties: {},
+  });
+  assert.equal('additionalProperties' in written, false);
+  assert.deepEqual(JSON.stringify(written.properties.either).includes('object'), false);
+});
+
 test('each place is asked for its side of a schema', async () => {
   const library = `const s = { '~standard': { jsonSchema: {
     input: () => ({ title: 'input' }), output: () => ({ title: 'output' }) } } }`;

@@ -92,7 +92,7 @@ test('what cannot be sent is refused by its place', () => {
   refused({ 'a b': Symbol('x') }, 'data["a b"] is a symbol, which cannot be sent');
   refused({ tags: new Set([1]) }, 'data.tags is of type Set, which cannot be sent');
   refused([Promise.resolve(1)], 'data[0] is a Promise, which cannot be sent; await it first');
-  refused({ text: 'a\ud800' }, /^data\.text holds half a surrogate pair/);
+  refused({ text: 'a\ud800' }, /^data\.text holds a lone surrogate/);
   refused(2n ** 64n, /outside -2\^63 to 2\^64-1/);
   refused({ at: new Date(NaN) }, 'data.at is an invalid date');
   refused(new Map([[{}, 1]]), /keys are strings or integers/);

@@ -17,6 +17,7 @@ STREAM_SCHEMAS = re.compile(r"/schema")
 
 # What tells a schema from a map of schemas by status.
 _KEYWORD = re.compile(r"\$(ref|schema|defs|id)|type|properties|items|allOf|anyOf|oneOf|not|enum|const|definitions")
+_STATUS = re.compile(r".*/responseSchema/[^/]+")
 _OUTPUT = re.compile(r".*/(responseSchema|emits)(/.*)?")
 
 
@@ -38,7 +39,7 @@ def split(config: Mapping[Any, Any], places: re.Pattern[str]) -> Split:
     Raises `Unsendable` for what is no config value.
     """
     taken = Split()
-    taken.plain = values.encode(_without(config, "", places, taken), "config")
+    taken.plain = values.encode(_without(config, "", places, taken, ()), "config")
     return taken
 
 
@@ -47,10 +48,13 @@ def is_function(value: Any) -> bool:
     return callable(value) and not isinstance(value, type)
 
 
-def _without(value: Any, pointer: str, places: re.Pattern[str], taken: Split) -> Any:
+def _without(value: Any, pointer: str, places: re.Pattern[str], taken: Split, within: tuple[int, ...]) -> Any:
+    if id(value) in within or len(within) > values.MAX_DEPTH:
+        return value  # what contains itself or is too deep is refused, with its place, when it is encoded
+    within = (*within, id(value))
     if isinstance(value, list | tuple):
         items = [item for item in value if not is_function(item)]
-        return [_without(item, f"{pointer}/{at}", places, taken) for at, item in enumerate(items)]
+        return [_without(item, f"{pointer}/{at}", places, taken, within) for at, item in enumerate(items)]
     if not isinstance(value, Mapping):
         return value
     kept: dict[Any, Any] = {}
@@ -60,7 +64,7 @@ def _without(value: Any, pointer: str, places: re.Pattern[str], taken: Split) ->
             _take(item, place, taken)
         elif not is_function(item):
             name = str(key) if isinstance(key, int) else key
-            kept[name] = _without(item, place, places, taken)
+            kept[name] = _without(item, place, places, taken, within)
     return kept
 
 
@@ -80,3 +84,5 @@ def _take(schema: Any, place: str, taken: Split) -> None:
         taken.schemas[place] = schemas.write(schema, is_output=_OUTPUT.fullmatch(place) is not None)
     except Exception as error:  # whatever Pydantic or a class of the user's throws
         taken.unwritten[place[1:].replace("/", ".")] = schemas.reason_of(error)
+        if _STATUS.fullmatch(place):
+            taken.schemas[place] = b"true"  # the status is answered all the same, with anything

@@ -146,9 +146,12 @@ class Streams:
 
 
 class FlowContext:
-    """The `ctx` of a handler; its members can be read as items as well, such as `ctx["logger"]`."""
+    """The `ctx` of a handler; its members are items as well, such as `ctx["logger"]`.
 
-    __slots__ = ("_calls", "_run", "flows", "logger", "trace_id")
+    Middleware may set others, which what comes after it reads: `ctx.user` or `ctx["user"]`.
+    """
+
+    __slots__ = ("__dict__", "_calls", "_run", "flows", "logger", "trace_id")
     utils = SimpleNamespace(dates=SimpleNamespace(now=lambda: datetime.now(UTC)))
 
     def __init__(self, run: Run, calls: HostCalls, logs: Logs, flows: list[str]) -> None:
@@ -228,6 +231,9 @@ class FlowContext:
             return getattr(self, name)
         except AttributeError:
             raise KeyError(name) from None
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        setattr(self, name, value)
 
     def get(self, name: str, default: Any = None) -> Any:
         """The member of this name, `default` when there is none."""

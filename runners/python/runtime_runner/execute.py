@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
-from runtime_runner import failure, http, values
+from motia import HttpError
+from runtime_runner import eventloop, failure, http, thrown, values
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.bodies import Bodies, OutgoingBody, Producer, produce
 from runtime_runner.coder import Coder
@@ -115,6 +116,7 @@ class Executor:
     async def _carry_out(self, run: Run, step: Step, payload: bytes) -> None:
         returned: Any = None
         errors: list[BaseException] = []
+        eventloop.step_file.set(step.file)
         run.stage = Stage.RUNNING
         try:
             returned = await self._call(run, step, payload)
@@ -125,19 +127,29 @@ class Executor:
             await run.settle()
         if run.failed:
             errors += run.unseen_errors()
-        is_api = run.invoke.trigger == pb.TRIGGER_KIND_API
-        if is_api and self._bodies.takes(returned):
-            outcome = await self._send_body(run, returned, errors)
-        elif errors:
-            outcome = self._fail(run, errors)
-        elif is_api and http.is_large(returned):
-            outcome = await self._coder.run(partial(self._outcome_of, run, http.settled(returned)))
-        else:
-            outcome = self._outcome_of(run, returned)
+        try:
+            outcome = await self._outcome(run, returned, errors)
+        except BaseException as error:  # a returned object may throw anything while it is looked at
+            outcome = self._unsendable(error)
         errors.clear()  # a traceback holds this frame: together they would be a cycle
         if self._outbox.full:
             await self._outbox.room()
         self._end(run, outcome)
+
+    async def _outcome(self, run: Run, returned: Any, errors: list[BaseException]) -> Outcome:
+        is_api = run.invoke.trigger == pb.TRIGGER_KIND_API
+        if is_api and self._bodies.takes(returned):
+            return await self._send_body(run, returned, errors)
+        if errors:
+            found = self._fail(run, errors)
+            return self._answer(errors[0], found) if is_api else found
+        if is_api and http.is_large(returned):
+            return await self._coder.run(partial(self._outcome_of, run, http.settled(returned)))
+        return self._outcome_of(run, returned)
+
+    def _answer(self, error: BaseException, found: pb.Failure) -> Outcome:
+        answer = thrown.answer_of(error, found) if isinstance(error, HttpError) else found
+        return self._within_bounds(answer) if isinstance(answer, bytes) else answer
 
     async def _send_body(self, run: Run, returned: Mapping[str, Any], errors: list[BaseException]) -> Outcome:
         """Sends a response whose body is still to be produced, unless there are errors; gives how the run ends."""
@@ -169,7 +181,7 @@ class Executor:
             return failure.new(pb.FAILURE_KIND_OVERLOADED, text)
         try:
             head = http.head_of(returned)
-        except Exception as error:  # a returned object may throw anything while it is read
+        except BaseException as error:  # a returned object may throw anything while it is read
             return self._unsendable(error)
         if len(head) > self._limits.chunk_bytes:
             text = f"The headers have {len(head)} bytes; at most {self._limits.chunk_bytes} can go before a body."
@@ -227,15 +239,18 @@ class Executor:
     def _outcome_of(self, run: Run, returned: Any) -> Outcome:
         try:
             payload = _encode(returned, run.invoke.trigger)
-        except Exception as error:  # a returned object may throw anything while it is read
+        except BaseException as error:  # a returned object may throw anything while it is read
             return self._unsendable(error)
+        return self._within_bounds(payload)
+
+    def _within_bounds(self, payload: bytes) -> Outcome:
         if len(payload) <= self._limits.max_payload_bytes:
             return payload
         text = f"The result has {len(payload)} bytes; at most {self._limits.max_payload_bytes} are allowed."
         return failure.new(pb.FAILURE_KIND_INVALID_OUTPUT, text, retryable=False)
 
-    def _unsendable(self, error: Exception) -> pb.Failure:
-        if isinstance(error, Unsendable | UnsendablePiece):
+    def _unsendable(self, error: BaseException) -> pb.Failure:
+        if issubclass(type(error), Unsendable | UnsendablePiece):  # not isinstance: it asks the object
             return failure.new(pb.FAILURE_KIND_INVALID_OUTPUT, str(error), retryable=False)
         found = failure.of(error, self._project, pb.FAILURE_KIND_INVALID_OUTPUT)
         found.retryable = False

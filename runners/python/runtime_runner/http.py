@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runtime_runner import values
+from runtime_runner.parse import parse
 from runtime_runner.values import Record, Unsendable
 
 EVENT_STREAM = "text/event-stream"
@@ -35,10 +36,6 @@ class Written:
         self.parts = parts
 
 
-class MalformedBody(ValueError):
-    """The client's body is not what its content type says."""
-
-
 def request_of(payload: Any) -> Record:
     """What the handler gets as `req`, made of the request map. Raises `MalformedBody`."""
     req: Record = payload
@@ -47,7 +44,7 @@ def request_of(payload: Any) -> Record:
     parsed = req.pop("value", None)
     text = _text_or_bytes(raw)
     if form == "json":
-        req["body"] = _parse(text)
+        req["body"] = parse(text)
     elif form == "text":
         req["body"] = text if isinstance(text, str) else raw.decode(errors="replace")
     elif form == "bytes":
@@ -67,7 +64,7 @@ def response_of(returned: Any) -> bytes:
             f"An api step returns a dict such as {{'status': 200, 'body': ...}}; this one returned "
             f"{'nothing' if returned is None else 'a ' + type(returned).__name__}."
         )
-    form, body = _body(returned["body"]) if "body" in returned else ("none", b"")
+    form, body = body_of(returned["body"]) if "body" in returned else ("none", b"")
     return _response(returned, form, body)
 
 
@@ -79,7 +76,8 @@ def head_of(returned: Mapping[str, Any]) -> bytes:
 def is_event_stream(returned: Mapping[str, Any]) -> bool:
     """True when the response's content type is that of server-sent events."""
     headers = returned.get("headers") or {}
-    kinds = (value for name, value in headers.items() if str(name).lower() == "content-type")
+    given = (value for name, value in headers.items() if str(name).lower() == "content-type")
+    kinds = (kind for value in given for kind in (value if isinstance(value, list | tuple) else [value]))
     return any(str(kind).partition(";")[0].strip().lower() == EVENT_STREAM for kind in kinds)
 
 
@@ -113,7 +111,8 @@ def is_large(returned: Any) -> bool:
     return not isinstance(body, str) and values.is_large(body, text_counts=True)
 
 
-def _body(body: Any) -> tuple[str, bytes]:
+def body_of(body: Any) -> tuple[str, bytes]:
+    """The form and the bytes of a body that is there. Raises `Unsendable`."""
     if isinstance(body, str):
         return "text", values.utf8(body, "body")
     if isinstance(body, bytes | bytearray | memoryview):
@@ -193,24 +192,6 @@ def _text_or_bytes(raw: bytes) -> str | bytes:
         return raw
 
 
-def _parse(text: str | bytes) -> Any:
-    if isinstance(text, bytes):
-        raise MalformedBody("The request body is not JSON: it is not UTF-8 text.")
-    try:
-        decoder = _decoder if len(text) < values.LARGE_BYTES else _large_decoder
-        return decoder.decode(text.removeprefix("\ufeff"))
-    except json.JSONDecodeError as error:
-        raise MalformedBody(
-            f"The request body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise MalformedBody(f"The request body is not JSON: {error}.") from None
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"JSON has no {name}")
-
-
 def _plain(value: Any) -> Any:
     dump = getattr(value, "model_dump", None)
     if callable(dump) and not isinstance(value, type):
@@ -218,12 +199,4 @@ def _plain(value: Any) -> Any:
     return values.plain(value)
 
 
-def _int_in_turn(text: str) -> int:
-    return int(text)
-
-
-_decoder = json.JSONDecoder(object_hook=Record, parse_constant=_refuse_constant)
-_large_decoder = json.JSONDecoder(
-    object_hook=values.record_in_turn, parse_int=_int_in_turn, parse_constant=_refuse_constant
-)
 _encoder = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain)

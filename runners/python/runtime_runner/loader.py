@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from runtime_runner._gen import runner_pb2 as pb
@@ -16,7 +17,12 @@ from runtime_runner.modules import Modules
 from runtime_runner.project import Project
 
 MAX_ENTRY_BYTES = 1 << 20
-"""Config and schemas of one file; the manifest travels in one envelope."""
+"""Config and schemas of one file."""
+MAX_MANIFEST_BYTES = 5 << 20
+"""All entries together: the manifest travels in one frame, and none is over 8 MiB (PROTOCOL.md, section 7)."""
+MAX_FAILURES_BYTES = 1 << 20
+"""Failures that are told with their stacks and causes; what follows is told in a few words."""
+MAX_SHORT_MESSAGE = 200
 
 HOOKS = {
     "canAccess": pb.HOOK_CAN_ACCESS,
@@ -68,6 +74,8 @@ class Loaded:
     manifest: pb.Manifest
     steps: dict[str, Step]
     warnings: list[str]
+    sizes: Counter[str] = field(default_factory=Counter)
+    """Bytes of the manifest's "entries" and "failures"."""
 
 
 async def load(message: pb.Load, modules: Modules, project: Project) -> Loaded:
@@ -93,7 +101,27 @@ def _try(
     try:
         load_file(file, loaded, modules)
     except BaseException as error:  # sys.exit() in a step file must not end the runner
-        loaded.manifest.load_failures.append(load_failure(file, error, project))
+        _fail(load_failure(file, error, project), loaded)
+
+
+def _fail(failure: pb.LoadFailure, loaded: Loaded) -> None:
+    loaded.sizes["failures"] += failure.ByteSize()
+    if loaded.sizes["failures"] > MAX_FAILURES_BYTES:
+        told = failure.failure
+        told = pb.Failure(kind=told.kind, type=told.type, message=told.message[:MAX_SHORT_MESSAGE])
+        failure = pb.LoadFailure(file=failure.file, failure=told, line=failure.line, column=failure.column)
+    loaded.manifest.load_failures.append(failure)
+
+
+def _take_room(entry: pb.StepEntry | pb.StreamEntry, loaded: Loaded) -> None:
+    size = entry.ByteSize()
+    if loaded.sizes["entries"] + size > MAX_MANIFEST_BYTES:
+        message = (
+            f"The configs and schemas of the files before {entry.file} leave no room for its {size} bytes; "
+            f"together they may have {MAX_MANIFEST_BYTES}."
+        )
+        raise DefinitionError(message, "Keep data out of the configs, and make long descriptions in schemas shorter.")
+    loaded.sizes["entries"] += size
 
 
 def _load_step(file: str, loaded: Loaded, modules: Modules) -> None:
@@ -107,6 +135,7 @@ def _load_step(file: str, loaded: Loaded, modules: Modules) -> None:
     entry = pb.StepEntry(file=file, config=taken.plain, schemas=taken.schemas, has_handler=handler is not None)
     entry.middleware = len(middleware)
     entry.imports.extend(modules.imports_of(file))
+    _take_room(entry, loaded)
     loaded.manifest.steps.append(entry)
     if handler is not None:
         flows = [flow for flow in config.get("flows") or () if isinstance(flow, str)]
@@ -117,7 +146,9 @@ def _load_stream(file: str, loaded: Loaded, modules: Modules) -> None:
     config = _config_of(modules.load(file), file, STREAM_EXAMPLE)
     taken = _split(config, STREAM_SCHEMAS, file, loaded)
     hooks = [hook for name, hook in HOOKS.items() if callable(config.get(name))]
-    loaded.manifest.streams.append(pb.StreamEntry(file=file, config=taken.plain, schemas=taken.schemas, hooks=hooks))
+    entry = pb.StreamEntry(file=file, config=taken.plain, schemas=taken.schemas, hooks=hooks)
+    _take_room(entry, loaded)
+    loaded.manifest.streams.append(entry)
 
 
 def _config_of(module: object, file: str, example: str) -> Mapping[Any, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
@@ -74,7 +73,7 @@ def _run(environment: Environment) -> int:
         raise UnfitError(
             f"the Python of the steps, {requirements.place()}, does not have what the runner needs: {unmet}"
         )
-    from runtime_runner import coder, link
+    from runtime_runner import coder, eventloop, link
 
     for stream in (sys.stdout, sys.stderr):
         _write_by_line(stream)
@@ -84,7 +83,7 @@ def _run(environment: Environment) -> int:
     _follow_parent()
     sys.setswitchinterval(coder.SWITCH_SECONDS)
     try:
-        return asyncio.run(_connect(environment))
+        return eventloop.run(_connect(environment))
     except link.LinkError as error:
         raise StartError(str(error)) from error
 

@@ -9,6 +9,8 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from runtime_runner.lenient import lenient
+
 MAX_REASON = 200
 """Characters of a reason that a warning tells."""
 
@@ -64,16 +66,11 @@ def _is_old_model(value: type) -> bool:
 
 
 def _ask(give: Callable[..., Any], mode: str) -> Any:
-    """Asks for a schema; of Pydantic's, parts that JSON Schema has no word for take any value."""
+    """Asks for a schema; Pydantic's take whatever the model does, see `lenient`."""
     if "schema_generator" not in inspect.signature(give).parameters:
         return give()
-    base = sys.modules["pydantic.json_schema"].GenerateJsonSchema
-
-    class Lenient(base):  # type: ignore[misc, valid-type]
-        def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> Any:
-            return {}
-
+    writer = lenient(sys.modules["pydantic.json_schema"].GenerateJsonSchema)
     # What goes out has the names that model_dump() writes: aliases only where the model says so.
     config = getattr(getattr(give, "__self__", None), "model_config", {})
     by_alias = mode == _VALIDATION or bool(config.get("serialize_by_alias"))
-    return give(mode=mode, by_alias=by_alias, schema_generator=Lenient)
+    return give(mode=mode, by_alias=by_alias, schema_generator=writer)

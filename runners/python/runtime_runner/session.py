@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from runtime_runner import failure, loader
+from runtime_runner import eventloop, failure, loader
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.bodies import Bodies
 from runtime_runner.execute import Executor
@@ -82,10 +82,14 @@ class Session:
 
     def _log_stray(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         # What a task or callback that the user's code left behind has thrown, where nobody catches it.
+        if eventloop.is_told(context):
+            return
         error = context.get("exception")
         if isinstance(error, BaseException):
             found = failure.of(error, self._project)
-            self._logs.write(None, pb.LOG_LEVEL_ERROR, f"{found.type}: {found.message}", found.stack or None)
+            step = eventloop.step_of(context)
+            whose = f"In a task or callback of {step}, and the runner goes on: " if step else ""
+            self._logs.write(None, pb.LOG_LEVEL_ERROR, f"{whose}{found.type}: {found.message}", found.stack or None)
         else:
             self._logs.write(None, pb.LOG_LEVEL_ERROR, str(context.get("message")))
 

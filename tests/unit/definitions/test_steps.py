@@ -413,3 +413,24 @@ def test_a_stream_needs_a_name(config: dict[str, Any]) -> None:
 def test_whatever_a_config_holds_it_gives_a_step_or_says_why_not(config: dict[str, Any]) -> None:
     step, problems = read_step("steps/a.step.ts", "node", config, has_handler=True)
     assert step is not None or any(problem.severity is Severity.ERROR for problem in problems)
+
+
+@pytest.mark.parametrize("key", ["midleware", "middlewares", "middelware", "validates"])
+def test_a_misspelt_guard_leaves_the_step_out(key: str) -> None:
+    (problem,) = refused({**API, key: []})
+    assert key in problem.message
+    assert "stand open" in problem.message
+
+
+def test_a_parameter_in_braces_is_named() -> None:
+    (problem,) = warned({**API, "path": "/items/{id}"})
+    assert "{id}" in problem.message
+    assert "':id'" in problem.fix
+
+
+def test_a_class_of_statuses_is_no_status() -> None:
+    step, (problem,) = read_step(
+        "steps/a.step.ts", "node", API, has_handler=True, schemas={"/responseSchema/2XX": {"type": "string"}}
+    )
+    assert step is not None
+    assert "2XX is no HTTP status" in problem.message

@@ -361,3 +361,12 @@ def test_whatever_triggers_hold_they_give_a_step_or_say_why_not(triggers: Any, s
 def test_middleware_of_one_trigger_is_refused_not_left_out() -> None:
     message = "config.triggers[0].middleware: a trigger has no middleware of its own"
     assert refused({"triggers": [{**API, "middleware": []}, CRON]}) == [message]
+
+
+def test_a_status_whose_schema_is_none_is_one_all_the_same() -> None:
+    step, [problem] = load({**API, "responseSchema": {200: {"type": 7}, 404: TEXT, 500: None}})
+    assert step is not None
+    [trigger] = step.triggers
+    assert isinstance(trigger, ApiTrigger)
+    assert trigger.response_schemas == {"200": True, "404": TEXT}
+    assert problem.severity is Severity.WARNING

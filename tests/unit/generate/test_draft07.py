@@ -29,3 +29,7 @@ def test_a_schema_means_the_same_in_draft_07(schema: dict[str, Any], good: Any, 
     assert older.is_valid(good)
     assert not newer.is_valid(bad)
     assert not older.is_valid(bad)
+
+
+def test_the_discriminator_of_openapi_is_left_out() -> None:
+    assert to_draft_07({"discriminator": {"propertyName": "kind"}, "oneOf": [True]}) == {"oneOf": [True]}

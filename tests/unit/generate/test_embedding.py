@@ -127,3 +127,35 @@ def test_schemas_that_are_true_or_false_stay_in_place() -> None:
         components, reference = embedded(schema)
         assert reference is schema
         assert components.schemas.keys() == {"Problem"}
+
+
+PETS: dict[str, Any] = {
+    "oneOf": [{"$ref": "#/$defs/Cat"}, {"$ref": "#/$defs/Dog"}],
+    "$defs": {"Cat": {"properties": {"kind": {"const": "cat"}}}, "Dog": {"properties": {"kind": {"const": "dog"}}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("target", "moved"),
+    [
+        ("#/$defs/Cat", "#/components/schemas/Cat"),
+        ("#/definitions/Cat", "#/components/schemas/Cat"),
+        ("Cat", "#/components/schemas/Cat"),
+        ("#/oneOf/0", "#/components/schemas/Body/oneOf/0"),
+    ],
+)
+def test_what_a_discriminator_names_is_named_where_it_is_now(target: str, moved: str) -> None:
+    components, _ = embedded({**PETS, "discriminator": {"propertyName": "kind", "mapping": {"cat": target}}})
+    assert components.schemas["Body"]["discriminator"] == {"propertyName": "kind", "mapping": {"cat": moved}}
+
+
+@pytest.mark.parametrize("target", ["#/$defs/Bird", "Bird", "https://example.com/bird", 7])
+def test_what_a_discriminator_names_in_vain_is_left_out(target: object) -> None:
+    components, _ = embedded({**PETS, "discriminator": {"propertyName": "kind", "mapping": {"bird": target}}})
+    assert components.schemas["Body"]["discriminator"] == {"propertyName": "kind"}
+
+
+@pytest.mark.parametrize("given_one", ["kind", None, {}, {"mapping": {}}, {"propertyName": "kind", "mapping": []}])
+def test_a_discriminator_that_is_none_is_left_out(given_one: object) -> None:
+    components, _ = embedded({**PETS, "discriminator": given_one})
+    assert "discriminator" not in components.schemas["Body"]

@@ -12,6 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from runtime.catalog import Catalog
 from runtime.generate.openapi import openapi
 from runtime.model import ApiTrigger, QueryParam
+from runtime.triggers.queries import read_pairs
 from tests.unit.generate.catalogs import NODE, TREE, catalog, catalogs, step
 
 ERRORS = {"400", "500", "502", "503", "504"}
@@ -242,3 +243,28 @@ def test_every_answer_has_a_trace_id() -> None:
 
 def test_a_busy_server_says_when_to_come_back() -> None:
     assert "Retry-After" in document(Catalog())["components"]["responses"]["ServiceUnavailable"]["headers"]
+
+
+@pytest.mark.parametrize(
+    ("path", "written", "names"),
+    [
+        ("/l/:a-:b", "/l/{a-_b}", ["a-_b"]),
+        ("/e/:id.json", "/e/{id_json}", ["id_json"]),
+        ("/x/:a.b/:a_b", "/x/{a_b}/{a_b2}", ["a_b", "a_b2"]),
+        ("/x/:größe", "/x/{größe}", ["größe"]),
+    ],
+)
+def test_parameters_have_names_that_tools_can_read(path: str, written: str, names: list[str]) -> None:
+    [(text, item)] = document(catalog(step("Only", ApiTrigger("GET", path))))["paths"].items()
+    assert text == written
+    assert [parameter["name"] for parameter in item["get"]["parameters"]] == names
+
+
+def test_a_list_of_objects_says_how_it_is_sent() -> None:
+    items = {"type": "array", "items": {"type": "object"}, "description": "What to find."}
+    [parameter] = operation(ApiTrigger("GET", "/", query_schema={"properties": {"by": items}}))["parameters"]
+    assert parameter["description"] == (
+        "What to find. Each item begins with `by[][key]=value`; `by[other]=value` gives the item that came last one "
+        "more key."
+    )
+    assert read_pairs(b"by[][a]=1&by[b]=2&by[][a]=3", 9, 9) == {"by": [{"a": "1", "b": "2"}, {"a": "3"}]}

@@ -47,6 +47,24 @@ async def _error_of(use: Callable[[FlowContext], Any]) -> BaseException:
     return raised[0]
 
 
+async def test_middleware_leaves_things_in_the_context() -> None:
+    async def around(req: Any, ctx: Any, go_on: Callable[[], Any]) -> Any:
+        ctx.user = {"id": 1}
+        ctx["tenant"] = "a"
+        return await go_on()
+
+    def handler(req: Any, ctx: Any) -> Any:
+        return {"status": 200, "body": [ctx["user"], ctx.get("tenant"), ctx.tenant]}
+
+    request = {"method": "POST", "path": "/", "form": "none"}
+    async with bench() as runner:
+        for _ in range(2):  # each run has a context of its own
+            runner.install(handler, around)
+            response = decode((await runner.start(request, trigger=pb.TRIGGER_KIND_API)).payload)
+            assert response["body"] == b'[{"id":1},"a","a"]'
+        assert not await runner.value(lambda input, ctx: hasattr(ctx, "user"), 1)
+
+
 async def test_the_context_describes_the_run() -> None:
     def handler(input: Any, ctx: FlowContext) -> Any:
         assert ctx["logger"] is ctx.logger is ctx.get("logger")

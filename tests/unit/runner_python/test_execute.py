@@ -7,11 +7,12 @@ import contextvars
 import itertools
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from motia import HttpError
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.context import FlowContext
 from runtime_runner.values import decode
@@ -396,3 +397,123 @@ async def test_cancelled_handlers_that_hold_every_thread_are_told_about() -> Non
             for id in itertools.count(5):  # until one of the threads is free again
                 if not (await runner.start(id=id)).HasField("failure"):
                     break
+
+
+ERRORS: list[Callable[[], BaseException]] = [
+    lambda: RuntimeError("own"),
+    lambda: KeyError("k"),
+    lambda: StopIteration(),
+    lambda: AttributeError("a"),
+    lambda: SystemExit(3),
+    lambda: Odd("odd"),
+]
+HOOKS = ("get", "items", "keys", "values", "__getitem__", "__iter__", "__len__", "__contains__", "__eq__", "__bool__")
+ATTRIBUTES = ("__class__", "model_dump", "__dict__", "__aiter__", "__anext__", "__next__", "close", "send")
+TRIGGERS = (pb.TRIGGER_KIND_API, pb.TRIGGER_KIND_EVENT)
+
+
+class Meta(type):
+    @property
+    def __name__(cls) -> str:  # type: ignore[override]
+        raise Odd("its name")
+
+
+class Odd(Exception, metaclass=Meta):
+    """An error that raises itself when it is looked at."""
+
+    def __str__(self) -> str:
+        raise self
+
+    @property
+    def __cause__(self) -> BaseException:  # type: ignore[override]
+        raise self
+
+
+def _hostile(base: type, name: str, make: Callable[[], BaseException]) -> Any:
+    """An object whose method or attribute of this name raises."""
+
+    def hook(*_: Any, **__: Any) -> Any:
+        raise make()
+
+    members: dict[str, Any] = {name: property(hook) if name in ATTRIBUTES else hook, "__hash__": object.__hash__}
+    if base is Mapping:
+        members = {"__getitem__": hook, "__iter__": hook, "__len__": lambda _: 1} | members
+    return type("Hostile", (base,), members)()
+
+
+def _family() -> Iterator[tuple[str, Any]]:
+    kinds: list[type] = [dict, list, str, object, Mapping]
+    for base, (name, make) in itertools.product(kinds, itertools.product(HOOKS + ATTRIBUTES, ERRORS)):
+        made = _hostile(base, name, make)
+        if base is dict:
+            dict.update(made, {"status": 200, "body": {"a": 1}})
+        yield f"{base.__name__}.{name}", made
+
+
+def _answers(thing: Any) -> dict[str, Any]:
+    """Where a handler may put a thing."""
+    return {
+        "itself": thing,
+        "as the body": {"status": 200, "body": thing},
+        "in the body": {"status": 200, "body": {"a": [thing]}},
+        "in a large body": {"status": 200, "body": [thing, *range(3000)]},
+        "as the status": {"status": thing, "body": "x"},
+        "as the headers": {"status": 200, "body": "x", "headers": thing},
+        "as a header": {"status": 200, "body": "x", "headers": {"x-a": thing}},
+    }
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+async def test_whatever_is_returned(trigger: pb.TriggerKind) -> None:
+    async with bench() as runner:
+        for name, thing in _family():
+            for place, answer in _answers(thing).items():
+                runner.envelopes.clear()
+                await runner.run(_gives(answer), BODILESS if trigger == pb.TRIGGER_KIND_API else None, trigger=trigger)
+                assert len(runner.sent("result")) == 1, (name, place)
+                assert runner.executor.in_flight <= runner.bodies.count
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+async def test_whatever_is_raised(trigger: pb.TriggerKind) -> None:
+    async with bench() as runner:
+        raised = [Odd("odd"), *(_http_error(thing) for _, thing in _family())]
+        for error in raised:
+            runner.envelopes.clear()
+            result = await runner.run(
+                _raises(error), BODILESS if trigger == pb.TRIGGER_KIND_API else None, trigger=trigger
+            )
+            assert len(runner.sent("result")) == 1
+            if error is raised[0]:
+                assert "cannot be read" in result.failure.message
+
+
+def _gives(answer: Any) -> Callable[[], Any]:
+    async def handler() -> Any:
+        return answer
+
+    return handler
+
+
+def _raises(error: BaseException) -> Callable[[], Any]:
+    async def handler() -> Any:
+        raise error
+
+    return handler
+
+
+def _http_error(body: Any) -> HttpError:
+    error = HttpError(400)
+    error.body = body  # its constructor would look at it, which is a throw of the handler's own
+    return error
+
+
+class Row(dict[str, Any]):
+    def get(self, key: Any, default: Any = None) -> Any:
+        raise KeyError(key)
+
+
+async def test_a_row_that_cannot_be_read() -> None:
+    async with bench() as runner:
+        found = (await runner.run(lambda: Row(status=200, body="x"), BODILESS, trigger=pb.TRIGGER_KIND_API)).failure
+        assert (found.kind, found.type) == (pb.FAILURE_KIND_INVALID_OUTPUT, "KeyError")

@@ -13,7 +13,6 @@ from motia import HttpError, NonRetriableError
 from runtime_runner import failure
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.project import Project
-from runtime_runner.values import decode
 
 STEP = """
 from vendored import call_back
@@ -109,22 +108,6 @@ def test_an_error_that_a_retry_does_not_mend(project: Project) -> None:
     found = failure.of(NonRetriableError("card stolen", cause=KeyError("card")), project)
     assert (found.kind, found.retryable) == (pb.FAILURE_KIND_NON_RETRIABLE, False)
     assert found.cause.type == "KeyError"
-
-
-def test_an_http_error_carries_status_and_body(project: Project) -> None:
-    found = failure.of(HttpError(409, {"error": "taken"}), project)
-    assert (found.kind, found.retryable) == (pb.FAILURE_KIND_NON_RETRIABLE, False)
-    assert found.http_status == 409
-    assert decode(found.http_body) == {"error": "taken"}
-    assert found.message == "HTTP 409: taken"
-    assert failure.of(HttpError(404), project).http_body == b""
-
-
-@pytest.mark.parametrize("body", [{"a": object()}, "x" * (failure.MAX_HTTP_BODY_BYTES + 1)])
-def test_an_http_error_whose_body_cannot_go(body: object, project: Project) -> None:
-    found = failure.of(HttpError(400, body), project)
-    assert found.kind == pb.FAILURE_KIND_INVALID_OUTPUT
-    assert "body of the HttpError" in found.message
 
 
 @pytest.mark.parametrize("status", [99, 600, "404"])

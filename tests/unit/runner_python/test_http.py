@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from runtime_runner import http
-from runtime_runner.http import MalformedBody, request_of, response_of
+from runtime_runner.http import request_of, response_of
+from runtime_runner.parse import MalformedBody
 from runtime_runner.values import Record, Unsendable, decode
 
 
@@ -73,7 +74,7 @@ def test_a_large_body_reads_like_a_small_one() -> None:
         (b"", "Expecting value at line 1, column 1"),
         (b"[NaN]", "JSON has no NaN"),
         (b'"\xff"', "not UTF-8"),
-        (b"[" * 100_000, "recursion"),
+        (b"[" * 100_000, "nests deeper than 512 levels"),
     ],
 )
 def test_malformed_json_is_refused(body: bytes, message: str) -> None:
@@ -188,3 +189,9 @@ def test_a_settled_response_is_what_it_was_when_it_was_settled() -> None:
 def test_what_cannot_be_sent_is_refused_after_settling_as_before() -> None:
     with pytest.raises(Unsendable, match="body"):
         response_of(http.settled({"status": 200, "body": {"f": open, "text": "t" * 600_000}}))
+
+
+@pytest.mark.parametrize("kind", ["text/event-stream", ["Text/Event-Stream; charset=utf-8"], ("text/event-stream",)])
+def test_an_event_stream_is_told_by_its_header(kind: Any) -> None:
+    assert http.is_event_stream({"headers": {"Content-Type": kind}})
+    assert not http.is_event_stream({"headers": {"content-type": ["text/plain"], "accept": kind}})

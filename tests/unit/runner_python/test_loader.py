@@ -196,6 +196,8 @@ def test_dots_that_lead_out_of_the_first_folder(make_project: MakeProject) -> No
         ("config = {}\nhandler = 'x'", "handler in steps/x_step.py is a str", "Make handler a function."),
         ("config = {'middleware': [1]}", "config.middleware in steps/x_step.py is not a list", "[first, second]"),
         ("config = {'name': 'X', 'tags': {1}}", "config.tags is a set", ""),
+        ("config = {'name': 'X'}\nconfig['me'] = config", "config.me.me.me contains itself", ""),
+        ("config = {'flows': []}\nconfig['flows'].append(config['flows'])", "config.flows[0][0] contains itself", ""),
         ("config = {'text': 'x' * 2_000_000}", "has 2000011 bytes; at most 1048576", "Keep data out"),
     ],
 )
@@ -225,3 +227,25 @@ def test_signatures_are_looked_at_once(make_project: MakeProject) -> None:
         [True, 2, 2],
         [True, 1, 1],
     ]
+
+
+def test_what_the_manifest_has_no_room_for_is_told_and_the_rest_loads(make_project: MakeProject) -> None:
+    sizes = [900_000, 900_000, 900_000, 100, 900_000, 900_000, 900_000, 900_000]
+    files = {f"steps/big{at}_step.py": f"config = {{'text': 'x' * {size}}}" for at, size in enumerate(sizes)}
+    bad = {f"steps/bad{at}_step.py": "raise ValueError('y' * 100_000)" for at in range(60)}
+    found = make_project({**files, **bad}).ask(
+        f"""
+        manifest = load(*{[*files, *bad]!r}).manifest
+        tell({{
+            "steps": [step.file for step in manifest.steps],
+            "failures": [failure.failure.message[:100] for failure in manifest.load_failures],
+            "size": manifest.ByteSize(),
+        }})
+        """
+    )
+    assert found["steps"] == [f"steps/big{at}_step.py" for at in range(6)]
+    assert found["failures"][0].startswith(
+        "The configs and schemas of the files before steps/big6_step.py leave no room"
+    )
+    assert len(found["failures"]) == 62
+    assert found["size"] < 8 << 20

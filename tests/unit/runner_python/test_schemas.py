@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from runtime.jsonschemas.validators import compile_schema
 from tests.unit.runner_python.conftest import MakeProject
 
 TELL = """
@@ -78,3 +79,94 @@ def test_a_class_that_gives_a_schema_like_pydantic_s_is_asked(make_project: Make
 def test_what_stands_at_the_place_of_a_schema_and_is_none_stays(make_project: MakeProject) -> None:
     code = "config = {'queryParams': [{'name': 'page'}], 'responseSchema': {}, 'input': None}"
     assert written(make_project, code) == {"schemas": {}, "warnings": [], "pydantic": False}
+
+
+MODELS = """
+from typing import Annotated
+from pydantic import (
+    AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+)
+from pydantic.alias_generators import to_camel
+from pydantic.dataclasses import dataclass
+class ByName(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    order_id: int
+    unit_price: float = 0
+class Nested(BaseModel):
+    orders: list[ByName]
+class Choices(BaseModel):
+    user: int = Field(validation_alias=AliasChoices("user", "uid", AliasPath("ids", 0)))
+class Deep(BaseModel):
+    user: int = Field(validation_alias=AliasPath("ids", 0))
+class NoAlias(BaseModel):
+    model_config = ConfigDict(validate_by_alias=False, validate_by_name=True)
+    order_id: int = Field(alias="orderId")
+class OnlyAlias(BaseModel):
+    order_id: int = Field(alias="orderId")
+class Checked(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+    order_id: int = Field(alias="orderId")
+    @model_validator(mode="after")
+    def good(self): return self
+class Before(BaseModel):
+    tags: Annotated[list[str], BeforeValidator(lambda text: text.split(","))]
+    count: int
+    @field_validator("count", mode="before")
+    @classmethod
+    def digits(cls, value): return len(value)
+class Whole(BaseModel):
+    a: int
+    @model_validator(mode="before")
+    @classmethod
+    def from_text(cls, value): return {"a": value}
+@dataclass(config=ConfigDict(populate_by_name=True))
+class Data:
+    order_id: int = Field(alias="orderId")
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "fitting", "unfit"),
+    [
+        ("ByName", [{"orderId": 1}, {"order_id": 1, "unitPrice": 2}], [{}, {"orderId": "x"}, {"order_id": "x"}]),
+        ("Nested", [{"orders": [{"orderId": 1}, {"order_id": 1}]}], [{"orders": [{}]}]),
+        ("Choices", [{"user": 1}, {"uid": 1}, {"ids": [1]}], [{}, {"uid": "x"}]),
+        ("Deep", [{"ids": [1]}], [{}, {"user": 1}]),
+        ("NoAlias", [{"order_id": 1}], [{"orderId": 1}]),
+        ("OnlyAlias", [{"orderId": 1}], [{"order_id": 1}, {}]),
+        ("Checked", [{"orderId": 1}, {"order_id": 1}], [{}]),
+        ("Before", [{"tags": "a,b", "count": "abc"}], [{}]),
+        ("Whole", [7], []),
+        ("Data", [{"orderId": 1}, {"order_id": 1}], [{}]),
+    ],
+)
+def test_what_comes_in_fits_just_when_the_model_takes_it(
+    make_project: MakeProject, model: str, fitting: list[Any], unfit: list[Any]
+) -> None:
+    project = make_project({"steps/x_step.py": f"{MODELS}\nconfig = {{'input': {model}}}"})
+    taken = project.ask(
+        TELL.replace(
+            '"warnings"',
+            f"""    "taken": [not faults(sys.modules, {model!r}, each) for each in {[*fitting, *unfit]!r}],
+    "warnings\"""",
+        ).replace(
+            "\ntell(",
+            """
+def faults(modules, model, value):
+    import pydantic
+    [module] = [m for m in list(modules.values()) if getattr(m, "OnlyAlias", None)]
+    try:
+        pydantic.TypeAdapter(getattr(module, model)).validate_python(value)
+    except pydantic.ValidationError as error:
+        return [str(error)]
+tell(""",
+        )
+    )
+    assert taken["taken"] == [True] * len(fitting) + [False] * len(unfit)
+    schema = compile_schema(taken["schemas"]["/input"])
+    assert [schema.is_valid(each) for each in [*fitting, *unfit]] == taken["taken"]
+
+
+def test_a_status_whose_schema_cannot_be_written_is_one_all_the_same(make_project: MakeProject) -> None:
+    found = written(make_project, "config = {'responseSchema': {200: object(), 404: {'type': 'object'}}}")
+    assert found["schemas"] == {"/responseSchema/200": True, "/responseSchema/404": {"type": "object"}}

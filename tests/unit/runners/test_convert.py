@@ -175,3 +175,10 @@ def test_a_log_line(number: int, level: LogLevel) -> None:
     record = read_log(source, "Create", "f" * 32)
     assert (record.level, record.message, record.data, record.time) == (level, "m", b"\x01", 1.5005)
     assert (record.source, record.trace_id) == ("Create", "f" * 32)
+
+
+def test_a_status_whose_schema_is_none_is_one_all_the_same() -> None:
+    entry = pb.StepEntry(file="a", config=encode({}), schemas={"/triggers/0/responseSchema/200": b'{"type": 7}'})
+    manifest = read_manifest(pb.Manifest(steps=[entry]), "node")
+    assert manifest.steps[0].schemas == {"/triggers/0/responseSchema/200": True}
+    assert len(manifest.problems) == 1

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from runtime.config import Settings
-from runtime.runners.discovery import LanguageFiles, find_files
+from runtime.runners.discovery import LanguageFiles, find_files, unusable_files
 from runtime.runners.manifest import InstalledRunner, RunnerManifest, find_runners
 
 
@@ -110,3 +111,29 @@ def test_files_are_true_when_there_are_any() -> None:
     assert not LanguageFiles((), ())
     assert LanguageFiles(("a",), ())
     assert LanguageFiles((), ("a",))
+
+
+@pytest.mark.parametrize(
+    ("file", "shown", "reason"),
+    [
+        (b"steps/caf\xe9_step.py", "steps/caf\\xe9_step.py", "the name of the file is not UTF-8"),
+        (b"steps/\xff/a_step.py", "steps/\\xff/a_step.py", "the name of the file is not UTF-8"),
+        (b"steps/a\x1b[31m_step.py", "steps/a\\x1b[31m_step.py", "the name of the file has control characters"),
+        (b"steps/a\nb.step.ts", "steps/a\\x0ab.step.ts", "the name of the file has control characters"),
+    ],
+)
+def test_a_file_whose_name_cannot_be_shown_is_left_out_and_told(
+    tmp_path: Path, installed: list[InstalledRunner], file: bytes, shown: str, reason: str
+) -> None:
+    assert names(found(tmp_path, installed, os.fsdecode(file), "steps/ü_step.py")) == {"steps/ü_step.py"}
+    [problem] = unusable_files(tmp_path, installed)
+    assert problem.file == shown
+    assert problem.message.startswith(reason)
+
+
+def test_a_link_to_nothing_is_left_out_and_told(tmp_path: Path, installed: list[InstalledRunner]) -> None:
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "steps" / "a_step.py").symlink_to("gone.py")
+    assert names(find_files(tmp_path, installed)) == set()
+    [problem] = unusable_files(tmp_path, installed)
+    assert (problem.file, problem.message) == ("steps/a_step.py", "it is a link to 'gone.py', which is not there")

@@ -119,3 +119,37 @@ def test_what_to_do_comes_from_the_manifest(tmp_path: Path) -> None:
         "correct runners.ruby.executable in runtime.yaml, or leave it out and run `apt-get install ruby`"
     )
     assert plan_launch(runner("ruby"), tmp_path, Settings(), {}).fix == "install what the ruby runner needs"
+
+
+@pytest.mark.parametrize(
+    ("made_with", "fault"),
+    [
+        ("version = 3.9.2", ".venv was made with Python 3.9, and the runner needs at least 3.11"),
+        ("version_info = 3.10.0.final.0", ".venv was made with Python 3.10, and the runner needs at least 3.11"),
+        ("version = 3.11.2", ""),
+        ("", ""),
+    ],
+)
+def test_an_environment_of_an_old_python_is_told_by_a_look(tmp_path: Path, made_with: str, fault: str) -> None:
+    (environment(tmp_path, ".venv") / "pyvenv.cfg").write_text(f"home = /usr/bin\n{made_with}\n")
+    assert project_python(tmp_path, Settings()).fault() == fault
+    launch = plan_launch(runner("{python}"), tmp_path, Settings(), {})
+    assert launch.fault() == fault
+    assert not fault or launch.fix == "remove .venv and run `runtime install` again"
+
+
+def test_an_environment_without_its_python_is_told_by_a_look(tmp_path: Path) -> None:
+    python = environment(tmp_path, ".venv") / "bin" / "python"
+    python.unlink()
+    assert project_python(tmp_path, Settings()).fault() == "the Python of .venv is not there"
+    python.symlink_to("/gone/python3")
+    fault = "the Python of .venv leads to /gone/python3, which is not there"
+    assert plan_launch(runner("{python}"), tmp_path, Settings(), {}).fault() == fault
+
+
+def test_a_folder_that_is_no_environment_is_spoken_of(tmp_path: Path) -> None:
+    assert plan_launch(runner("{python}"), tmp_path, Settings(), {}).notice == ""
+    (tmp_path / ".venv").mkdir()
+    notice = ".venv has no pyvenv.cfg, so it is no virtual environment"
+    assert plan_launch(runner("{python}"), tmp_path, Settings(), {}).notice == notice
+    assert plan_launch(runner("{python}"), tmp_path, settings(python={"executable": "/x"}), {}).notice == ""

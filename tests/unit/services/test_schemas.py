@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import msgpack
 import pytest
 
@@ -23,7 +25,9 @@ from runtime.model import (
     Violation,
 )
 from runtime.records import QueueKey
+from runtime.services.readings import Headers
 from runtime.services.schemas import SchemaService
+from runtime.services.violations import Check
 from tests.fakes import Reports
 
 TRACE = "f" * 32
@@ -72,10 +76,11 @@ class Checking:
         id: str = "7",
         value: object = None,
     ) -> Sequence[Violation]:
-        return self.service.check_request(self.route, {"id": id}, query or {}, form, body, value, TRACE)
+        path_params = {"id": id}
+        return anyio.run(self.service.check_request, self.route, path_params, query or {}, form, body, value, TRACE)
 
-    def respond(self, status: int, body: Payload = b"", form: str = "json") -> bool:
-        return self.service.check_response(self.route, status, form, body, TRACE)
+    def respond(self, status: int, body: Payload = b"", form: str = "json", headers: Headers = ()) -> bool:
+        return self.service.check_response(self.route, status, form, body, headers, TRACE)
 
     def emit(self, data: object, topic: str = "order.made") -> None:
         self.service.check_event(topic, msgpack.packb(data), self.step)
@@ -132,10 +137,42 @@ def test_what_is_no_json_is_left_to_the_runner(body: bytes) -> None:
         (b'{"price":"\xff"}', "/price"),
         (b'{"price":' + b"[" * 300 + b"]" * 300 + b"}", "/price"),
         (b'{"price":' + b"[" * 500_000 + b"]" * 500_000 + b"}", ""),
+        (b'{"price":1,"note":"\\ud800"}', ""),
+        (b'{"price":1,"note":"\\uDC00\\uD83D"}', ""),
+        (b'{"price":1,"\\ud83d\\u0041":0}', ""),
     ],
 )
 def test_odd_json_does_not_get_past_the_check(body: bytes, pointer: str) -> None:
     assert [violation.pointer for violation in Checking().request(body)] == [pointer]
+
+
+def test_half_a_surrogate_pair_is_refused_and_a_whole_one_is_not() -> None:
+    (violation,) = Checking().request(b'{"price":1,"note":"\\ud800"}')
+    assert violation.message == "holds half a surrogate pair, which no text can hold and no step can send on"
+    for note in (b"\\ud83d\\ude00", b"\\\\ud800", b"\xff"):
+        assert not Checking().request(b'{"price":1,"note":"' + note + b'"}')
+
+
+def test_a_large_body_does_not_keep_others_waiting() -> None:
+    checking = Checking(body={"type": "array", "items": {"anyOf": [{"type": "integer"}, {"type": "null"}]}})
+    body = b"[" + b"1," * 2_000_000 + b'"x"]'
+    turns = 0
+
+    async def check() -> Sequence[Violation]:
+        async with anyio.create_task_group() as others:
+            others.start_soon(count)
+            found = await checking.service.check_request(checking.route, {"id": "1"}, {}, "json", body, None, TRACE)
+            others.cancel_scope.cancel()
+        return found
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await anyio.lowlevel.checkpoint()
+
+    assert [violation.pointer for violation in anyio.run(check)] == ["/2000000"]
+    assert turns > 2
 
 
 def test_off_and_no_schema_are_not_watched() -> None:
@@ -172,6 +209,31 @@ def test_warn_lets_go_on_and_says_each_fault_once() -> None:
     ]
 
 
+def test_warn_looks_at_no_value_any_more_where_enough_has_been_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    checking = Checking(Validation.WARN, responses={"200": ORDER})
+
+    def go_wrong() -> None:
+        checking.request(b"{}", query={"page": "x"}, id="seven")
+        checking.respond(200, b"{}")
+        checking.emit({})
+        checking.service.check_item("orders", "1", {})
+
+    for _ in range(100):
+        go_wrong()
+    assert len(checking.warnings()) == 6
+    monkeypatch.setattr(Check, "misfits", lambda *_: pytest.fail("a value was looked at"))
+    go_wrong()
+
+
+def test_a_new_catalog_is_warned_of_anew() -> None:
+    checking = Checking(Validation.WARN)
+    for _ in range(200):
+        checking.request(b"{}")
+    checking.service.catalog = checking.service.catalog
+    checking.request(b'{"price":"x"}')
+    assert len(checking.warnings()) == 2
+
+
 def test_what_a_step_says_counts_over_the_project() -> None:
     assert Checking(Validation.ENFORCE, own=Validation.WARN).request(b"{}") == []
     assert Checking(Validation.WARN, own=Validation.ENFORCE).request(b"{}")
@@ -197,6 +259,41 @@ def test_responses_are_held_against_the_schema_of_their_status(
     key: str, status: int, form: str, body: bytes, fits: bool
 ) -> None:
     assert Checking(responses={key: ORDER}).respond(status, body, form) is fits
+
+
+JSON_HEADERS: Headers = [(b"content-type", b"application/json; charset=utf-8")]
+
+
+@pytest.mark.parametrize("form", ["bytes", "text"])
+@pytest.mark.parametrize(
+    ("body", "headers", "fits"),
+    [
+        (b'{"price":1}', JSON_HEADERS, True),
+        (b'{"price":"x"}', JSON_HEADERS, False),
+        (b'{"price"', JSON_HEADERS, False),
+        (b"", JSON_HEADERS, False),
+        (b"[" * 100_000, JSON_HEADERS, False),
+    ],
+)
+def test_what_a_handler_sends_as_json_is_held_as_json(form: str, body: bytes, headers: Headers, fits: bool) -> None:
+    assert Checking(responses={"200": ORDER}).respond(200, body, form, headers) is fits
+
+
+def test_packed_bytes_are_not_read() -> None:
+    packed = [*JSON_HEADERS, (b"content-encoding", b"gzip")]
+    assert Checking(responses={"200": ORDER}).respond(200, b"\x1f\x8b", "bytes", packed)
+
+
+def test_a_response_that_is_no_json_though_it_says_so_is_named() -> None:
+    checking = Checking(responses={"200": ORDER})
+    assert not checking.respond(200, b"<p>", "bytes", JSON_HEADERS)
+    assert "is no JSON, as its content type says that it is" in checking.reports.lines[0][1]
+
+
+def test_a_log_line_says_that_there_is_more() -> None:
+    checking = Checking(responses={"200": {"items": {"type": "string"}}})
+    assert not checking.respond(200, b"[" + b"1," * 50 + b"1]")
+    assert "; and more; the handler returned" in checking.reports.lines[0][1]
 
 
 def test_a_text_is_checked_where_the_schema_asks_for_one() -> None:

@@ -60,3 +60,52 @@ def test_a_schema_that_refers_to_itself_ends() -> None:
 def test_a_reference_is_followed_as_it_is_encoded() -> None:
     schema = {"properties": {"n": {"$ref": "#/$defs/My%20Number"}}, "$defs": {"My Number": INTEGER}}
     assert read_texts({"n": "1"}, schema, schema) == {"n": 1}
+
+
+ALL = {"const": "all"}
+PET = {
+    "anyOf": [
+        {"properties": {"kind": {"const": "cat"}, "id": INTEGER}},
+        {"properties": {"kind": {"const": "dog"}, "id": {"type": "string"}}},
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "expected"),
+    [
+        ("5", {"anyOf": [{"type": "number"}, ALL]}, 5),
+        ("all", {"anyOf": [{"type": "number"}, ALL]}, "all"),
+        ("five", {"anyOf": [{"type": "number"}, ALL]}, "five"),
+        ("true", {"anyOf": [{"type": "boolean"}, {"const": "auto"}]}, True),
+        ("auto", {"anyOf": [{"type": "boolean"}, {"const": "auto"}]}, "auto"),
+        ("5", {"oneOf": [{"type": "number"}, {"type": "string", "format": "date-time"}]}, 5),
+        ("5", {"anyOf": [INTEGER, {"type": "string", "format": "uuid"}, {"type": "null"}]}, 5),
+        ("", {"anyOf": [INTEGER, {"type": "string", "format": "uuid"}, {"type": "null"}]}, None),
+        ("5", {"anyOf": [ALL, NUMBERS]}, [5]),
+        ("1", {"anyOf": [{"type": "number"}, NUMBERS], "not": {"type": "array"}}, 1),
+        (["5", "all"], {"type": "array", "items": {"anyOf": [INTEGER, ALL]}}, [5, "all"]),
+        ("50", {"anyOf": [{"type": "integer", "maximum": 9}, ALL]}, "50"),
+    ],
+)
+def test_a_text_is_read_in_every_way_that_its_schema_takes(text: Any, schema: Any, expected: Any) -> None:
+    document = {"properties": {"it": schema}}
+    read = read_texts({"it": text}, document, document)
+    assert read == {"it": expected}
+    assert type(read["it"]) is type(expected)
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("cat", 5), ("dog", "5")])
+def test_texts_that_depend_on_one_another_are_read_together(kind: str, expected: object) -> None:
+    assert read_texts({"kind": kind, "id": "5"}, PET, PET) == {"kind": kind, "id": expected}
+
+
+def test_what_is_wrong_elsewhere_does_not_change_how_a_text_is_read() -> None:
+    schema = {"properties": {"limit": {"anyOf": [INTEGER, ALL]}, "page": INTEGER}, "required": ["page", "size"]}
+    assert read_texts({"limit": "5", "page": "x"}, schema, schema) == {"limit": 5, "page": "x"}
+
+
+def test_many_texts_with_several_readings_are_read_each_by_itself() -> None:
+    schema = {"additionalProperties": {"anyOf": [INTEGER, ALL]}}
+    texts = {f"k{number}": str(number) for number in range(200)}
+    assert read_texts(texts, schema, schema) == {f"k{number}": number for number in range(200)}

@@ -124,3 +124,9 @@ def test_a_preflight_that_is_not_allowed(method: str, origin: str) -> None:
 
 def test_options_that_is_no_preflight_is_told_nothing() -> None:
     assert policy(origins=[APP]).preflight({"origin": APP}, ["GET"]) == []
+
+
+def test_headers_that_are_asked_for_in_two_lines_are_one_list() -> None:
+    asked = {"origin": APP, "access-control-request-method": "PUT", "access-control-request-headers": ["x-a", "x-b"]}
+    told = as_map(policy(origins=[APP]).preflight(asked, ["PUT"]))
+    assert told["access-control-allow-headers"] == ["x-a, x-b"]

@@ -82,13 +82,15 @@ def test_the_limit_of_parts() -> None:
     [
         (field("a"), "last boundary"),
         (field("a") + b"--AaB03x", "last boundary"),
-        (b"nothing", "no multipart"),
+        (b"nothing", "the boundary that its content type names is not in it"),
+        (b"--AaB03hello", "is not in it"),
+        (b"--AaB03xhello", "part 1 is malformed: it begins with a boundary, header lines"),
         (part("Content-Disposition: form-data") + b"--AaB03x--", "part 1 of the form has no name"),
         (field("a") + part("Content-Type: text/plain") + b"--AaB03x--", "part 2 of the form has no name"),
         (part('Content-Disposition: attachment; name="a"') + b"--AaB03x--", "no name"),
-        (part("X: " + "y" * 5000) + b"--AaB03x--", "header size"),
-        (part("\r\n".join(f"X-{i}: y" for i in range(9))) + b"--AaB03x--", "header count"),
-        (part("no header") + b"--AaB03x--", "no multipart"),
+        (part("X: " + "y" * 5000) + b"--AaB03x--", "part 1 has a header that is too long"),
+        (part("\r\n".join(f"X-{i}: y" for i in range(9))) + b"--AaB03x--", "part 1 has too many headers"),
+        (field("a") + part("no header") + b"--AaB03x--", "part 2 is malformed"),
     ],
 )
 def test_a_malformed_form_is_refused(body: bytes, message: str) -> None:
@@ -140,3 +142,30 @@ def test_the_limits_of_a_part_are_what_the_settings_say() -> None:
     body += b"\r\n\r\n2\r\n--AaB03x--\r\n"
     settings = limits(10, max_part_headers=10, max_part_header_bytes=6000, max_query_depth=1)
     assert read_body(MULTIPART, body, settings) == {"a": "x\r\n1", "b": {"c": {"[d]": "2"}}}
+
+
+@pytest.mark.parametrize("preamble", ["This is a form.\r\n", "\r\n", "two\r\nlines, --AaB03x, \r\n"])
+@pytest.mark.parametrize("cut", [1, 9, 40])
+def test_what_stands_before_the_first_part_is_passed_over(preamble: str, cut: int) -> None:
+    body = preamble.encode() + field("a") + b"--AaB03x--"
+    assert read_body(MULTIPART, body, limits(10)) == read(field("a"))
+    assert read_body(MULTIPART, (body[:cut], body[cut:]), limits(10)) == read(field("a"))
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("filename*=UTF-8''caf%C3%A9.txt", "café.txt"),
+        ("filename*=iso-8859-1'en'caf%E9", "café"),
+        ("FileName* = utf-8''a%2Fb.txt", "b.txt"),
+        ("filename*=UTF-8''%ff", "\ufffd"),
+        ("filename=\"plain\"; filename*=UTF-8''other", "plain"),
+    ],
+)
+def test_a_part_with_an_encoded_file_name_is_a_file(given: str, name: str) -> None:
+    assert read(part(f'Content-Disposition: form-data; name="f"; {given}'))["f"]["filename"] == name
+
+
+def test_a_name_that_looks_like_a_file_name_makes_no_file() -> None:
+    name = "x; filename*=UTF-8''y"
+    assert read(part(f'Content-Disposition: form-data; name="{name}"', b"text")) == {name: "text"}

@@ -265,6 +265,20 @@ async def test_what_an_error_says_follows_the_rules_of_returned_bodies(
     assert (client.status, client.body, client.headers["content-type"]) == (418, expected, content_type)
 
 
+@pytest.mark.parametrize("body", [{"a": b"\xff"}, [b""], {"a": {b"k": 1}}, float("nan"), [float("inf")]])
+async def test_what_an_error_cannot_say_is_500_and_in_the_log(body: object) -> None:
+    client = await Client(failing(FailureKind.HANDLER, http_status=418, http_body=encode(body))).request("GET", "/a")
+    assert (client.status, client.body) == (500, b'{"error": "Internal server error"}')
+    [message] = client.reports.messages(LogLevel.ERROR)
+    assert message.startswith("the body of the HttpError cannot be sent")
+
+
+async def test_a_runner_that_could_not_send_what_an_error_says_is_500_and_in_the_log() -> None:
+    client = await Client(failing(FailureKind.INVALID_OUTPUT, http_status=418)).request("GET", "/a")
+    assert client.status == 500
+    assert len(client.reports.messages(LogLevel.ERROR)) == 1
+
+
 async def test_an_error_that_says_nothing_has_no_body() -> None:
     client = await Client(failing(FailureKind.HANDLER, http_status=404)).request("GET", "/a")
     assert (client.body, "content-type" in client.headers) == (b"", False)

@@ -21,7 +21,12 @@ SERVERS = ("uvicorn", "hypercorn")
 
 @asynccontextmanager
 async def serving(
-    server: str, application: Callable[..., Any], tls: ssl.SSLContext | None = None, **settings: Any
+    server: str,
+    application: Callable[..., Any],
+    tls: ssl.SSLContext | None = None,
+    *,
+    grace: float = GRACE,
+    **settings: Any,
 ) -> AsyncIterator[tuple[int, anyio.Event]]:
     """Serves on a free port; gives it, and the event that stops the server."""
     chosen = HttpSettings(port=0, server=server, **settings)
@@ -29,7 +34,7 @@ async def serving(
     stop = anyio.Event()
     with listener:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(http_server(chosen, application, tls).serve, listener, stop, GRACE)
+            tasks.start_soon(http_server(chosen, application, tls).serve, listener, stop, grace)
             try:
                 yield listener.getsockname()[1], stop
             finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ import pytest
 
 from runtime.config import TlsSettings
 from runtime.web.tls import server_context
+from tests.fakes import settle
 from tests.unit.web.serving import START, Streaming, certificate, measuring, piece, serving
 
 
@@ -32,10 +34,12 @@ def context(folder: Path) -> ssl.SSLContext | None:
 
 
 @asynccontextmanager
-async def browsing(folder: Path, application: Any, http2: bool = True) -> AsyncIterator[httpx.AsyncClient]:
+async def browsing(
+    folder: Path, application: Any, http2: bool = True, **settings: Any
+) -> AsyncIterator[httpx.AsyncClient]:
     trusted = ssl.create_default_context(cafile=str(folder / "edge.pem"))
     async with (
-        serving("hypercorn", application, context(folder)) as (port, _),
+        serving("hypercorn", application, context(folder), **settings) as (port, _),
         httpx.AsyncClient(base_url=f"https://localhost:{port}", verify=trusted, http2=http2, timeout=10) as client,
     ):
         yield client
@@ -132,3 +136,69 @@ async def test_a_path_that_is_none_harms_no_other_stream(path: bytes) -> None:
             parts = [e.data for e in received if isinstance(e, h2.events.DataReceived) and e.stream_id == 3]
             data += b"".join(bytes(part) for part in parts if part)
         writer.close()
+
+
+async def test_a_head_over_the_limit_and_an_unknown_method_are_answered_in_http_2(folder: Path) -> None:
+    async with browsing(folder, measuring, max_header_bytes=2000) as client:
+        long = await client.post("/", headers={"x": "y" * 2500}, content=b"abc")
+        assert (long.status_code, long.json()["status"]) == (431, 431)
+        answer = await client.request("FOO", "/")
+        assert (answer.status_code, "allow" in answer.headers, "date" in answer.headers) == (405, True, True)
+        assert (await client.get("/next")).text == "GET /next 0"
+
+
+@pytest.mark.parametrize("size", [0, 1, 300_000])
+async def test_a_stream_that_ends_while_the_server_stops_has_its_end(folder: Path, size: int) -> None:
+    streaming = Streaming()
+    trusted = ssl.create_default_context(cafile=str(folder / "edge.pem"))
+    async with (
+        serving("hypercorn", streaming, context(folder)) as (port, stop),
+        httpx.AsyncClient(base_url=f"https://localhost:{port}", verify=trusted, http2=True, timeout=10) as client,
+        client.stream("GET", "/") as answer,
+    ):
+        stop.set()
+        streaming.pieces.put_nowait(b"x" * size)
+        streaming.pieces.put_nowait(True)
+        assert len(await answer.aread()) == size
+
+
+async def test_a_stream_that_begins_while_the_server_stops_is_refused_and_may_come_again() -> None:
+    streaming = Streaming()
+    async with serving("hypercorn", streaming) as (port, stop):
+        connection = h2.connection.H2Connection()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        connection.initiate_connection()
+        fields = [(":method", "GET"), (":path", "/"), (":scheme", "http"), (":authority", "x")]
+        connection.send_headers(1, fields, end_stream=True)
+        writer.write(connection.data_to_send())
+        events: list[h2.events.Event] = []
+        while not any(isinstance(event, h2.events.ResponseReceived) for event in events):
+            events += connection.receive_data(await reader.read(65536))
+        stop.set()
+        await asyncio.sleep(0)
+        connection.send_headers(3, fields, end_stream=True)
+        writer.write(connection.data_to_send())
+        while not (resets := [event for event in events if isinstance(event, h2.events.StreamReset)]):
+            events += connection.receive_data(await reader.read(65536))
+        assert [(event.stream_id, event.error_code) for event in resets] == [(3, h2.errors.ErrorCodes.REFUSED_STREAM)]
+        streaming.pieces.put_nowait(True)
+        writer.close()
+
+
+async def test_streams_that_do_not_end_in_the_grace_are_ended_without_a_fault(folder: Path) -> None:
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+    streaming = Streaming()
+    trusted = ssl.create_default_context(cafile=str(folder / "edge.pem"))
+    async with (
+        serving("hypercorn", streaming, context(folder), grace=0.3) as (port, stop),
+        httpx.AsyncClient(base_url=f"https://localhost:{port}", verify=trusted, http2=True, timeout=10) as client,
+        client.stream("GET", "/") as answer,
+    ):
+        stop.set()
+        with pytest.raises(httpx.RemoteProtocolError):
+            await answer.aread()
+        await asyncio.wait_for(streaming.ended.wait(), 5)
+    gc.collect()  # which is when a task says that nobody has asked for its fault
+    await settle()
+    assert faults == []

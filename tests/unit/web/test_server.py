@@ -449,3 +449,120 @@ async def test_the_end_of_a_client_is_told_between_the_pieces(server: str) -> No
             client.say("GET / HTTP/1.1")
             await client.head()
         await asyncio.wait_for(told.wait(), 5)
+
+
+def status_of(answer: bytes) -> int:
+    return int(answer.split()[1])
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize(
+    ("target", "seen"),
+    [
+        (b"http://foo.example/py/echo", (b"/py/echo", "/py/echo", b"")),
+        (b"HTTPS://foo.example:80?a=b", (b"/", "/", b"a=b")),
+        (b"http://foo.example", (b"/", "/", b"")),
+        (b"/a%20b#fragment?x", (b"/a%20b", "/a b", b"")),
+        (b"/a?x=1#fragment", (b"/a", "/a", b"x=1")),
+        (b"//a/b", (b"//a/b", "//a/b", b"")),
+        (b"*", (b"*", "*", b"")),
+        (b"foo", None),
+        (b"?x", None),
+        (b"ftp://foo/x", None),
+        (b"foo:80", None),
+    ],
+)
+async def test_the_target_of_a_request(server: str, target: bytes, seen: tuple[bytes, str, bytes] | None) -> None:
+    found: list[Any] = []
+
+    async def keep(scope: Any, receive: Any, send: Any) -> None:
+        found.append((scope["raw_path"], scope["path"], scope["query_string"]))
+        await measuring(scope, receive, send)
+
+    async with serving(server, keep) as (port, _), connected(port) as client:
+        client.writer.write(b"POST " + target + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        assert status_of(await client.head()) == (400 if seen is None else 200)
+    assert found == ([] if seen is None else [seen])
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("line", ["get / HTTP/1.1", "FOO /x HTTP/1.1", "GETX / HTTP/1.1", "CONNECT x:80 HTTP/1.1"])
+@pytest.mark.parametrize("cut", [1, 5, 30])
+async def test_a_method_that_nobody_knows_is_405(server: str, line: str, cut: int) -> None:
+    async with serving(server, measuring) as (port, _), connected(port) as client:
+        data = f"{line}\r\nHost: x\r\n\r\n".encode()
+        for segment in (data[:cut], data[cut:]):
+            client.writer.write(segment)
+            await client.writer.drain()
+            await settle()
+        head = await client.head()
+        assert (status_of(head), b"\r\nallow: " in head) == (405, True)
+        assert json.loads(await client.rest())["title"] == "Method Not Allowed"
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("GET / HTTP/1.1\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        ("GET / HTTP/1.0\r\n\r\n", 200),
+        ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", 200),
+    ],
+)
+async def test_a_request_has_one_host(server: str, text: str, status: int) -> None:
+    async with serving(server, measuring) as (port, _), connected(port) as client:
+        client.writer.write(text.encode())
+        assert status_of(await client.head()) == status
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("text", ["GET /9 HTTP/1.1", "GET /9-parts HTTP/1.1", "HEAD /9 HTTP/1.1", "FOO / HTTP/1.1"])
+async def test_each_answer_has_a_date(server: str, text: str) -> None:
+    async with serving(server, application) as (port, _), connected(port) as client:
+        client.say(text)
+        assert (await client.head()).count(b"\r\ndate: ") == 1
+
+
+@pytest.mark.parametrize("server", SERVERS)
+async def test_the_values_of_headers_have_no_white_space_around_them(server: str) -> None:
+    found: list[Any] = []
+
+    async def keep(scope: Any, receive: Any, send: Any) -> None:
+        found.extend(value for name, value in scope["headers"] if name == b"x")
+        await measuring(scope, receive, send)
+
+    async with serving(server, keep) as (port, _), connected(port) as client:
+        client.writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX: \t a b \t \r\nX:\r\n\r\n")
+        await client.answer()
+    assert found == [b"a b", b""]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+async def test_a_server_that_stops_takes_no_connection_and_lets_what_runs_end(server: str) -> None:
+    application = Streaming()
+    async with serving(server, application) as (port, stop), connected(port) as client:
+        client.say("GET / HTTP/1.1")
+        await client.head()
+        stop.set()
+        async with asyncio.timeout(3):
+            with pytest.raises(ConnectionError):
+                while True:
+                    async with connected(port):
+                        await settle()
+        application.pieces.put_nowait(b"one")
+        application.pieces.put_nowait(True)
+        assert await client.rest() == b"3\r\none\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("server", SERVERS)
+async def test_what_does_not_end_in_the_grace_is_ended(server: str) -> None:
+    began = asyncio.get_running_loop().time()
+    application = Streaming()
+    async with serving(server, application, grace=0.5) as (port, stop), connected(port) as client:
+        client.say("GET / HTTP/1.1")
+        await client.head()
+        stop.set()
+        assert await asyncio.wait_for(client.rest(), 5) == b""
+        await asyncio.wait_for(application.ended.wait(), 5)
+    assert 0.5 < asyncio.get_running_loop().time() - began < 2

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,22 @@ _QUIET = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
 
 def npm_packages(root: Path) -> frozenset[str]:
     """Names of the packages that package.json asks for; none without that file. Raises `RunnerFault`."""
+    return _names(root, _KINDS)
+
+
+def _needed(root: Path, environ: Mapping[str, str]) -> frozenset[str]:
+    """Those of them that must be there once npm has run."""
+    is_without = environ.get("NODE_ENV") == "production" or "dev" in environ.get("npm_config_omit", "").split()
+    wanted = _names(root, ("dependencies",) if is_without else ("dependencies", "devDependencies"))
+    return wanted - _names(root, ("optionalDependencies",))
+
+
+def _is_there(root: Path, name: str) -> bool:
+    """Whether Node would find the package: in the project, or further up where a workspace keeps it."""
+    return any((folder / "node_modules" / name).exists() for folder in (root, *root.parents))
+
+
+def _names(root: Path, kinds: Sequence[str]) -> frozenset[str]:
     try:
         manifest: Any = json.loads((root / MANIFEST).read_bytes())
     except FileNotFoundError:
@@ -36,8 +52,8 @@ def npm_packages(root: Path) -> frozenset[str]:
         raise RunnerFault(f"{MANIFEST} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise RunnerFault(f"{MANIFEST} is not valid JSON: {error}") from error
-    kinds = [manifest.get(kind) for kind in _KINDS] if isinstance(manifest, dict) else []
-    return frozenset(str(name) for names in kinds if isinstance(names, dict) for name in names)
+    found = [manifest.get(kind) for kind in kinds] if isinstance(manifest, dict) else []
+    return frozenset(str(name) for names in found if isinstance(names, dict) for name in names)
 
 
 def install_npm(root: Path, settings: Settings, environ: Mapping[str, str], say: Say) -> None:
@@ -59,7 +75,8 @@ def install_npm(root: Path, settings: Settings, environ: Mapping[str, str], say:
         say(f"npm: left out, for there is a {other}; run `{_OTHERS[other]} install`")
         return
     folder = root / "node_modules"
-    if is_installed(folder, _key(root)) or _is_npms_own(folder, root):
+    is_current = is_installed(folder, _key(root)) or _is_npms_own(folder, root)
+    if is_current and all(_is_there(root, name) for name in _needed(root, environ)):
         say("npm: node_modules is up to date")
         return
     words = ["ci"] if has_lock else ["install"]

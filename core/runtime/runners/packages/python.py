@@ -14,7 +14,7 @@ from runtime.errors import RunnerFault
 from runtime.runners.packages.commands import Say, run
 from runtime.runners.packages.requirements import Requirements
 from runtime.runners.packages.stamp import is_installed, note_installed
-from runtime.runners.programs import VIRTUAL_ENVIRONMENT, ProjectPython, project_python
+from runtime.runners.programs import VIRTUAL_ENVIRONMENT, ProjectPython, passed_over, project_python
 
 RUNNER_REQUIREMENTS = "requirements.txt"
 """What the Python runner needs, a file in its folder."""
@@ -32,6 +32,10 @@ def install_python(
     if wanted.names_motia:
         say(f"Python: motia comes along with the runtime; its line in {wanted.source} is passed over")
     python = project_python(root, settings)
+    if fault := python.fault():
+        raise RunnerFault(fault, python.fix())
+    if notice := passed_over(root, python):
+        say(f"Python: {notice}; it is made one")
     if not (python.environment or python.packages or settings.runner("python").executable):
         _make_environment(root, environ, say)
         python = project_python(root, settings)

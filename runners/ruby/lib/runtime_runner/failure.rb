@@ -89,11 +89,13 @@ module RuntimeRunner
     end
 
     def add_http(failure, error)
-      failure.http_status = error.status
-      return if error.body.nil?
+      return failure.http_status = error.status if error.body.nil?
 
       body = Values.encode(error.body, 'body of the HttpError')
-      return failure.http_body = body if body.bytesize <= MAX_HTTP_BODY_BYTES
+      if body.bytesize <= MAX_HTTP_BODY_BYTES
+        failure.http_status = error.status
+        return failure.http_body = body
+      end
 
       failure.kind = :FAILURE_KIND_INVALID_OUTPUT
       failure.message = "The body of the HttpError has #{body.bytesize} bytes; at most #{MAX_HTTP_BODY_BYTES} are " \

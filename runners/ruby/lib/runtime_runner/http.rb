@@ -10,7 +10,10 @@ module RuntimeRunner
   # Requests and responses of api steps, by proto/PROTOCOL.md §5.
   module Http
     EVENT_STREAM = 'text/event-stream'
-    MAX_NESTING = 1000 # levels of a JSON body
+    MAX_NESTING = 512 # levels of a JSON body
+    SURROGATE = /\\u[dD][89a-fA-F]/.freeze
+    # Every escape of a JSON text, pairs of surrogates as one; the group holds a lone surrogate.
+    ESCAPES = /\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)/.freeze
     JSON_TEXTS = /"(?:[^"\\]|\\.)*"/m.freeze
 
     module_function
@@ -105,7 +108,12 @@ module RuntimeRunner
       # Ruby's parser passes over comments, which JSON does not have.
       raise MalformedBody, 'The request body is not JSON: it holds "/" outside of texts.' if commented?(text)
 
+      # Ruby's parser takes some of them and speaks of none in words for the client.
+      raise MalformedBody, 'The request body holds a lone surrogate, which is no text.' if lone_surrogate?(text)
+
       JSON.parse(text.delete_prefix("\ufeff"), object_class: Record, max_nesting: MAX_NESTING, create_additions: false)
+    rescue JSON::NestingError
+      raise MalformedBody, "The request body nests deeper than #{MAX_NESTING} levels."
     rescue JSON::ParserError => error
       raise MalformedBody, "The request body is not JSON: #{error.message}"
     end
@@ -114,6 +122,10 @@ module RuntimeRunner
       text.include?('/') && text.gsub(JSON_TEXTS, '').include?('/')
     end
 
-    private_class_method :pack, :body_of, :headers_of, :header, :text_or_bytes, :parse, :commented?
+    def lone_surrogate?(text)
+      text.match?(SURROGATE) && text.scan(ESCAPES).any? { |(lone)| lone }
+    end
+
+    private_class_method :lone_surrogate?, :pack, :body_of, :headers_of, :header, :text_or_bytes, :parse, :commented?
   end
 end

@@ -14,7 +14,7 @@ from runtime.runners.packages.npm import install_npm, npm_packages
 
 FAKE_NPM = """#!/bin/sh
 echo "$@" >> calls
-mkdir -p node_modules
+mkdir -p node_modules/ms
 [ -z "$NPM_FAILS" ] || { echo "npm error 404 'gone@1' is not in this registry"; exit 1; }
 [ "$1" != install ] || echo '{}' > package-lock.json
 """
@@ -83,7 +83,7 @@ def test_npm_runs_once_and_again_when_something_changes(root: Path) -> None:
 
 
 def test_what_npm_has_installed_by_itself_is_left_alone(root: Path) -> None:
-    (root / "node_modules").mkdir()
+    (root / "node_modules" / "ms").mkdir(parents=True)
     own = root / "node_modules" / ".package-lock.json"
     own.write_text("{}")
     os.utime(root / "package.json", (1000, 1000))
@@ -123,3 +123,18 @@ def test_motia_need_not_be_installed(root: Path) -> None:
 def test_without_npm_it_is_said(root: Path) -> None:
     with pytest.raises(RunnerFault, match="there is no npm"):
         install(root, PATH="/nowhere", RUNTIME_NODE="/nowhere/node")
+
+
+def test_a_package_that_was_removed_is_installed_again(root: Path) -> None:
+    install(root)
+    (root / "node_modules" / "ms").rmdir()
+    assert install(root) == ["npm: running npm ci"]
+    assert install(root) == ["npm: node_modules is up to date"]
+
+
+def test_a_package_that_may_be_missing_need_not_be_there(root: Path) -> None:
+    kinds = {"dependencies": {"ms": "1"}, "devDependencies": {"dev": "1"}, "optionalDependencies": {"fsevents": "1"}}
+    (root / "package.json").write_text(json.dumps(kinds))
+    install(root, NODE_ENV="production")
+    assert install(root, NODE_ENV="production") == ["npm: node_modules is up to date"]
+    assert install(root) == ["npm: running npm ci"]

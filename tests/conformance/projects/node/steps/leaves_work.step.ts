@@ -1,5 +1,5 @@
-import type { EventHandler, FlowContext } from 'motia';
-import { released, report } from './lib/latch';
+import type { EventHandler } from 'motia';
+import { work } from './lib/late';
 
 export const config = { type: 'event', name: 'leaves_work', subscribes: ['leaves_work'], emits: [] };
 
@@ -8,13 +8,3 @@ export const handler: EventHandler = async (_input, ctx) => {
   void work(ctx);
   return 'left';
 };
-
-async function work(ctx: FlowContext): Promise<void> {
-  await released;
-  try {
-    await ctx.state.set('late', 'key', 1);
-    report('nothing was thrown');
-  } catch (error) {
-    report(`caught: ${(error as Error).message}`);
-  }
-}

@@ -1,5 +1,8 @@
 import type { ApiRouteHandler, FlowContext } from 'motia';
-import { released, report } from './lib/latch';
+import { work } from './lib/late';
+
+/** More than fit in a frame. */
+const LINES = 2000;
 
 export const config = { type: 'api', name: 'streams', path: '/streams', method: 'POST', emits: [] };
 
@@ -14,10 +17,11 @@ async function* pieces(ctx: FlowContext): AsyncGenerator<any> {
       const piece: any = await ctx.state.get('pieces', String(number));
       if (piece === 'end') return;
       if (piece === 'throw') throw new TypeError('the source has run dry');
-      if (piece === 'log' || piece === 'log and end') ctx.logger.info('a line from the body');
-      if (piece === 'log and end') return;
-      if (piece === 'log') continue;
-      if (piece === 'forget') void ctx.state.set('forgotten', 'key', 1);
+      if (piece === 'logs and end' || piece === 'logs and throw') logs(ctx);
+      if (piece === 'logs and end') return;
+      if (piece === 'logs and throw') throw new TypeError('the source has run dry');
+      if (piece === 'log') ctx.logger.info('a line from the body');
+      else if (piece === 'forget') void ctx.state.set('forgotten', 'key', 1);
       else if (piece === 'leave work') void work(ctx);
       else yield piece;
     }
@@ -26,12 +30,6 @@ async function* pieces(ctx: FlowContext): AsyncGenerator<any> {
   }
 }
 
-async function work(ctx: FlowContext): Promise<void> {
-  await released;
-  try {
-    await ctx.state.set('late', 'key', 1);
-    report('nothing was thrown');
-  } catch (error) {
-    report(`caught: ${(error as Error).message}`);
-  }
+function logs(ctx: FlowContext): void {
+  for (let line = 0; line < LINES; line++) ctx.logger.info('a line from the body');
 }

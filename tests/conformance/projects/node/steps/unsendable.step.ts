@@ -1,11 +1,6 @@
 import type { EventHandler } from 'motia';
-
-const VALUES: Record<string, unknown> = {
-  function: () => undefined,
-  surrogate: '\ud800',
-  integer: 2n ** 64n,
-};
+import { unsendable } from './lib/odd';
 
 export const config = { type: 'event', name: 'unsendable', subscribes: ['unsendable'], emits: [] };
 
-export const handler: EventHandler<string> = async (input) => ({ items: [{}, { run: VALUES[input] }] });
+export const handler: EventHandler<string> = async (input) => unsendable(input);

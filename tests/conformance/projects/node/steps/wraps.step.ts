@@ -5,8 +5,7 @@ const around =
   async (req, _ctx, next) => {
     req.body.seen.push(name);
     const response = await next();
-    response.body.push(name);
-    return response;
+    if (!req.body.silent) return { ...response, body: [...response.body, name] };
   };
 
 export const config = {
@@ -18,4 +17,7 @@ export const config = {
   middleware: [around('outer'), around('inner')],
 };
 
-export const handler: ApiRouteHandler = async (req) => ({ status: 200, body: [...req.body.seen, 'handler'] });
+export const handler: ApiRouteHandler = async (req) => {
+  if (req.body.throws) throw new RangeError('no place behind the middleware');
+  return { status: 200, body: [...req.body.seen, 'handler'] };
+};

@@ -5,6 +5,10 @@ async def check(req: Any, ctx: Any, next: Any) -> Any:
     return await next()
 
 
+def text(name: str) -> dict[str, Any]:
+    return {"type": "object", "properties": {name: {"type": "string"}}}
+
+
 class Order:
     """What Pydantic's models are like."""
 
@@ -18,12 +22,26 @@ config = {
     "name": "described",
     "path": "/described",
     "method": "POST",
-    "emits": ["a.topic", {"topic": "b.topic", "label": "B"}],
+    "emits": ["a.topic", {"topic": "b.topic", "label": "B", "schema": text("label")}],
     "flows": ["one", "two"],
     "middleware": [check],
     "infrastructure": {"handler": {"timeout": 60}, "onSlow": check},
+    "input": text("line"),
     "bodySchema": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
+    "queryParams": [{"name": "page", "description": "which"}, {"name": "size", "schema": text("size")}],
+    "pathParams": text("id"),
     "responseSchema": {200: Order, 404: {"type": "object", "properties": {"error": {"type": "string"}}}},
+    "triggers": [
+        {"type": "event", "topic": "a.topic", "input": text("event")},
+        {
+            "type": "api",
+            "bodySchema": text("body"),
+            "queryParams": text("query"),
+            "pathParams": text("path"),
+            "responseSchema": text("answer"),
+            "emits": [{"topic": "c.topic", "schema": Order}],
+        },
+    ],
 }
 
 

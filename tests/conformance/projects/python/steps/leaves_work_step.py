@@ -1,7 +1,7 @@
 import asyncio
 from typing import Any
 
-from .lib import latch
+from .lib import late
 
 tasks: set[asyncio.Task[None]] = set()
 config = {"type": "event", "name": "leaves_work", "subscribes": ["leaves_work"], "emits": []}
@@ -13,10 +13,5 @@ async def handler(input: Any, ctx: Any) -> Any:
 
 
 async def work(ctx: Any) -> None:
-    await latch.released.wait()
-    try:
-        await ctx.state.set("late", "key", 1)
-        latch.outcome.put_nowait("nothing was thrown")
-    except Exception as error:
-        latch.outcome.put_nowait(f"caught: {error}")
+    await late.work(ctx)
     await asyncio.Event().wait()

@@ -2,8 +2,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from .lib import latch
+from .lib import late
 
+LINES = 2000  # more than fit in a frame
 tasks: set[asyncio.Task[None]] = set()
 config = {"type": "api", "name": "streams", "path": "/streams", "method": "POST", "emits": []}
 
@@ -23,24 +24,19 @@ async def pieces(ctx: Any) -> AsyncIterator[Any]:
                 return
             if piece == "throw":
                 raise TypeError("the source has run dry")
-            if piece in ("log", "log and end"):
-                ctx.logger.info("a line from the body")
-                if piece == "log and end":
+            if piece in ("logs and end", "logs and throw"):
+                for _ in range(LINES):
+                    ctx.logger.info("a line from the body")
+                if piece == "logs and end":
                     return
+                raise TypeError("the source has run dry")
+            if piece == "log":
+                ctx.logger.info("a line from the body")
             elif piece == "forget":
                 ctx.state.set("forgotten", "key", 1)
             elif piece == "leave work":
-                tasks.add(asyncio.create_task(work(ctx)))
+                tasks.add(asyncio.create_task(late.work(ctx)))
             else:
                 yield piece
     finally:
         print("cleaned up")
-
-
-async def work(ctx: Any) -> None:
-    await latch.released.wait()
-    try:
-        await ctx.state.set("late", "key", 1)
-        latch.outcome.put_nowait("nothing was thrown")
-    except Exception as error:
-        latch.outcome.put_nowait(f"caught: {error}")

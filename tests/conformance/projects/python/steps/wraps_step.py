@@ -12,8 +12,7 @@ async def inner(req: Any, ctx: Any, next: Any) -> Any:
 async def around(name: str, req: Any, next: Any) -> Any:
     req["body"]["seen"].append(name)
     response = await next()
-    response["body"].append(name)
-    return response
+    return None if req["body"].get("silent") else {**response, "body": [*response["body"], name]}
 
 
 config = {
@@ -27,4 +26,6 @@ config = {
 
 
 async def handler(req: Any, ctx: Any) -> Any:
+    if req["body"].get("throws"):
+        raise IndexError("no place behind the middleware")
     return {"status": 200, "body": [*req["body"]["seen"], "handler"]}

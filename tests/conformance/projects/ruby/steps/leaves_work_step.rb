@@ -1,19 +1,10 @@
 # frozen_string_literal: true
 
-require_relative 'lib/latch'
+require_relative 'lib/late'
 
 CONFIG = { type: 'event', name: 'leaves_work', subscribes: ['leaves_work'], emits: [] }
 
 def handler(_input, ctx)
-  Thread.new { work(ctx) }
+  Thread.new { Late.work(ctx) && sleep }
   'left'
-end
-
-def work(ctx)
-  Latch::RELEASED.pop
-  ctx.state.set('late', 'key', 1)
-  Latch::OUTCOME << 'nothing was thrown'
-rescue StandardError => error
-  Latch::OUTCOME << "caught: #{error.message}"
-  sleep
 end

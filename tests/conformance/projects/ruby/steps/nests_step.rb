@@ -1,11 +1,9 @@
 # frozen_string_literal: true
 
+require_relative 'lib/odd'
+
 CONFIG = { type: 'event', name: 'nests', subscribes: ['nests'], emits: [] }
 
 def handler(input, _ctx)
-  value = []
-  return { loop: value << { self: value } } if input == 'cycle'
-
-  (input - 1).times { value = [value] }
-  value
+  Odd.nested(input)
 end

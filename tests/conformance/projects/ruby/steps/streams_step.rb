@@ -1,7 +1,8 @@
 # frozen_string_literal: true
 
-require_relative 'lib/latch'
+require_relative 'lib/late'
 
+LINES = 2000 # more than fit in a frame
 CONFIG = { type: 'api', name: 'streams', path: '/streams', method: 'POST', emits: [] }
 
 def handler(req, ctx)
@@ -23,16 +24,19 @@ end
 def obey(piece, out, ctx)
   case piece
   when 'throw' then raise TypeError, 'the source has run dry'
-  when 'log', 'log and end' then log(piece, ctx)
+  when 'log' then ctx.logger.info('a line from the body')
+  when 'logs and end', 'logs and throw' then logs(piece, ctx)
   when 'forget' then forget(ctx)
-  when 'leave work' then Thread.new { work(ctx) }
+  when 'leave work' then Thread.new { Late.work(ctx) }
   else out << piece
   end
 end
 
-def log(piece, ctx)
-  ctx.logger.info('a line from the body')
-  'end' if piece == 'log and end'
+def logs(piece, ctx)
+  LINES.times { ctx.logger.info('a line from the body') }
+  raise TypeError, 'the source has run dry' if piece == 'logs and throw'
+
+  'end'
 end
 
 def forget(ctx)
@@ -40,12 +44,4 @@ def forget(ctx)
   thread.report_on_exception = false
   # A thread stops when it waits for its answer.
   Thread.pass until thread.stop?
-end
-
-def work(ctx)
-  Latch::RELEASED.pop
-  ctx.state.set('late', 'key', 1)
-  Latch::OUTCOME << 'nothing was thrown'
-rescue StandardError => error
-  Latch::OUTCOME << "caught: #{error.message}"
 end

@@ -5,12 +5,12 @@ require 'motia'
 CONFIG = { type: 'event', name: 'stubborn', subscribes: ['stubborn'], emits: [] }
 
 def handler(_input, ctx)
-  ctx.state.get('questions', 'may I wait')
-  loop { wait }
+  wait { ctx.state.get('questions', 'may I wait') }
+  loop { wait { sleep } }
 end
 
 def wait
-  sleep
+  yield
 rescue Motia::Cancelled
   nil
 end

@@ -4,8 +4,9 @@ def self.around(name)
   lambda do |req, _ctx, nxt|
     req.body.seen << name
     response = nxt.call
-    response[:body] << name
-    response
+    next if req.body['silent']
+
+    { **response, body: [*response[:body], name] }
   end
 end
 
@@ -19,5 +20,7 @@ CONFIG = {
 }.freeze
 
 def handler(req, _ctx)
+  raise IndexError, 'no place behind the middleware' if req.body['throws']
+
   { status: 200, body: [*req.body.seen, 'handler'] }
 end

@@ -26,9 +26,8 @@ export const config: TriggersConfig = {
   emits: ['category.changed'],
 };
 
-export const handler: Handlers['watch-all'] = async (...given) => {
-  const [input, ctx] = given.length === 2 ? given : [null, ...given];
-  if (input !== null && 'body' in input) {
+export const handler: Handlers['watch-all'] = async (input, ctx) => {
+  if (input && 'body' in input) {
     const size = input.body.parts?.[0]?.parts?.[0]?.size;
     await ctx.emit('category.changed', { unit: size?.[1], rest: input.pathParams.rest });
     return { status: 200, body: input.body };
