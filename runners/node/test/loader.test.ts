@@ -102,7 +102,7 @@ test('a missing package is told with who imports it and how to install it', asyn
 test('a missing package that package.json names has to be installed', async () => {
   const named = { 'package.json': '{ "devDependencies": { "@acme/gone": "1" } }' };
   const failure = await project.failure({ 'f/gone.step.ts': "import '@acme/gone'\nexport const config = {}", ...named });
-  assert.equal(failure.fix, 'package.json names @acme/gone, so it only has to be installed. Run: npm install');
+  assert.equal(failure.fix, 'package.json names @acme/gone, so it only has to be installed. Run: runtime install');
 });
 
 test('a missing file is told with who imports it', async () => {
