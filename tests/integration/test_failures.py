@@ -319,7 +319,7 @@ def test_the_last_words_of_a_runner_are_shown_without_a_line_break_too(tmp_path:
         "steps/dies.step.js": """
         export const config = { type: 'api', name: 'Dies', method: 'GET', path: '/dies' }
         export const handler = async () => {
-          process.stdout.write('last words', () => process.exit(1))
+          process.stdout.write('last words', () => process.kill(process.pid, 'SIGKILL'))
           await new Promise(() => {})
         }
         """

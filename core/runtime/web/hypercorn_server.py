@@ -63,6 +63,10 @@ class HypercornServer:
             if isinstance(error, BaseExceptionGroup) and error.split(OSError)[1] is not None:
                 raise
             return  # the client has gone
+        except asyncio.CancelledError:
+            if not connection.is_cut_off:
+                raise
+            return  # asked for; some versions of asyncio report a connection's cancelled task as a fault
         finally:
             del self._connections[task]
 
