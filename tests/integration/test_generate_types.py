@@ -93,3 +93,10 @@ def test_a_start_in_production_writes_no_types(tmp_path: Path) -> None:
     with running(write_project(tmp_path, {name: STEPS[name]}), command="start") as project:
         assert project.client.get("/hello/you").status_code == 200
     assert not (tmp_path / "types.d.ts").exists()
+
+
+def test_a_python_file_in_a_package_is_no_step_of_the_project(tmp_path: Path) -> None:
+    name = "steps/hello.step.ts"
+    files = {name: STEPS[name], "steps/node_modules/dep/some_step.py": "config = {}\n"}
+    generate(write_project(tmp_path, files))
+    assert not (tmp_path / "runtime_types.py").exists()

@@ -10,7 +10,7 @@ from runtime.catalog import Catalog
 from runtime.config import Settings
 from runtime.errors import RunnerFault, RuntimeFault
 from runtime.generate import python, typescript
-from runtime.runners.discovery import SOURCE_FOLDERS
+from runtime.runners.discovery import find_files
 from runtime.runners.manifest import find_runners
 
 TYPESCRIPT_FILE = "types.d.ts"
@@ -44,8 +44,10 @@ def stale_files(root: Path, texts: Mapping[str, str]) -> dict[str, str]:
 
 def write_missing(root: Path) -> None:
     """Gives a project with Python steps a `runtime_types.py` before they are loaded, since they may import from it."""
-    has_steps = any(next((root / source).rglob("*step.py"), None) for source in SOURCE_FOLDERS)
-    if has_steps and not (root / PYTHON_FILE).exists():
+    if (root / PYTHON_FILE).exists():
+        return
+    files = find_files(root, find_runners(root, Settings()))
+    if files[python.LANGUAGE].steps:
         write_texts(root, {PYTHON_FILE: python.python_types(Catalog())})
 
 
