@@ -47,8 +47,6 @@ from runtime.triggers.streaming import Receive, Send, send_as_produced
 _LARGE_BYTES = 256 * 1024
 """A body that is longer stays in the pieces that it comes in, and is parsed, where it must be, in a thread."""
 _LENGTH_DIGITS = 18
-_TITLES = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
-
 
 Builtin = Callable[[Mapping[str, Any]], Awaitable[tuple[int, RawHeaders, bytes]]]
 """What the runtime answers itself where no step has the path: to headers, with status, headers and body."""
@@ -134,7 +132,7 @@ class HttpEdge:
                 return await self._no_route(method, path, found, headers)
             body = await self._read_body(scope, headers, receive)
             if body is None:
-                return problem(413, "Content Too Large", f"the body is larger than {self._max_body_bytes} bytes")
+                return problem(413, f"the body is larger than {self._max_body_bytes} bytes")
             request = request_map(
                 method,
                 scope["path"],
@@ -147,9 +145,9 @@ class HttpEdge:
             if request["form"] == "value":
                 request["value"] = await self._value(headers, body)
         except (BadEscape, TooManyKeys, BadForm) as error:
-            return problem(400, "Bad Request", str(error))
+            return problem(400, str(error))
         except TooManyParts as error:
-            return problem(413, "Content Too Large", str(error))
+            return problem(413, str(error))
         return await self._invoke(found.route, request, body, trace_id)
 
     async def _invoke(self, route: Route, request: dict[str, Any], body: Payload, trace_id: str) -> Response:
@@ -205,13 +203,13 @@ class HttpEdge:
                 return Response(*await builtin(headers))
             served = ("GET",)
         if not served:
-            return problem(404, "Not Found", f"no step serves {method} {path}")
+            return problem(404, f"no step serves {method} {path}")
         methods = sorted({*served, "OPTIONS", *(["HEAD"] if "GET" in served else [])})
         allow = (b"allow", ", ".join(methods).encode())
         if method == "OPTIONS":
             told = self._cors.preflight(headers, methods) if self._cors is not None else []
             return Response(204, [allow, *told], b"")
-        return problem(405, "Method Not Allowed", f"{path} is served for {', '.join(methods)}", [allow])
+        return problem(405, f"{path} is served for {', '.join(methods)}", [allow])
 
     def _respond(self, route: Route, outcome: Outcome, trace_id: str) -> Response:
         try:
@@ -235,12 +233,12 @@ class HttpEdge:
             return thrown_response(failure.http_status, failure.http_body)
         status = CONSEQUENCES[failure.kind].http_status
         if failure.kind is FailureKind.INVALID_INPUT:
-            return problem(status, "Bad Request", failure.message)
+            return problem(status, failure.message)
         self._report(LogLevel.ERROR, describe(failure), route.step.name, trace_id)
         if status == 500:
             return internal_error()
         retry_after = [(b"retry-after", b"1")] if status == 503 else []
-        return problem(status, _TITLES[status], headers=retry_after)
+        return problem(status, headers=retry_after)
 
 
 async def _send(answer: Response, method: str, send: Send) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgpack
 
 from runtime.model import Body, Payload, Violation, length, whole
+from runtime.problems import MEDIA_TYPE, problem_document
 from runtime.values import decode
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -108,30 +109,22 @@ def thrown_response(status: int, body: bytes) -> Response:
         raise BadResponse(f"the body of the HttpError cannot be sent: {error}") from error
 
 
-def problem(status: int, title: str, detail: str = "", headers: RawHeaders | None = None) -> Response:
-    """A problem document (RFC 9457)."""
-    return _problem(status, {"type": "about:blank", "title": title, "status": status}, detail, headers or [])
+def problem(status: int, detail: str = "", headers: RawHeaders | None = None, **more: Any) -> Response:
+    """A problem document; `more` are further members of it."""
+    body = json.dumps(problem_document(status, detail, **more)).encode()
+    return _whole(status, [(b"content-type", MEDIA_TYPE.encode()), *(headers or [])], "json", body)
 
 
 def unfit(violations: Sequence[Violation]) -> Response:
     """The problem document of a request that does not fit its schemas: an entry for each fault."""
     errors = [{"in": each.part, "pointer": each.pointer, "message": each.message} for each in violations]
-    document = {"type": "about:blank", "title": "Bad Request", "status": 400}
     parts = ", ".join(dict.fromkeys(each.part for each in violations))
-    return _problem(400, document, f"the request does not fit its schema: {parts}", [], errors)
+    return problem(400, f"the request does not fit its schema: {parts}", errors=errors)
 
 
 def internal_error() -> Response:
     """The answer to a fault that is not the client's, which learns nothing of it."""
     return _whole(500, [], "json", _INTERNAL_ERROR)
-
-
-def _problem(
-    status: int, document: dict[str, Any], detail: str, headers: RawHeaders, errors: object = None
-) -> Response:
-    more = {"detail": detail, "errors": errors}
-    body = json.dumps({**document, **{key: value for key, value in more.items() if value}}).encode()
-    return _whole(status, [(b"content-type", b"application/problem+json"), *headers], "json", body)
 
 
 def _checked(status: object) -> int:

@@ -7,17 +7,17 @@ from email.utils import formatdate
 from http import HTTPStatus
 
 from runtime.ids import new_trace_id
+from runtime.problems import MEDIA_TYPE, problem_document
 
 _ALLOW = (b"allow", b"DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")
 
 
 def refusal(status: int, detail: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Headers and body of a problem document (RFC 9457)."""
-    document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    body = json.dumps(document).encode()
+    body = json.dumps(problem_document(status, detail)).encode()
     headers = [
         (b"date", formatdate(usegmt=True).encode()),
-        (b"content-type", b"application/problem+json"),
+        (b"content-type", MEDIA_TYPE.encode()),
         (b"content-length", b"%d" % len(body)),
         (b"x-trace-id", new_trace_id().encode()),
     ]
