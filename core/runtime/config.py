@@ -224,6 +224,45 @@ class StateSettings(_Section):
     """The largest value or item."""
 
 
+class StreamSettings(_Section):
+    """What clients of streams and text streams may cost."""
+
+    max_sockets: int = Field(10_000, ge=1)
+    """Sockets that may be open at once; a further one is answered with 503."""
+    max_joins: int = Field(1000, ge=1)
+    """Groups and items that one socket may have joined at once; a further join is answered with an error event."""
+    max_buffer_bytes: int = Field(4 * 1024 * 1024, ge=64 * 1024)
+    """Bytes of changes that may wait for one client, what it got at its join not counted; past it a socket is
+    closed with 1013, another reader is cut off."""
+    max_frame_bytes: int = Field(64 * 1024, ge=1024)
+    """The largest message of a client; a larger one closes its socket with 1009."""
+    max_messages_per_second: int = Field(500, ge=1)
+    """Messages of one client in any second; the rest waits, unread."""
+    max_malformed_reports: int = Field(10, ge=0)
+    """Malformed frames in any minute that are told of in the log; every one closes its socket with 1007."""
+    close_timeout: float = Field(30.0, gt=0)
+    """How long a socket that is being closed may take to take what waits for it."""
+    ping_interval: float = Field(20.0, gt=0)
+    """How often a quiet client is asked whether it is there; readers over HTTP get a comment as often."""
+    ping_timeout: float = Field(20.0, gt=0)
+    """How long it may take to answer."""
+    max_hook_calls: int = Field(256, ge=1)
+    """Hooks that may run at once; further ones wait."""
+    hook_timeout: float = Field(5.0, gt=0)
+    """How long a hook may take, waiting included, before the client is denied."""
+    max_history: int = Field(1000, ge=0)
+    """Newest changes that are kept in memory for readers over HTTP that come back with a Last-Event-ID."""
+    max_readers: int = Field(1000, ge=1)
+    """Readers over HTTP that may be served at once; a further one is answered with 503."""
+    http_reads: bool | None = None
+    """True serves streams and texts under `/__runtime/streams` and `/__runtime/text`, to whom the hooks let read.
+    Absent for on in `dev` and off in `start`."""
+    max_text_bytes: int = Field(16 * 1024 * 1024, ge=1024)
+    """The longest text stream."""
+    keep_texts: float = Field(24 * 3600.0, gt=0)
+    """How long a text stream is kept after it was last written to."""
+
+
 class LogSettings(_Section):
     """Log output."""
 
@@ -269,6 +308,7 @@ class Settings(_Section):
     bus: BusSettings = BusSettings()
     cron: CronSettings = CronSettings()
     state: StateSettings = StateSettings()
+    streams: StreamSettings = StreamSettings()
     storage: StorageSettings = StorageSettings()
     validation: Validation = Validation.WARN
     """What follows when a value does not fit its schema: off, warn (a line in the log) or enforce (it is refused)."""

@@ -10,15 +10,20 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from runtime.model import Failure, Invocation, LogRecord, Outcome
+from runtime.model import Failure, Hook, Invocation, LogRecord, Outcome
 from runtime.records import (
     DeadLetter,
     Delivery,
+    Entry,
+    Follow,
+    Group,
     Publication,
     QueueKey,
     QueueStatus,
+    StateClear,
     StateWrite,
     StreamWrite,
+    Text,
     Write,
     Written,
 )
@@ -95,10 +100,13 @@ class EventBus(Protocol):
 
 
 class StateStore(Protocol):
-    """Keeps values by group and key; both are opaque strings."""
+    """Keeps values by group and key; both are opaque strings. A value whose time is over is not there any more."""
 
     async def get(self, group: str, key: str) -> bytes | None:
         """The value, or None when there is none."""
+
+    async def entry(self, group: str, key: str) -> Entry | None:
+        """The value with its version, or None when there is none."""
 
     async def values(self, group: str) -> Sequence[bytes]:
         """The group's values in insertion order."""
@@ -106,11 +114,20 @@ class StateStore(Protocol):
     async def keys(self, group: str) -> Sequence[str]:
         """The group's keys in insertion order."""
 
-    async def write(self, write: StateWrite) -> Written:
-        """Changes one value, with nothing in between."""
+    async def groups(self, limit: int, after: str | None = None) -> Sequence[Group]:
+        """At most so many groups that are not empty, in the order of their names, those behind `after`."""
 
-    async def clear(self, group: str) -> None:
+    async def write(self, write: StateWrite) -> Written:
+        """Changes one value, with nothing in between. Raises `VersionConflict`."""
+
+    async def clear(self, clear: StateClear) -> None:
         """Removes the whole group."""
+
+    def ending(self) -> float | None:
+        """The Unix time at which the next value ends by itself, also one that has passed; None when none does."""
+
+    async def ended(self, limit: int) -> Sequence[tuple[str, str]]:
+        """Groups and keys of at most so many values whose time is over and that are stored still."""
 
 
 class StreamStore(Protocol):
@@ -122,8 +139,30 @@ class StreamStore(Protocol):
     async def items(self, stream: str, group: str) -> Sequence[bytes]:
         """The group's items in insertion order."""
 
+    async def was_deleted(self, stream: str, group: str, id: str) -> bool:
+        """True for an item that is not there but was, not longer ago than the engine remembers."""
+
     async def write(self, write: StreamWrite) -> Written:
         """Changes one item, with nothing in between."""
+
+
+class TextStore(Protocol):
+    """Keeps texts that grow at their end, as UTF-8; offsets count bytes."""
+
+    async def append(self, id: str, data: bytes, now: float, max_bytes: int) -> int:
+        """Adds to the end of a text, which begins with its first piece; returns the offset behind it.
+
+        Raises `HostCallRefused` for a text that is closed or would be longer than the limit.
+        """
+
+    async def close(self, id: str, now: float) -> bool:
+        """Closes a text, an empty one where there is none; False when it was closed already."""
+
+    async def read(self, id: str, start: int, max_bytes: int) -> Text | None:
+        """At most so many bytes from an offset on, or None when there is no such text."""
+
+    async def forget(self, before: float, limit: int) -> int:
+        """Removes at most so many texts that nothing was written to since a Unix time; returns how many there were."""
 
 
 class Engine(Protocol):
@@ -142,6 +181,10 @@ class Engine(Protocol):
         """The items of streams."""
 
     @property
+    def texts(self) -> TextStore:
+        """The text streams."""
+
+    @property
     def cron(self) -> CronLock:
         """The ticks of schedules."""
 
@@ -149,9 +192,9 @@ class Engine(Protocol):
         """Makes the engine ready for the time of the context. Raises `StorageFault` when it cannot be."""
 
     async def commit(self, writes: Sequence[Write], done: Delivery | None = None) -> Sequence[Written]:
-        """Carries out all writes, in order, and acknowledges the delivery: everything or nothing.
+        """Carries out all writes and what follows from them, in order, and acknowledges the delivery: all or nothing.
 
-        Raises `HostCallRefused` that one of the changes raised or when a bound is reached, `StorageFault` when
+        A write that finds a value whose time is over removes it first, which is a change of its own. Raises `HostCallRefused` that one of the changes raised or when a bound is reached, `StorageFault` when
         it cannot be stored.
         """
 
@@ -176,6 +219,16 @@ class Runner(Protocol):
         """Runs the handler to its one outcome; never raises for what user code does.
 
         Cancelling the caller asks the runner to stop the handler.
+        """
+
+
+class Hooks(Protocol):
+    """Asks runners to call functions of the user's that are no steps."""
+
+    async def call(self, language: str, hook: Hook, target: str, payload: bytes) -> bytes:
+        """The encoded reply of the function that the file `target` has for the hook, empty for none.
+
+        Raises `HookFailed` when it throws, does not answer in time, or cannot be asked.
         """
 
 

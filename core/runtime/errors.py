@@ -28,6 +28,7 @@ CONSEQUENCES: Mapping[FailureKind, Consequence] = {
     FailureKind.OVERLOADED: Consequence(503, retry=True),
     FailureKind.INVALID_OUTPUT: Consequence(500, retry=False),
     FailureKind.REFUSED: Consequence(500, retry=False),
+    FailureKind.CONFLICT: Consequence(500, retry=True),
 }
 
 
@@ -52,6 +53,26 @@ class RunnerFault(RuntimeFault):
 
 class HostCallRefused(Exception):
     """A host call that the core will not carry out; the message reaches the handler's author."""
+
+
+class VersionConflict(HostCallRefused):
+    """A write that was to replace one version of a value has found another, or none."""
+
+
+class HookFailed(Exception):
+    """A hook of the project's has thrown, or could not be asked."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class AccessDenied(Exception):
+    """A client may not connect or read; `status` is the HTTP status that says so, the message is for the log."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class StorageFault(RuntimeFault):

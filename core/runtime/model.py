@@ -20,6 +20,8 @@ class TriggerKind(Enum):
     API = "api"
     EVENT = "event"
     CRON = "cron"
+    STATE = "state"
+    STREAM = "stream"
 
 
 class FailureKind(Enum):
@@ -36,6 +38,7 @@ class FailureKind(Enum):
     OVERLOADED = "overloaded"
     INVALID_OUTPUT = "invalid_output"
     REFUSED = "refused"
+    CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,41 @@ class CronTrigger:
     kind: TriggerKind = TriggerKind.CRON
 
 
-Trigger = ApiTrigger | EventTrigger | CronTrigger
+class ChangeKind(Enum):
+    """What has happened to a value; the value is the word that handlers and clients see."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+ALL_CHANGES = frozenset(ChangeKind)
+
+
+@dataclass(frozen=True, slots=True)
+class StateTrigger:
+    """Changes of a group's values, of the kinds in `on`; an empty `key` stands for every key."""
+
+    group: str
+    key: str = ""
+    on: frozenset[ChangeKind] = ALL_CHANGES
+    index: int = 0
+    kind: TriggerKind = TriggerKind.STATE
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTrigger:
+    """Changes of a stream's items, of the kinds in `on`; an empty `group` or `id` stands for every one."""
+
+    stream: str
+    group: str = ""
+    id: str = ""
+    on: frozenset[ChangeKind] = ALL_CHANGES
+    index: int = 0
+    kind: TriggerKind = TriggerKind.STREAM
+
+
+Trigger = ApiTrigger | EventTrigger | CronTrigger | StateTrigger | StreamTrigger
 """What makes a step run; `index` is its place in the config's `triggers`, 0 for a config without."""
 
 
@@ -193,14 +230,36 @@ class Step:
     include_files: tuple[str, ...] = ()
 
 
+class Hook(Enum):
+    """A function of the user's that is no step; the value is the word that configs use."""
+
+    AUTHENTICATE = "authenticate"
+    CAN_ACCESS = "canAccess"
+    ON_JOIN = "onJoin"
+    ON_LEAVE = "onLeave"
+
+
 @dataclass(frozen=True, slots=True)
 class StreamDefinition:
-    """A stream that steps write to by `name`; `schema` is of an item's data, None where any fits."""
+    """A stream that steps write to by `name`; `schema` is of an item's data, None where any fits.
+
+    `hooks` are those that its config has a function for.
+    """
 
     name: str
     language: str
     file: str
     schema: JsonSchema | None = field(default=None, hash=False)
+    hooks: frozenset[Hook] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectConfig:
+    """The project's config file that is code; `hooks` are those that it has a function for."""
+
+    file: str
+    language: str
+    hooks: frozenset[Hook] = frozenset()
 
 
 class Severity(Enum):
@@ -226,13 +285,14 @@ class Problem:
 class LoadedFile:
     """A step or stream file that its runner has loaded; `config` is the decoded map, not yet checked.
 
-    `schemas` are by the JSON pointer of their place in the config.
+    `schemas` are by the JSON pointer of their place in the config; `hooks` are a stream's.
     """
 
     file: str
     config: object
     has_handler: bool = False
     schemas: Mapping[str, JsonSchema] = field(default_factory=dict)
+    hooks: frozenset[Hook] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,30 +95,8 @@ class QueueStatus:
 
 
 Change = Callable[[bytes | None], bytes | None]
-"""Makes the new value of the old one; None stands for no value, on both sides. What it raises prevents the write."""
-
-
-class StateWrite(NamedTuple):
-    """Replaces one value of a group; a new key goes to the end of the group's order."""
-
-    group: str
-    key: str
-    change: Change
-
-
-class StateClear(NamedTuple):
-    """Removes a whole group."""
-
-    group: str
-
-
-class StreamWrite(NamedTuple):
-    """Replaces one item of a stream's group."""
-
-    stream: str
-    group: str
-    id: str
-    change: Change
+"""Makes the new value of the old one; None stands for no value, on both sides. What it raises prevents the write.
+One that returns the very object it was given leaves everything as it was: nothing follows and nobody is told."""
 
 
 class Publication(NamedTuple):
@@ -133,9 +111,6 @@ class Publication(NamedTuple):
     idempotency_key: str = ""
 
 
-Write = StateWrite | StateClear | StreamWrite | Publication
-
-
 class Written(NamedTuple):
     """What a write has replaced by what: values for state and streams; for a publication `event_id` counts, which
     is another's when that one stands for it."""
@@ -145,9 +120,88 @@ class Written(NamedTuple):
     event_id: str = ""
 
 
+Follow = Callable[[Written], Publication | None]
+"""Makes the event that a change leads to, which is stored together with the change; None for none.
+What it raises prevents the write."""
+
+Told = Callable[[Written], None]
+"""Hears of a write when it is stored, whoever still waits for it, in the order of writes; must not raise."""
+
+
+class StateWrite(NamedTuple):
+    """Replaces one value of a group; a new key goes to the end of the group's order.
+
+    `until` is the Unix time at which the value ends by itself: 0 for never, None to leave it as it is. With an
+    `if_version` the value must have that version, 0 for no value, or the write is refused with `VersionConflict`.
+    `follow` is looked at by `Engine.commit` alone.
+    """
+
+    group: str
+    key: str
+    change: Change
+    until: float | None = None
+    if_version: int | None = None
+    follow: Follow | None = None
+
+
+class StateClear(NamedTuple):
+    """Removes a whole group; `follow` makes, for a key, what makes the event of its removal.
+
+    `follow` is looked at by `Engine.commit` alone.
+    """
+
+    group: str
+    follow: Callable[[str], Follow | None] | None = None
+
+
+class StreamWrite(NamedTuple):
+    """Replaces one item of a stream's group; `follow` is looked at by `Engine.commit` alone."""
+
+    stream: str
+    group: str
+    id: str
+    change: Change
+    follow: Follow | None = None
+    told: Told | None = None
+
+
+class Notice(NamedTuple):
+    """Stores nothing: calls back when the writes before it are stored, and before it hears of those behind it."""
+
+    told: Callable[[], None]
+
+
+Write = StateWrite | StateClear | StreamWrite | Notice | Publication
+
+
+class Entry(NamedTuple):
+    """A value of state and its version: a number over 0 that no write of the same key has had before."""
+
+    value: bytes
+    version: int
+
+
+class Group(NamedTuple):
+    """A group of state and how many keys it has."""
+
+    name: str
+    keys: int
+
+
+class Text(NamedTuple):
+    """What a text stream holds from an offset on; `end` is the offset behind it, in bytes of UTF-8."""
+
+    data: bytes
+    end: int
+    closed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class StreamChange:
-    """What happened to a stream; `id` is empty when an event goes to a whole group."""
+    """What happened to a stream; `id` is empty when an event goes to a whole group.
+
+    `operation` is "create", "update" or "delete" with the item as `data`, or "event" with the event.
+    """
 
     stream: str
     group: str

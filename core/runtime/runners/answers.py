@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runtime._gen import runner_pb2 as pb
 from runtime.config import LinkSettings
-from runtime.errors import HostCallRefused, StorageFault
+from runtime.errors import HostCallRefused, StorageFault, VersionConflict
 from runtime.model import Failure, FailureKind, LogLevel
 from runtime.runners.convert import write_failure
 from runtime.runners.hostcalls import HostCalls
@@ -53,6 +53,8 @@ class Answers:
             if self._outbox.full:
                 await self._outbox.room()
             self._reply(call.call_id, reply)
+        except VersionConflict as error:
+            self._refuse(call.call_id, str(error), FailureKind.CONFLICT)
         except (HostCallRefused, ValueError) as error:
             self._refuse(call.call_id, str(error))
         except Exception as error:  # an engine failed: the handler must hear of it, the core must go on

@@ -12,6 +12,7 @@ from runtime.services.bus import BusService
 from runtime.services.held import HeldWrites, Services
 from runtime.services.state import StateService
 from runtime.services.streams import StreamService
+from runtime.services.textstreams import TextService
 from runtime.values import decode, encode
 
 Operation = Callable[[Services, Invocation, pb.HostCall, bytes], Awaitable[bytes]]
@@ -20,8 +21,8 @@ Operation = Callable[[Services, Invocation, pb.HostCall, bytes], Awaitable[bytes
 class HostCalls:
     """What handlers may ask of the core."""
 
-    def __init__(self, bus: BusService, state: StateService, streams: StreamService) -> None:
-        self._services = Services(bus, state, streams)
+    def __init__(self, bus: BusService, state: StateService, streams: StreamService, texts: TextService) -> None:
+        self._services = Services(bus, state, streams, texts)
 
     def answer(self, invocation: Invocation, call: pb.HostCall, payload: bytes) -> Awaitable[bytes]:
         """Carries out a call, to be awaited for the encoded reply; the writes of an atomic step are held.
@@ -47,13 +48,12 @@ async def _emit(services: Services, invocation: Invocation, call: pb.HostCall, p
 
 
 async def _state_set(services: Services, invocation: Invocation, call: pb.HostCall, payload: bytes) -> bytes:
-    _no_options(call, "state.set")
-    await services.state.set(call.group, call.key, payload)
+    await services.state.set(call.group, call.key, payload, invocation.trace_id, _options(call))
     return b""
 
 
 async def _state_clear(services: Services, invocation: Invocation, call: pb.HostCall, payload: bytes) -> bytes:
-    await services.state.clear(call.group)
+    await services.state.clear(call.group, invocation.trace_id)
     return b""
 
 
@@ -62,22 +62,40 @@ async def _stream_send(services: Services, invocation: Invocation, call: pb.Host
     return b""
 
 
+async def _text_write(services: Services, invocation: Invocation, call: pb.HostCall, payload: bytes) -> bytes:
+    await services.texts.write(call.key, decode(payload))
+    return b""
+
+
+async def _text_close(services: Services, invocation: Invocation, call: pb.HostCall, payload: bytes) -> bytes:
+    await services.texts.close(call.key)
+    return b""
+
+
 _OPERATIONS: Mapping[int, Operation] = {
     pb.HOST_OP_EMIT: _emit,
     pb.HOST_OP_STATE_GET: lambda on, _, call, __: on.state.get(call.group, call.key),
+    pb.HOST_OP_STATE_GET_ENTRY: lambda on, _, call, __: on.state.entry(call.group, call.key),
     pb.HOST_OP_STATE_SET: _state_set,
-    pb.HOST_OP_STATE_DELETE: lambda on, _, call, __: on.state.delete(call.group, call.key),
+    pb.HOST_OP_STATE_DELETE: lambda on, of, call, __: on.state.delete(call.group, call.key, of.trace_id),
     pb.HOST_OP_STATE_GET_GROUP: lambda on, _, call, __: on.state.values(call.group),
     pb.HOST_OP_STATE_CLEAR: _state_clear,
-    pb.HOST_OP_STATE_UPDATE: lambda on, _, call, ops: on.state.update(call.group, call.key, ops),
+    pb.HOST_OP_STATE_UPDATE: lambda on, of, call, ops: on.state.update(call.group, call.key, ops, of.trace_id),
     pb.HOST_OP_STATE_KEYS: lambda on, _, call, __: on.state.keys(call.group),
     pb.HOST_OP_STREAM_GET: lambda on, _, call, __: on.streams.get(call.target, call.group, call.key),
-    pb.HOST_OP_STREAM_SET: lambda on, _, call, data: on.streams.set(call.target, call.group, call.key, data),
-    pb.HOST_OP_STREAM_DELETE: lambda on, _, call, __: on.streams.delete(call.target, call.group, call.key),
+    pb.HOST_OP_STREAM_SET: lambda on, of, call, data: on.streams.set(*_item(call), data, of.trace_id),
+    pb.HOST_OP_STREAM_DELETE: lambda on, of, call, __: on.streams.delete(*_item(call), of.trace_id),
     pb.HOST_OP_STREAM_GET_GROUP: lambda on, _, call, __: on.streams.items(call.target, call.group),
     pb.HOST_OP_STREAM_SEND: _stream_send,
-    pb.HOST_OP_STREAM_UPDATE: lambda on, _, call, ops: on.streams.update(call.target, call.group, call.key, ops),
+    pb.HOST_OP_STREAM_UPDATE: lambda on, of, call, ops: on.streams.update(*_item(call), ops, of.trace_id),
+    pb.HOST_OP_TEXT_WRITE: _text_write,
+    pb.HOST_OP_TEXT_CLOSE: _text_close,
 }
+
+
+def _item(call: pb.HostCall) -> tuple[str, str, str]:
+    """The stream, group and id that a call names."""
+    return call.target, call.group, call.key
 
 
 def _options(call: pb.HostCall) -> Mapping[str, Any]:
@@ -88,7 +106,3 @@ def _options(call: pb.HostCall) -> Mapping[str, Any]:
         raise HostCallRefused(f"options are a map, not a {type(options).__name__}")
     return options
 
-
-def _no_options(call: pb.HostCall, operation: str) -> None:
-    for name in _options(call):
-        raise HostCallRefused(f"'{name}' is no option of {operation} in this version")

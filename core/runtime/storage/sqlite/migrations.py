@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runtime.errors import StorageFault
 from runtime.storage.sqlite.rows import SCHEMA as EVENTS
+from runtime.storage.sqlite.texts import SCHEMA as TEXTS
 
 APPLICATION_ID = 0x72746D65
 """Stands in the file's header and tells our databases from others."""
@@ -24,7 +25,19 @@ CREATE TABLE stream_items (
 CREATE TABLE ticks (schedule ANY PRIMARY KEY NOT NULL, tick REAL NOT NULL) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_STORES + EVENTS,)
+# Values of before have version 1; `until` is 0 for a value that stays.
+_STATE_IN_FULL = """
+ALTER TABLE state ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE state ADD COLUMN until REAL NOT NULL DEFAULT 0;
+CREATE INDEX state_by_end ON state (until) WHERE until > 0;
+CREATE TABLE deleted_items (
+    stream ANY NOT NULL, group_id ANY NOT NULL, id ANY NOT NULL, deleted REAL NOT NULL,
+    PRIMARY KEY (stream, group_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deleted_items_by_time ON deleted_items (deleted);
+"""
+
+MIGRATIONS = (_STORES + EVENTS, _STATE_IN_FULL + TEXTS)
 
 
 def check_ours(connection: sqlite3.Connection, path: Path) -> None:

@@ -44,6 +44,7 @@ class FailureKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FAILURE_KIND_OVERLOADED: _ClassVar[FailureKind]
     FAILURE_KIND_INVALID_OUTPUT: _ClassVar[FailureKind]
     FAILURE_KIND_REFUSED: _ClassVar[FailureKind]
+    FAILURE_KIND_CONFLICT: _ClassVar[FailureKind]
 
 class HostOp(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -64,6 +65,7 @@ class HostOp(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     HOST_OP_STREAM_UPDATE: _ClassVar[HostOp]
     HOST_OP_TEXT_WRITE: _ClassVar[HostOp]
     HOST_OP_TEXT_CLOSE: _ClassVar[HostOp]
+    HOST_OP_STATE_GET_ENTRY: _ClassVar[HostOp]
 
 class LogLevel(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -116,6 +118,7 @@ FAILURE_KIND_RUNNER_LOST: FailureKind
 FAILURE_KIND_OVERLOADED: FailureKind
 FAILURE_KIND_INVALID_OUTPUT: FailureKind
 FAILURE_KIND_REFUSED: FailureKind
+FAILURE_KIND_CONFLICT: FailureKind
 HOST_OP_UNSPECIFIED: HostOp
 HOST_OP_EMIT: HostOp
 HOST_OP_STATE_GET: HostOp
@@ -133,6 +136,7 @@ HOST_OP_STREAM_SEND: HostOp
 HOST_OP_STREAM_UPDATE: HostOp
 HOST_OP_TEXT_WRITE: HostOp
 HOST_OP_TEXT_CLOSE: HostOp
+HOST_OP_STATE_GET_ENTRY: HostOp
 LOG_LEVEL_UNSPECIFIED: LogLevel
 LOG_LEVEL_DEBUG: LogLevel
 LOG_LEVEL_INFO: LogLevel

@@ -42,9 +42,15 @@ export enum TriggerKind {
   EVENT = 2,
   /** CRON - A schedule; payload absent. */
   CRON = 3,
-  /** STATE - A change of state; payload: map {groupId, key, operation, value, previous}. */
+  /**
+   * STATE - A change of state; payload: map {groupId, key, operation, value, previous}, where the
+   * operation is "create", "update" or "delete", and nil stands for no value.
+   */
   STATE = 4,
-  /** STREAM - A change of a stream; payload: map {streamName, groupId, id, operation, value, previous}. */
+  /**
+   * STREAM - A change of a stream's item; payload: map {streamName, groupId, id, operation, value,
+   * previous}, where value and previous are items with their metadata, or nil.
+   */
   STREAM = 5,
 }
 
@@ -84,6 +90,8 @@ export enum FailureKind {
   INVALID_OUTPUT = 10,
   /** REFUSED - A host call that the core refuses (unknown operation, finished invocation). */
   REFUSED = 11,
+  /** CONFLICT - A write with `ifVersion` found another version than it named. In a `HostReply` only. */
+  CONFLICT = 12,
 }
 
 /**
@@ -96,7 +104,10 @@ export enum HostOp {
   EMIT = 1,
   /** STATE_GET - [group, key] reply: the stored value, absent when there is none. */
   STATE_GET = 2,
-  /** STATE_SET - [group, key, payload: value, options] reply: absent; the value is the caller's. */
+  /**
+   * STATE_SET - [group, key, payload: value, options] reply: absent; the value is the caller's.
+   * Refused with CONFLICT when `ifVersion` is not the version of what is stored.
+   */
   STATE_SET = 3,
   /** STATE_DELETE - [group, key] reply: the value that was removed, absent when there was none. */
   STATE_DELETE = 4,
@@ -120,10 +131,18 @@ export enum HostOp {
   STREAM_SEND = 13,
   /** STREAM_UPDATE - [target, group, key, payload: array of operations] reply: the new item. */
   STREAM_UPDATE = 14,
-  /** TEXT_WRITE - [key: text stream id, payload: string or bytes] reply: absent. */
+  /**
+   * TEXT_WRITE - [key: text stream id, payload: string] reply: absent. Adds to the end of the text,
+   * which begins with its first write. Carried out at once also for an atomic step.
+   */
   TEXT_WRITE = 15,
-  /** TEXT_CLOSE - [key: text stream id] reply: absent. */
+  /** TEXT_CLOSE - [key: text stream id] reply: absent. Ends the text; without effect when it has ended. */
   TEXT_CLOSE = 16,
+  /**
+   * STATE_GET_ENTRY - [group, key] reply: map {value, version}, absent when there is no value. The version is
+   * an integer over 0 that each write of the value replaces by a greater one.
+   */
+  STATE_GET_ENTRY = 17,
 }
 
 /** How loud a log line is. */
@@ -139,22 +158,27 @@ export enum LogLevel {
 export enum Hook {
   UNSPECIFIED = 0,
   /**
-   * AUTHENTICATE - `streamAuth.authenticate` of the project's config. Payload: {headers, url}.
-   * Reply: the auth context, absent for an anonymous client.
+   * AUTHENTICATE - `streamAuth.authenticate` of the project's config `target`. Payload: map {headers, url}:
+   * names in lower case, a value is a string or, where the header is repeated, an array;
+   * path and query as the request has them.
+   * Reply: the auth context, nil or absent for an anonymous client. A throw refuses the client.
    */
   AUTHENTICATE = 1,
   /**
-   * CAN_ACCESS - `canAccess` of a stream. Payload: {subscription: {groupId, id?}, authContext}.
-   * Reply: a boolean.
+   * CAN_ACCESS - `canAccess` of the stream file `target`. Payload: map {subscription: {groupId, id?}, authContext};
+   * authContext is nil for an anonymous client.
+   * Reply: a boolean, what the function returned being true or not in the sense of its language.
    */
   CAN_ACCESS = 2,
-  /** ON_JOIN - `onJoin` of a stream. Payload as in HOOK_CAN_ACCESS. Reply: absent. */
+  /** ON_JOIN - `onJoin` of the stream file `target`. Payload as in HOOK_CAN_ACCESS. Reply: absent. */
   ON_JOIN = 3,
-  /** ON_LEAVE - `onLeave` of a stream. Payload as in HOOK_CAN_ACCESS. Reply: absent. */
+  /** ON_LEAVE - `onLeave` of the stream file `target`. Payload as in HOOK_CAN_ACCESS. Reply: absent. */
   ON_LEAVE = 4,
   /**
-   * CONFIG - Evaluates the project's config file `target`. Payload absent. Reply: the
-   * config as a map, functions left out.
+   * CONFIG - Loads the project's config file `target`, anew each time. Payload absent.
+   * Reply: map {config, hooks}: the config as a map, functions left out, an adapter as
+   * {adapter: its class's name, options: what it was made with}; the numbers of the hooks that it
+   * has a function for.
    */
   CONFIG = 5,
   /** UI_BUNDLE - Bundles the Workbench nodes named by `target`. Reply: {code, map}. */
@@ -528,7 +552,8 @@ export interface HostCall {
   /**
    * Value: a map of options, absent when there are none. Emit: messageGroupId
    * (string), delay (seconds, or an ISO time as string), idempotencyKey (string),
-   * priority (integer, higher first). State set: ttl (seconds), ifVersion (integer).
+   * priority (integer, higher first). State set: ttl (seconds over 0 until the value is
+   * removed), ifVersion (the version that the stored value must have; 0 when there must be none).
    */
   options: Buffer;
 }

@@ -1,0 +1,32 @@
+"""One application for all that comes to the HTTP port: who gets a request, by its kind and its path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runtime.web.control import PREFIX
+from runtime.web.server import Application
+
+READS = (f"{PREFIX}/streams", f"{PREFIX}/text")
+
+
+def front(edge: Application, sockets: Application, reads: Application | None, control: Application | None) -> Application:
+    """Gives sockets, reads of streams and texts, and control routes to their applications, the rest to the edge.
+
+    Where one is None, its paths are the edge's as well.
+    """
+    below = f"{PREFIX}/"
+    places = tuple(f"{path}/" for path in READS)
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            return await sockets(scope, receive, send)
+        path = scope["path"]
+        if scope["type"] == "http" and (path.startswith(below) or path == PREFIX):
+            if reads is not None and (path.startswith(places) or path in READS):
+                return await reads(scope, receive, send)
+            if control is not None:
+                return await control(scope, receive, send)
+        return await edge(scope, receive, send)
+
+    return serve
