@@ -87,16 +87,21 @@ def test_the_steps_of_a_page_load(tmp_path: Path, page: Path, language: str) -> 
         assert "could not be used" not in project.output
 
 
-@pytest.mark.parametrize("name", ["http", "schemas", "state", "steps"])
+@pytest.mark.parametrize("name", ["http", "schemas", "state", "steps", "streams"])
 def test_the_calls_of_a_page_give_the_answers_that_it_shows(tmp_path: Path, name: str) -> None:
     page = (REPOSITORY / "docs" / f"{name}.md").read_text(encoding="utf-8")
     calls = [found for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL) for found in _calls_of(block)]
     assert len(calls) > 1
     with running(write_project(tmp_path, _steps(page, "python"))) as project:
         for command, answer in calls:
-            there = command.replace("localhost:3000", project.url.removeprefix("http://"))
-            printed = subprocess.run(["bash", "-c", there], capture_output=True, text=True, check=True).stdout
-            assert printed.rstrip("\n") == answer
+            there = _ours(command.replace("localhost:3000", project.url.removeprefix("http://")))
+            printed = subprocess.run(["bash", "-c", there], cwd=tmp_path, capture_output=True, text=True, check=True)
+            assert printed.stdout.rstrip("\n") == answer
+
+
+def _ours(command: str) -> str:
+    """The command, asking the runtime that is tested."""
+    return re.sub(r"^runtime ", f"{sys.executable} -m runtime ", command)
 
 
 def test_the_commands_of_the_pages_work(tmp_path: Path) -> None:
@@ -108,8 +113,9 @@ def test_the_commands_of_the_pages_work(tmp_path: Path) -> None:
     assert len(commands) > 8
     with running(write_project(tmp_path, steps)):
         for command in commands:
-            words = command.replace("runtime ", f"{sys.executable} -m runtime ", 1)
-            done = subprocess.run(["bash", "-c", words], cwd=tmp_path, capture_output=True, text=True, timeout=30)
+            done = subprocess.run(
+                ["bash", "-c", _ours(command)], cwd=tmp_path, capture_output=True, text=True, timeout=30
+            )
             assert done.returncode in (0, 1), f"{command}\n{done.stdout}{done.stderr}"
             assert "Traceback" not in done.stderr
 

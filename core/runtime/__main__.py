@@ -12,6 +12,7 @@ from runtime.cli.generate_types import generate_types
 from runtime.cli.install import install
 from runtime.cli.queue import queue
 from runtime.cli.start import start
+from runtime.cli.state import state
 from runtime.cli.version import version
 
 _app = typer.Typer(
@@ -29,6 +30,7 @@ _app.command("generate-types")(generate_types)
 _app.command()(install)
 _app.add_typer(queue)
 _app.add_typer(cron)
+_app.add_typer(state)
 _app.command()(version)
 
 

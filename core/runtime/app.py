@@ -21,23 +21,33 @@ from runtime.model import LogLevel, Severity
 from runtime.records import QueueKey
 from runtime.runners.fleet import Fleet
 from runtime.runners.hostcalls import HostCalls
+from runtime.services.access import Access
 from runtime.services.bus import BusService
+from runtime.services.changes import ChangeService
+from runtime.services.expiry import ExpiryService
 from runtime.services.held import HeldWrites
 from runtime.services.logs import LogService
 from runtime.services.queues import QueueService
+from runtime.services.rooms import Rooms
 from runtime.services.schemas import SchemaService
 from runtime.services.state import StateService
 from runtime.services.streams import StreamService
+from runtime.services.textstreams import TextService
 from runtime.storage.memory.engine import MemoryEngine
 from runtime.storage.sqlite.engine import SqliteEngine
+from runtime.triggers.cors import cors_policy
 from runtime.triggers.cron import CronScheduler
 from runtime.triggers.events import EventConsumers
 from runtime.triggers.http import HttpEdge
-from runtime.web.control import HARMLESS_PATHS, control_app, mount
+from runtime.web.callers import Hosts
+from runtime.web.control import HARMLESS_PATHS, Controlled, control_app, tracing
 from runtime.web.control_file import announced
 from runtime.web.description import DOCS_PATH, OPENAPI_PATH, Description, docs_route, project_title
+from runtime.web.front import front
 from runtime.web.guard import Guard, control_token
+from runtime.web.reads import Readable, Reads
 from runtime.web.server import Application, HttpServer, http_server, listen
+from runtime.web.sockets import Sockets
 from runtime.web.tls import server_context
 
 
@@ -72,19 +82,24 @@ class App:
         self._environment = environment
         clock = clock or SystemClock()
         self._logs = LogService(sink, clock, LogLevel[settings.log.level.upper()])
+        self._clock = clock
         self._engine = _engine(root, settings, clock)
         self._schemas = SchemaService(settings.validation, self._logs.core)
+        self._changes = ChangeService(clock)
+        self._expiry = ExpiryService(self._engine, self._changes, clock, self._logs.core)
         self._bus = BusService(self._engine.events, clock, settings.bus, self._logs.core, self._schemas)
-        self._streams = StreamService(self._engine.streams, clock, settings.state.max_value_bytes, self._schemas)
-        state = StateService(self._engine.state, settings.state.max_value_bytes)
-        self._host = HostCalls(self._bus, state, self._streams)
+        max_value = settings.state.max_value_bytes
+        self._state = StateService(self._engine, self._changes, clock, max_value, self._expiry.expect)
+        self._streams = StreamService(self._engine, self._changes, clock, max_value, self._schemas)
+        self._texts = TextService(self._engine.texts, clock, settings.streams)
         self._queues = QueueService(self._engine.events, clock, settings.bus.max_event_bytes, self._schemas)
         self._grace = Grace(settings.shutdown_grace)
         self._development = development
         self._token = control_token(settings.control, development=development)
         self._tls = server_context(settings.http.tls, root)
         self._scheme = "http" if self._tls is None else "https"
-        self._fleet = Fleet(root, settings, environment.variables, self._host, self._logs)
+        host = HostCalls(self._bus, self._state, self._streams, self._texts)
+        self._fleet = Fleet(root, settings, environment.variables, host, self._logs)
         dispatcher = Dispatcher(self._fleet.pools)
         self._description = Description(project_title(root))
         self._http = HttpEdge(
@@ -94,6 +109,20 @@ class App:
             development=development,
             schemas=self._schemas,
             builtin={OPENAPI_PATH: self._description.answer} if settings.http.openapi else {},
+        )
+        self._access = Access(self._fleet.hooks, self._logs.core)
+        self._cors = cors_policy(settings.http.cors, development=development)
+        self._hosts = Hosts(settings.control.allowed_hosts) if development else None
+        rooms = Rooms(self._streams, clock, settings.streams)
+        self._sockets = Sockets(rooms, self._access, self._allows, settings.streams, self._logs.core)
+        self._reads = Reads(
+            Readable(self._streams, rooms, self._texts),
+            self._access,
+            clock,
+            settings.streams,
+            self._logs.core,
+            origins=self._cors,
+            hosts=self._hosts,
         )
         self._consumers = EventConsumers(self._engine, dispatcher, clock, self._logs.core, self._hold)
         self._cron = CronScheduler(
@@ -110,6 +139,7 @@ class App:
             await resources.enter_async_context(self._engine.open())
             await resources.enter_async_context(self._fleet.running(self._grace))
             catalog = self._use(await self._fleet.catalog(stop))
+            self._access.config = await self._fleet.config(stop)
             if not stop.is_set():
                 host, port = listener.getsockname()[:2]
                 started = Started(catalog, host, port, self._fleet.file_count, self._scheme)
@@ -118,6 +148,7 @@ class App:
     def _use(self, catalog: Catalog) -> Catalog:
         """Puts the catalog into use."""
         self._schemas.catalog = self._bus.catalog = self._streams.catalog = self._queues.catalog = catalog
+        self._changes.catalog = self._access.catalog = self._sockets.catalog = catalog
         self._http.use(catalog)
         self._description.use(catalog)
         self._warn_of_orphans(catalog)
@@ -140,14 +171,10 @@ class App:
 
     def _hold(self) -> HeldWrites:
         limit = self._settings.bus
-        return HeldWrites(
-            self._engine.state,
-            self._engine.streams,
-            self._engine.events.standing,
-            self._streams.tell,
-            limit.max_held_writes,
-            limit.max_held_bytes,
-        )
+        return HeldWrites(self._engine, self._clock, self._expiry.expect, limit.max_held_writes, limit.max_held_bytes)
+
+    def _allows(self, origin: str) -> bool:
+        return self._cors is not None and self._cors.allows(origin)
 
     def _is_busy(self, queue: QueueKey) -> bool:
         found = (status for status in self._engine.events.status() if status.queue == queue)
@@ -157,7 +184,7 @@ class App:
         self, catalog: Catalog, listener: socket.socket, stop: anyio.Event, on_started: Callable[[], None]
     ) -> None:
         """Runs the triggers; returns when the last invocation that they began has ended or the grace is over."""
-        server = http_server(self._settings.http, self._application(), self._tls)
+        server = http_server(self._settings.http, self._application(), self._tls, self._settings.streams)
         host, port = listener.getsockname()[:2]
         token = self._token if self._development else None
         with announced(self._root, host, port, token, self._scheme):
@@ -175,20 +202,31 @@ class App:
             tasks.start_soon(self._consumers.run, catalog, stop)
             tasks.start_soon(self._cron.run, catalog, stop)
             tasks.start_soon(server.serve, listener, stop, self._settings.shutdown_grace)
-            on_started()
-            await stop.wait()
+            async with anyio.create_task_group() as sweeps:
+                sweeps.start_soon(self._expiry.run)
+                sweeps.start_soon(self._texts.run)
+                on_started()
+                await stop.wait()
+                sweeps.cancel_scope.cancel()
+            self._reads.stop()
             self._grace.begin()
             tasks.cancel_scope.deadline = anyio.current_time() + self._grace.left
 
     def _application(self) -> Application:
-        """The edge, with the control routes before it where there is a token for them."""
+        """All that answers on the HTTP port."""
+        wanted = self._settings.streams.http_reads
+        are_served = self._development if wanted is None else wanted
+        return front(self._http, self._sockets, self._reads if are_served else None, self._control())
+
+    def _control(self) -> Application | None:
+        """The control routes behind their guard, None where there is no token for them."""
         if self._token is None:
-            return self._http
+            return None
         pages = [docs_route()] if self._development else []
-        max_bytes = self._settings.http.max_body_bytes
-        api = control_app(self._bus, self._queues, self._cron, self._logs.core, max_bytes, pages)
+        controlled = Controlled(self._bus, self._queues, self._cron, self._state)
+        api = control_app(controlled, self._logs.core, self._settings.http.max_body_bytes, pages)
         harmless = (*HARMLESS_PATHS, DOCS_PATH) if self._development else ()
-        return mount(self._http, Guard(api, self._token, self._settings.control.allowed_hosts, harmless))
+        return tracing(Guard(api, self._token, self._settings.control.allowed_hosts, harmless))
 
 
 def _engine(root: Path, settings: Settings, clock: Clock) -> Engine:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from runtime.definitions.changes import what_changes
 from runtime.definitions.compatibility import mismatches
 from runtime.definitions.steps import read_step, read_stream
 from runtime.definitions.triggers import route_shape
@@ -17,8 +19,10 @@ from runtime.model import (
     Manifest,
     Problem,
     Severity,
+    StateTrigger,
     Step,
     StreamDefinition,
+    StreamTrigger,
     TriggerKind,
     Validation,
 )
@@ -35,6 +39,12 @@ class Bound(Generic[T]):
     trigger: T
 
 
+Watch = Bound[StateTrigger] | Bound[StreamTrigger]
+"""A trigger that changes fire."""
+Queued = Bound[EventTrigger] | Bound[CronTrigger] | Watch
+"""A trigger whose events wait in a queue."""
+
+
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """Everything the project consists of; replaced as a whole, never changed."""
@@ -44,14 +54,18 @@ class Catalog:
     routes: tuple[Bound[ApiTrigger], ...] = ()
     subscriptions: Mapping[str, tuple[Bound[EventTrigger], ...]] = field(default_factory=dict)
     schedules: tuple[Bound[CronTrigger], ...] = ()
+    state_watches: tuple[Bound[StateTrigger], ...] = ()
+    stream_watches: tuple[Bound[StreamTrigger], ...] = ()
     problems: tuple[Problem, ...] = ()
 
-    def queues(self) -> dict[QueueKey, Bound[EventTrigger] | Bound[CronTrigger]]:
-        """Every queue that a step takes from: one for each of its topics, and one for each of its schedules."""
-        queues: dict[QueueKey, Bound[EventTrigger] | Bound[CronTrigger]] = {}
+    def queues(self) -> dict[QueueKey, Queued]:
+        """Every queue that a step takes from: one for each of its topics, schedules and watches."""
+        queues: dict[QueueKey, Queued] = {}
         for topic, bounds in self.subscriptions.items():
             queues.update((QueueKey(topic, bound.step.name), bound) for bound in bounds)
         queues.update((schedule_queue(bound), bound) for bound in self.schedules)
+        queues.update((watch_queue(bound), bound) for bound in self.state_watches)
+        queues.update((watch_queue(bound), bound) for bound in self.stream_watches)
         return queues
 
 
@@ -64,6 +78,11 @@ def schedule_queue(schedule: Bound[CronTrigger]) -> QueueKey:
     is_further = any(isinstance(each, CronTrigger) and each.index < trigger.index for each in step.triggers)
     topic = f"{trigger.expression} {trigger.timezone}".rstrip() if is_further else ""
     return QueueKey(topic, step.name, TriggerKind.CRON)
+
+
+def watch_queue(watch: Watch) -> QueueKey:
+    """The queue of a trigger that changes fire, named by what it watches, wherever it stands in the config."""
+    return QueueKey(what_changes(watch.trigger), watch.step.name, watch.trigger.kind)
 
 
 def build_catalog(manifests: Iterable[Manifest], validation: Validation = Validation.WARN) -> Catalog:
@@ -80,14 +99,18 @@ def build_catalog(manifests: Iterable[Manifest], validation: Validation = Valida
         if step is not None:
             steps.append(step)
     steps = _without_conflicts(steps, problems)
+    streams = _streams(manifests, problems)
     problems += _unheard_topics(steps)
+    problems += _unknown_streams(steps, streams)
     problems += mismatches(steps, validation)
     return Catalog(
         steps=tuple(steps),
-        streams=_streams(manifests, problems),
+        streams=streams,
         routes=tuple(_bound(steps, ApiTrigger)),
         subscriptions=_by_topic(_bound(steps, EventTrigger)),
         schedules=tuple(_bound(steps, CronTrigger)),
+        state_watches=tuple(_bound(steps, StateTrigger)),
+        stream_watches=tuple(_bound(steps, StreamTrigger)),
         problems=tuple(sorted(problems, key=lambda problem: (problem.severity.value, problem.file))),
     )
 
@@ -172,6 +195,25 @@ def _unheard_topics(steps: list[Step]) -> list[Problem]:
     ]
 
 
+def _unknown_streams(steps: list[Step], streams: Mapping[str, StreamDefinition]) -> list[Problem]:
+    named = {
+        (step.file, trigger.stream): None
+        for step in steps
+        for trigger in step.triggers
+        if isinstance(trigger, StreamTrigger) and trigger.stream not in streams
+    }
+    return [
+        Problem(
+            file,
+            f"runs when the stream '{stream}' changes, which the project does not define",
+            f"did you mean '{near[0]}'?" if near else "define it in a stream file, or correct 'streamName'",
+            severity=Severity.WARNING,
+        )
+        for file, stream in named
+        for near in [difflib.get_close_matches(stream, streams, n=1)]
+    ]
+
+
 def _streams(manifests: list[Manifest], problems: list[Problem]) -> dict[str, StreamDefinition]:
     streams: dict[str, StreamDefinition] = {}
     for file, language, entry in _in_path_order(manifests, lambda manifest: manifest.streams):
@@ -189,7 +231,7 @@ def _streams(manifests: list[Manifest], problems: list[Problem]) -> dict[str, St
 def _read_stream(file: str, language: str, entry: LoadedFile) -> tuple[StreamDefinition | None, list[Problem]]:
     if not isinstance(entry.config, Mapping):
         return None, [Problem(file, "'config' is no map with a 'name'", "export config = { name: 'chat' }")]
-    return read_stream(file, language, entry.config, entry.schemas)
+    return read_stream(file, language, entry.config, entry.schemas, entry.hooks)
 
 
 def _bound(steps: list[Step], kind: type[T]) -> list[Bound[T]]:

@@ -252,6 +252,8 @@ class StreamSettings(_Section):
     """How long a hook may take, waiting included, before the client is denied."""
     max_history: int = Field(1000, ge=0)
     """Newest changes that are kept in memory for readers over HTTP that come back with a Last-Event-ID."""
+    max_cached_bytes: int = Field(64 * 1024 * 1024, ge=0)
+    """Bytes of those changes at most; and as many of groups that somebody has joined, kept for who joins them next."""
     max_readers: int = Field(1000, ge=1)
     """Readers over HTTP that may be served at once; a further one is answered with 503."""
     http_reads: bool | None = None

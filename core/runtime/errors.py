@@ -58,6 +58,13 @@ class HostCallRefused(Exception):
 class VersionConflict(HostCallRefused):
     """A write that was to replace one version of a value has found another, or none."""
 
+    @classmethod
+    def of(cls, group: str, key: str, wanted: int, found: int) -> VersionConflict:
+        """The conflict of a write of this value; 0 stands for no value."""
+        state = f"has version {found}" if found else "is not there"
+        asked = f"ifVersion is {wanted}" if wanted else "ifVersion 0 asks that there is none"
+        return cls(f"the value '{group}' / '{key}' {state}, but {asked}; read it again and decide anew")
+
 
 class HookFailed(Exception):
     """A hook of the project's has thrown, or could not be asked."""

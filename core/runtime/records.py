@@ -133,7 +133,8 @@ class StateWrite(NamedTuple):
 
     `until` is the Unix time at which the value ends by itself: 0 for never, None to leave it as it is. With an
     `if_version` the value must have that version, 0 for no value, or the write is refused with `VersionConflict`.
-    `follow` is looked at by `Engine.commit` alone.
+    A write that says `until` is a change also when it gives the very value it was given. `follow` is looked at by
+    `Engine.commit` alone.
     """
 
     group: str

@@ -58,12 +58,19 @@ function declarationsOf(text) {
   return bare.replace(/^((?: {4})*)(?= ?\S)/gm, (spaces) => `  ${' '.repeat(spaces.length / 2)}`);
 }
 
+/** The modules that user code imports from us; the second and third are made of plain CommonJS. */
+async function bundleModules(folder) {
+  await bundle(['sdk/index.ts'], { outfile: `${folder}/motia.cjs` });
+  await bundle(['src/core-module.cts'], { outfile: `${folder}/core.cjs`, external: ['./motia.cjs', './adapters.cjs'] });
+  await bundle(['src/described.cts'], { outfile: `${folder}/adapters.cjs` });
+}
+
 async function buildDist() {
   rmSync(join(here, 'dist'), { recursive: true, force: true });
   await bundle(['src/start.ts'], { outfile: 'dist/main.js', target: 'node10', external: ['./runner.js'] });
   await bundle(['src/main.ts'], { outfile: 'dist/runner.js' });
   await bundleZod('dist');
-  await bundle(['sdk/index.ts'], { outfile: 'dist/motia.cjs' });
+  await bundleModules('dist');
   writeFileSync(join(here, 'dist', 'motia.d.ts'), ambientTypes());
   writeFileSync(join(here, 'dist', 'package.json'), '{ "type": "commonjs" }\n');
   copyEsbuild();
@@ -73,7 +80,7 @@ async function runTests() {
   rmSync(join(here, '.test-build'), { recursive: true, force: true });
   const tests = readdirSync(join(here, 'test')).filter((name) => name.endsWith('.test.ts'));
   await bundleZod('.test-build');
-  await bundle(['sdk/index.ts'], { outfile: '.test-build/motia.cjs' });
+  await bundleModules('.test-build');
   await bundle(
     tests.map((name) => `test/${name}`),
     { outdir: '.test-build', outExtension: { '.js': '.cjs' }, sourcemap: 'inline' },

@@ -22,10 +22,11 @@ export const config: ApiRouteConfig = {
   flows: ['orders'],
 }
 
-export const handler: Handlers['CreateOrder'] = async (req, { emit, state, logger }) => {
+export const handler: Handlers['CreateOrder'] = async (req, { emit, state, streams, logger }) => {
   const order = { id: crypto.randomUUID(), items: req.body.items, status: 'received' }
 
   await state.set('orders', order.id, order)
+  await streams.orderBoard.set('today', order.id, { status: 'received', items: order.items.map(({ name }) => name) })
   await emit({ topic: 'order.created', data: { orderId: order.id } })
   logger.info('order received', { orderId: order.id })
 

@@ -4,8 +4,14 @@ export const config: StreamConfig = {
   name: 'orderBoard',
   schema: {
     type: 'object',
-    properties: { total: { type: 'number' }, confirmation: { type: 'string' } },
-    required: ['total', 'confirmation'],
+    properties: {
+      status: { enum: ['received', 'scored', 'confirmed'] },
+      items: { type: 'array', items: { type: 'string' } },
+      total: { type: 'number' },
+      risk: { enum: ['low', 'high'] },
+      confirmation: { type: 'string' },
+    },
+    required: ['status', 'items'],
   },
   baseConfig: { storageType: 'default' },
 }

@@ -14,8 +14,8 @@ async def handler(input, ctx):
     total = sum(item["price"] for item in order["items"])
     risk = "high" if total > 1000 else "low"
 
-    await ctx.state.update(
-        "orders", order.id, [{"op": "merge", "value": {"total": total, "risk": risk, "status": "scored"}}]
-    )
+    score = [{"op": "merge", "value": {"total": total, "risk": risk, "status": "scored"}}]
+    await ctx.state.update("orders", order.id, score)
+    await ctx.streams.orderBoard.update("today", order.id, score)
     await ctx.emit({"topic": "order.scored", "data": {"orderId": order.id, "total": total, "risk": risk}})
     ctx.logger.info("order scored", {"orderId": order.id, "total": total, "risk": risk})

@@ -15,7 +15,7 @@ const config = {
 const handler = async ({ orderId, total }, { streams, logger }) => {
   const text = `Thank you! Your order comes to ${total.toFixed(2)}.`
 
-  await streams.orderBoard.set('today', orderId, { total, confirmation: text })
+  await streams.orderBoard.update('today', orderId, [{ op: 'merge', value: { status: 'confirmed', confirmation: text } }])
   logger.info('confirmation sent', { orderId })
 }
 

@@ -27,7 +27,7 @@ from tests.conformance.whole_connection import breaches
 
 CHUNK_BYTES = 64 << 10
 BODY_WINDOW = 256 << 10
-FEATURES = (pb.FEATURE_STREAMED_BODIES,)
+FEATURES = (pb.FEATURE_STREAMED_BODIES, pb.FEATURE_HOOKS)
 SETTLING_TURNS = 8
 _MAX_FRAME_BYTES = 16 << 20
 _KINDS = {field.message_type.name: field.name for field in pb.RunnerEnvelope.DESCRIPTOR.fields if field.message_type}
@@ -68,6 +68,7 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
         self._invocations = itertools.count(1)
         self._transfers = itertools.count(1)
         self._nonces = itertools.count(1)
+        self._calls = itertools.count(1)
 
     # ------------------------------------------------------------ the stream
 
@@ -181,6 +182,17 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
         request = {"method": "POST", "path": f"/{step}", "pathParams": {}, "queryParams": {}, "headers": {}}
         return await self.invoke(step, {**request, "form": form, "body": body, **parts}, trigger=pb.TRIGGER_KIND_API)
 
+    async def ask(self, hook: pb.Hook, target: str, value: object = None, deadline_ms: int = 0) -> int:
+        """Sends a `Call` and gives its id."""
+        number = next(self._calls)
+        call = pb.Call(call_id=number, hook=hook, target=target, deadline_ms=deadline_ms)
+        await self._send_with_payload(call, b"" if value is None else pack(value))
+        return number
+
+    async def call_reply(self, number: int) -> pb.CallReply:
+        """The reply to a call."""
+        return await self.expect(pb.CallReply, lambda reply: reply.call_id == number)
+
     async def read_body(self, transfer: int, size: int) -> None:
         """Says that so much of a streamed body was read."""
         await self.send(pb.BodyRead(transfer=transfer, bytes=size))
@@ -194,7 +206,7 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
         failure = pb.Failure(kind=pb.FAILURE_KIND_REFUSED, message=message, retryable=retryable)
         await self.send(pb.HostReply(call_id=call.call_id, failure=failure))
 
-    async def _send_with_payload(self, message: pb.Invoke | pb.HostReply, payload: bytes) -> None:
+    async def _send_with_payload(self, message: pb.Invoke | pb.HostReply | pb.Call, payload: bytes) -> None:
         size = self.limits.chunk_bytes
         if len(payload) <= size:
             message.payload = payload
@@ -252,13 +264,13 @@ class Core(runner_pb2_grpc.RunnerLinkServicer):
             await self.send(pb.Ping(nonce=nonce))
             await self.expect(pb.Pong, lambda pong, nonce=nonce: pong.nonce == nonce)  # type: ignore[misc]
 
-    def value(self, message: pb.Result | pb.HostCall) -> Any:
-        """The payload's value; a result must be without failure."""
-        if isinstance(message, pb.Result):
-            assert not message.HasField("failure"), f"the run failed: {message.failure}"
+    def value(self, message: pb.Result | pb.HostCall | pb.CallReply) -> Any:
+        """The payload's value; a result or reply must be without failure."""
+        if isinstance(message, pb.Result | pb.CallReply):
+            assert not message.HasField("failure"), f"it failed: {message.failure}"
         return unpack(self.payload(message))
 
-    def payload(self, message: pb.Result | pb.HostCall) -> bytes:
+    def payload(self, message: pb.Result | pb.HostCall | pb.CallReply) -> bytes:
         """The payload's bytes, wherever they stand."""
         if not message.payload_transfer:
             return message.payload

@@ -59,6 +59,27 @@ class Project:
         files = sorted(self.root.glob("steps/*"))
         return [path.relative_to(self.root).as_posix() for path in files if self.runner.takes_stream(path.name)]
 
+    def stream(self, name: str) -> str:
+        """The path of a stream definition by its name, whether it is there or not."""
+        places = [f"steps/{pattern.replace('*', name)}" for pattern in self.runner.manifest.stream_files]
+        return next((path for path in places if (self.root / path).is_file()), places[0])
+
+    def config(self) -> str:
+        """The path of the project's config file, empty where the language has none."""
+        return next((path.name for path in self.root.glob("motia[._]config.*")), "")
+
+    def break_stream(self, name: str) -> str:
+        """Makes a stream of `broken/<name>.txt` and gives its path."""
+        path = self.stream(name)
+        shutil.copyfile(self.root / "broken" / f"{name}.txt", self.root / path)
+        return path
+
+    def break_config(self, name: str) -> int:
+        """Makes the config of `broken/<name>.txt`; gives the line that says "the fault", 0 for none."""
+        text = (self.root / "broken" / f"{name}.txt").read_text(encoding="utf-8")
+        (self.root / self.config()).write_text(text, encoding="utf-8")
+        return _fault_in(text)
+
     def copy_step(self, name: str, new_name: str) -> str:
         """Puts a step there a second time, under another name."""
         copy = self._candidates(new_name)[0]
@@ -73,11 +94,14 @@ class Project:
         text = (self.root / "broken" / f"{name}.txt").read_text(encoding="utf-8")
         path = self._candidates(name)[0]
         (self.root / path).write_text(text, encoding="utf-8")
-        lines = text.splitlines()
-        return path, next((number for number, line in enumerate(lines, 1) if "the fault" in line), 0)
+        return path, _fault_in(text)
 
     def _candidates(self, name: str) -> list[str]:
         return [f"steps/{pattern.replace('*', name)}" for pattern in self.runner.manifest.step_files]
+
+
+def _fault_in(text: str) -> int:
+    return next((number for number, line in enumerate(text.splitlines(), 1) if "the fault" in line), 0)
 
 
 def fixtures_of(runner: InstalledRunner) -> Path:

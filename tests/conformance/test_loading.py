@@ -88,7 +88,7 @@ async def test_noop_steps_and_streams_are_in_the_manifest(core: Core) -> None:
     idle = _step(core, "idle")
     assert unpack(idle.config) == {"type": "noop", "name": "idle", "virtualEmits": ["someday"]}
     assert not idle.has_handler
-    stream = core.manifest.streams[0]
+    [stream] = [each for each in core.manifest.streams if each.file == core.project.stream("tickets")]
     assert unpack(stream.config) == {"name": "tickets", "baseConfig": {"storageType": "default"}}
     assert _schemas(stream) == {"/schema": {"type": "object", "properties": {"title": {"type": "string"}}}}
 

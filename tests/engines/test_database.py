@@ -17,6 +17,7 @@ from typing import Literal
 
 import pytest
 
+from runtime.clock import SystemClock
 from runtime.errors import HostCallRefused, StorageFault
 from runtime.records import StateWrite
 from runtime.storage.sqlite.database import MAX_WRITES, WAL_CROWDED_BYTES, WAL_LIMIT_BYTES, Database
@@ -41,12 +42,16 @@ async def opened(path: Path, durability: Durability = "process", seconds: float 
         yield database
 
 
+def store_of(database: Database) -> SqliteStateStore:
+    return SqliteStateStore(database, SystemClock())
+
+
 def put(database: Database, key: str, value: bytes = b"v") -> Awaitable[object]:
-    return SqliteStateStore(database).write(StateWrite("g", key, lambda _: value))
+    return store_of(database).write(StateWrite("g", key, lambda _: value))
 
 
 async def keys(database: Database) -> list[str]:
-    return list(await SqliteStateStore(database).keys("g"))
+    return list(await store_of(database).keys("g"))
 
 
 async def outcomes(*writes: Awaitable[object]) -> list[str]:
@@ -143,7 +148,7 @@ async def test_a_closed_database_says_so(path: Path) -> None:
 
 async def test_a_savepoint_undoes_what_is_inside_and_nothing_else(path: Path) -> None:
     async with opened(path) as database:
-        store = SqliteStateStore(database)
+        store = store_of(database)
 
         async def step() -> None:
             connection = await database.begin()
@@ -336,11 +341,11 @@ async def test_damage_in_the_middle_is_told_to_who_meets_it(path: Path) -> None:
     place(path, content[: 20 * PAGE_BYTES] + b"\xff" * (len(content) - 20 * PAGE_BYTES))
     async with opened(path) as database:
         with pytest.raises(StorageFault, match="is damaged"):
-            await SqliteStateStore(database).values("g")
+            await store_of(database).values("g")
         done = await outcomes(*(put(database, str(number), b"new") for number in range(0, 1000, 50)))
         assert any("is damaged" in one for one in done)
         names = [str(number) for number, one in zip(range(0, 1000, 50), done, strict=True) if one == "stored"]
-        values = [await SqliteStateStore(database).get("g", name) for name in names]
+        values = [await store_of(database).get("g", name) for name in names]
         assert values == [b"new"] * len(names)
 
 
@@ -364,7 +369,7 @@ async def test_the_log_is_bounded_under_load(path: Path, durability: Durability)
         for turn in range(60):
             await asyncio.gather(*(put(database, str(key), bytes([turn]) * 100_000) for key in range(32)))
             largest = max(largest, log_of(path).stat().st_size)
-        assert [set(value) for value in await SqliteStateStore(database).values("g")] == [{59}] * 32
+        assert [set(value) for value in await store_of(database).values("g")] == [{59}] * 32
     assert WAL_CROWDED_BYTES < largest < WAL_LIMIT_BYTES + 8 * 1024 * 1024
     assert bytes_of(log_of(path)) == b""
     assert len(bytes_of(path)) < 16 * 1024 * 1024
@@ -397,6 +402,7 @@ async def test_a_log_that_a_kill_left_is_taken_over_and_begins_anew(path: Path) 
 _PROGRAM = """
 import asyncio, itertools, sys
 from pathlib import Path
+from runtime.clock import SystemClock
 from runtime.records import StateWrite
 from runtime.storage.sqlite.database import Database
 from runtime.storage.sqlite.state import SqliteStateStore
@@ -404,7 +410,7 @@ from runtime.storage.sqlite.state import SqliteStateStore
 async def main(path, durability):
     database = Database(Path(path), durability, 0.005)
     async with database.open():
-        store = SqliteStateStore(database)
+        store = SqliteStateStore(database, SystemClock())
         print("ready", flush=True)
         async def write(worker):
             for number in itertools.count():
@@ -466,7 +472,7 @@ class Recording:
 
     async def write(self, database: Database, number: int, size: int) -> None:
         """Two values that belong together."""
-        store = SqliteStateStore(database)
+        store = store_of(database)
         connection = await database.begin()
         with database.savepoint():
             for group in ("g", "h"):

@@ -8,7 +8,7 @@ import pytest
 
 from runtime.contracts import StateStore
 from runtime.errors import HostCallRefused
-from runtime.records import Change, StateWrite, Written
+from runtime.records import Change, StateClear, StateWrite, Written
 
 
 def opaque(text: str) -> bytes:
@@ -96,7 +96,7 @@ async def test_names_that_look_alike_are_not_the_same(state: StateStore) -> None
 async def test_groups_do_not_mix(state: StateStore) -> None:
     await fill(state, "a", "b:c")
     await fill(state, "a:b", "c")
-    await state.clear("a")
+    await state.clear(StateClear("a"))
     assert list(await state.values("a:b")) == [b"a:b/c"]
 
 
@@ -131,8 +131,8 @@ async def test_a_missing_key_leaves_its_group_as_it_is(state: StateStore) -> Non
 async def test_clear_removes_the_group_alone(state: StateStore) -> None:
     await fill(state, "g", *"abc")
     await fill(state, "h", "a")
-    await state.clear("g")
-    await state.clear("none")
+    await state.clear(StateClear("g"))
+    await state.clear(StateClear("none"))
     assert list(await state.keys("g")) == []
     assert list(await state.values("g")) == []
     assert list(await state.keys("h")) == ["a"]
@@ -148,7 +148,7 @@ async def test_the_last_key_that_comes_back_is_the_only_one(state: StateStore) -
 
 async def test_a_group_that_was_cleared_begins_anew(state: StateStore) -> None:
     await fill(state, "g", *"abc")
-    await state.clear("g")
+    await state.clear(StateClear("g"))
     await fill(state, "g", *"cab")
     assert list(await state.keys("g")) == ["c", "a", "b"]
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from runtime.contracts import StreamStore
 from runtime.errors import HostCallRefused
 from runtime.records import Change, StreamWrite, Written
+from runtime.storage.writes import DELETED_SECONDS, PRUNED_ITEMS
+from tests.engines.conftest import DURABLE, Opened
+from tests.fakes import FakeClock
 
 
 async def write(streams: StreamStore, stream: str, group: str, id: str, item: bytes | None) -> Written:
@@ -80,3 +87,68 @@ async def test_a_change_that_raises_changes_nothing(streams: StreamStore) -> Non
         with pytest.raises(HostCallRefused, match="no"):
             await modify(streams, "s", group, id, refuse)
     assert (list(await streams.items("s", "g")), list(await streams.items("s", "h"))) == ([b"a"], [])
+
+
+# ------------------------------------------------------------ what was deleted
+
+
+async def test_a_deleted_item_is_remembered_until_it_is_there_again(streams: StreamStore) -> None:
+    assert not await streams.was_deleted("s", "g", "1")
+    await write(streams, "s", "g", "1", None)
+    assert not await streams.was_deleted("s", "g", "1")
+    for _ in range(2):
+        await write(streams, "s", "g", "1", b"a")
+        assert not await streams.was_deleted("s", "g", "1")
+        await write(streams, "s", "g", "1", None)
+        assert await streams.was_deleted("s", "g", "1")
+    places = [("s", "g", "2"), ("s", "h", "1"), ("t", "g", "1"), ("s", "g", "")]
+    assert not any([await streams.was_deleted(*place) for place in places])
+
+
+async def test_a_deleted_item_is_forgotten_after_a_day(streams: StreamStore, clock: FakeClock) -> None:
+    await write(streams, "s", "g", "\ud800", b"a")
+    await write(streams, "s", "g", "\ud800", None)
+    await clock.advance(DELETED_SECONDS - 1)
+    assert await streams.was_deleted("s", "g", "\ud800")
+    await clock.advance(1)
+    assert not await streams.was_deleted("s", "g", "\ud800")
+
+
+@pytest.mark.parametrize("name", DURABLE)
+async def test_deleted_items_are_pruned_a_few_at_a_time(opened: Opened, clock: FakeClock, tmp_path: Path) -> None:
+    async def delete(streams: StreamStore, *ids: str) -> None:
+        for id in ids:
+            await write(streams, "s", "g", id, b"a")
+            await write(streams, "s", "g", id, None)
+
+    def remembered() -> int:
+        with closing(sqlite3.connect(tmp_path / "runtime.db")) as connection:
+            (count,) = connection.execute("SELECT count(*) FROM deleted_items").fetchone()
+        return int(count)
+
+    async with opened() as engine:
+        await delete(engine.streams, *map(str, range(2 * PRUNED_ITEMS)))
+        assert remembered() == 2 * PRUNED_ITEMS
+        await clock.advance(DELETED_SECONDS)
+    async with opened() as engine:
+        await delete(engine.streams, "new")
+        assert remembered() == PRUNED_ITEMS + 1
+        await delete(engine.streams, "newer")
+        assert (remembered(), await engine.streams.was_deleted("s", "g", "new")) == (2, True)
+
+
+# ------------------------------------------------------------ who is told
+
+
+async def test_who_is_told_hears_of_changes_alone(streams: StreamStore) -> None:
+    heard: list[Written] = []
+    for item in (b"a", b"b", None, None):
+        await streams.write(StreamWrite("s", "g", "1", partial(always, item), told=heard.append))
+    await write(streams, "s", "g", "1", b"c")
+    same = StreamWrite("s", "g", "1", lambda before: before, told=heard.append)
+    assert await streams.write(same) == Written(b"c", b"c")
+    assert heard == [Written(None, b"a"), Written(b"a", b"b"), Written(b"b", None)]
+
+
+def always(item: bytes | None, before: bytes | None) -> bytes | None:
+    return item

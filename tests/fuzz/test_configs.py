@@ -23,11 +23,11 @@ KEYS = """
 type name path method emits topic label conditional schema subscribes input cron timezone catchUp overlap triggers
 flows description virtualEmits virtualSubscribes infrastructure handler timeout atomic queue maxRetries backoff
 delay factor max jitter queryParams pathParams bodySchema responseSchema includeFiles validate middleware required
-properties
+properties groupId key on streamName id canAccess can_access
 """
 WORDS = """
 api event cron noop state stream triggers GET post /a /a/:id /:rest* @hourly Europe/Berlin skip all enforce off fifo
-a.topic order 200 default
+a.topic order 200 default create update delete
 """
 scalars = (
     st.none()
@@ -52,6 +52,8 @@ kinds = st.sampled_from(
         {"type": "event", "subscribes": ["a.topic"]},
         {"type": "cron", "cron": "* * * * *"},
         {"type": "noop"},
+        {"type": "state", "groupId": "order", "on": ["create"]},
+        {"triggers": [{"type": "stream", "streamName": "order"}, {"type": "state", "groupId": "a", "key": "b"}]},
         {"triggers": [{"type": "api", "method": "POST", "path": "/b/:id"}, {"type": "event", "topic": "b"}]},
     ]
 )

@@ -199,6 +199,12 @@ ROUTES = [
     ("POST", "queue/purge?step=Hold"),
     ("GET", "cron"),
     ("POST", "cron/trigger?step=Report"),
+    ("GET", "state"),
+    ("GET", "state/keys?group=g"),
+    ("GET", "state/value?group=g&key=k"),
+    ("POST", "state/set?group=g&key=k"),
+    ("POST", "state/delete?group=g&key=k"),
+    ("POST", "state/clear?group=g"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -105,6 +106,54 @@ def test_state(project: RunningProject, language: str) -> None:
         7,
         7,
     ]
+
+
+def test_entries_and_conditions_of_writes(project: RunningProject, language: str) -> None:
+    assert call(project, language, "entries") == [None, {"n": 1}, {"n": 2}, True, True, {"n": 4}, {"n": 2}]
+
+
+def test_a_conflict_that_nobody_catches_is_a_failure(project: RunningProject, language: str) -> None:
+    answer = project.client.post(f"/{language}/insists", json={})
+    assert (answer.status_code, answer.json()) == (500, {"error": "Internal server error"})
+
+    def logged() -> bool:
+        lines = [each for each in project.log_lines() if each.get("step") == f"{STEP_NAMES[language]}Everything"]
+        return any("VersionConflict" in json.dumps(each) for each in lines)
+
+    assert eventually(logged, 5), project.output
+
+
+def test_the_operations_of_an_update(project: RunningProject, language: str) -> None:
+    expected = {"a": {"b": [1, 2], "c": True}, "n": 3}
+    assert call(project, language, "operations") == [expected, {**expected, "gone": False}]
+
+
+def test_texts(project: RunningProject, language: str) -> None:
+    call(project, language, "texts")
+    for id, text, closed in ((f"{language}-text", "abé\nc", True), (f"{language}-open", "on", False)):
+        answer = project.client.get(f"/__runtime/text/{id}")
+        assert answer.json() == {"id": id, "text": text, "closed": closed}
+
+
+def test_changes_of_state_and_streams_run_a_step(project: RunningProject, language: str) -> None:
+    call(project, language, "changes")
+    assert eventually(lambda: len(call(project, language, "seen")) == 5, 5), project.output
+    found = {
+        f"{each['trigger']['type']} {each['change']['operation']}": each for each in call(project, language, "seen")
+    }
+    place = {"groupId": f"{language}-watched", "key": "k"}
+    assert [found[f"state {operation}"]["change"] for operation in ("create", "update", "delete")] == [
+        {**place, "operation": "create", "value": 1, "previous": None},
+        {**place, "operation": "update", "value": {"n": 2}, "previous": 1},
+        {**place, "operation": "delete", "value": None, "previous": {"n": 2}},
+    ]
+    created, deleted = (found[f"stream {operation}"]["change"] for operation in ("create", "delete"))
+    for change in (created, deleted):
+        assert (change["streamName"], change["groupId"], change["id"]) == ("notes", f"{language}-watched", "i")
+    assert (created["value"]["text"], created["value"]["id"], created["previous"]) == ("a", "i", None)
+    assert (deleted["value"], deleted["previous"]["text"]) == (None, "b")
+    assert found["state create"]["trigger"] == {"type": "state", "index": 0, "source": f"{language}-watched"}
+    assert found["stream create"]["trigger"] == {"type": "stream", "index": 1, "source": "notes"}
 
 
 def test_streams(project: RunningProject, language: str) -> None:

@@ -102,6 +102,8 @@ def test_every_step_is_printed_once(orders: RunningProject) -> None:
         "[CREATED] Step (API) steps/orders/get-order.step.ts",
         *RUBY_STEPS,
         "[CREATED] Step (Event) steps/orders/score_order_step.py",
+        "[CREATED] Step (API) steps/orders/send-board-script.step.ts",
         "[CREATED] Step (Event) steps/orders/send-confirmation.step.js",
+        "[CREATED] Step (API) steps/orders/show-board.step.ts",
         "[CREATED] Stream steps/orders/order-board.stream.ts",
     ]

@@ -73,6 +73,38 @@ STEPS = {
           { headers: { 'content-type' => 'text/event-stream' }, body: ticks }
         end
     """,
+    "steps/reserve_step.rb": """
+        require 'motia'
+        CONFIG = { type: 'api', name: 'Reserve', method: 'PUT', path: '/seats/:seat/:name' }.freeze
+
+        def handler(req, ctx)
+          seat = req.pathParams.seat
+          ctx.state.set('seats', seat, req.pathParams.name, if_version: 0, ttl: 600)
+          { status: 201, body: ctx.state.get_entry('seats', seat).value }
+        rescue Motia::VersionConflict => error
+          { status: 409, body: error.message }
+        end
+    """,
+    "steps/reserved_step.rb": """
+        CONFIG = { type: 'state', name: 'Reserved', groupId: 'seats', on: ['create'] }.freeze
+
+        def handler(change, ctx)
+          ctx.stream.write('seats', "#{change.key} is #{change.value}'s")
+          ctx.stream.close('seats')
+          ctx.streams.board.set(change.value, change.key, { text: 'reserved' })
+        end
+    """,
+    "steps/board_stream.rb": """
+        CONFIG = {
+          name: 'board',
+          schema: { type: 'object', properties: { text: { type: 'string' } } },
+          can_access: lambda do |subscription, auth|
+            raise 'nobody knows the cellar' if subscription.groupId == 'cellar'
+
+            auth.nil? && subscription.groupId == 'Ada' && subscription[:id] != 'secret'
+          end
+        }.freeze
+    """,
     "runtime.yaml": f"runners: {{ruby: {{manifest: '{RUNNER}'}}}}\n",
 }
 
@@ -114,6 +146,24 @@ def test_a_body_is_streamed(shop: RunningProject) -> None:
     assert shop.client.get("/feed").text == events
 
 
+def test_versions_changes_texts_and_a_guarded_stream(shop: RunningProject) -> None:
+    first, second = (shop.client.put(f"/seats/7/{name}") for name in ("Ada", "Bob"))
+    assert (first.status_code, first.text) == (201, "Ada")
+    assert (second.status_code, "version" in second.text) == (409, True)
+
+    def read(path: str) -> tuple[int, object]:
+        answer = shop.client.get(f"/__runtime/{path}")
+        return answer.status_code, answer.json()
+
+    assert eventually(lambda: read("streams/board/Ada")[1] != [], 5)
+    (item,) = shop.client.get("/__runtime/streams/board/Ada").json()
+    assert (item["id"], item["text"]) == ("7", "reserved")
+    assert read("text/seats") == (200, {"id": "seats", "text": "7 is Ada's", "closed": True})
+    for place in ("Bob", "Ada/secret", "cellar"):
+        assert read(f"streams/board/{place}")[0] == 403
+    shop.wait_for("nobody knows the cellar")
+
+
 def test_an_order_gets_its_points_in_the_same_trace() -> None:
     with running(REPOSITORY, "--debug") as orders:
         dead = counts(REPOSITORY, "GivePoints")["dead"]
@@ -145,7 +195,7 @@ def test_the_runners_own_tests_pass_without_a_warning() -> None:
 def test_the_steps_of_the_page_do_what_it_says(tmp_path: Path) -> None:
     page = (REPOSITORY / "docs" / "ruby.md").read_text(encoding="utf-8")
     steps = dict(re.findall(r"```ruby\n# (steps/\S+)\n(.*?)```", page, re.DOTALL))
-    assert len(steps) == 2
+    assert len(steps) == 3
     steps["steps/count_of_step.rb"] = """
         CONFIG = { type: 'api', name: 'CountOf', method: 'GET', path: '/count' }.freeze
         def handler(_req, ctx) = { body: ctx.state.get('greetings', 'Ada') }

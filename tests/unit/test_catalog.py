@@ -81,6 +81,33 @@ def test_every_trigger_of_a_step_is_bound_with_its_place() -> None:
     assert [bound.trigger.index for bound in catalog.schedules] == [0]
 
 
+def test_each_watch_of_a_step_has_its_own_queue() -> None:
+    orders, stream = {"type": "state", "groupId": "orders"}, {"type": "stream", "streamName": "chat"}
+    triggers = (orders, {**orders, "on": ["delete"]}, {**orders, "key": "17"}, stream, {**stream, "groupId": "orders"})
+    chat = LoadedFile("steps/chat.stream.ts", {"name": "chat"})
+    catalog = build_catalog([node(several("steps/a.step.ts", *triggers), streams=(chat,))])
+    assert {queue: bound.trigger.index for queue, bound in catalog.queues().items()} == {
+        QueueKey("orders", "a", TriggerKind.STATE): 0,
+        QueueKey("orders (delete)", "a", TriggerKind.STATE): 1,
+        QueueKey("orders/17", "a", TriggerKind.STATE): 2,
+        QueueKey("chat", "a", TriggerKind.STREAM): 3,
+        QueueKey("chat/orders", "a", TriggerKind.STREAM): 4,
+    }
+    assert catalog.problems == ()
+
+
+@pytest.mark.parametrize(("name", "fix"), [("chatt", "did you mean 'chat'?"), ("zoo", "define it in a stream file")])
+def test_a_stream_that_is_watched_and_not_defined_is_a_warning(name: str, fix: str) -> None:
+    triggers = ({"type": "stream", "streamName": name}, {"type": "stream", "streamName": name, "groupId": "g"})
+    chat = LoadedFile("steps/chat.stream.ts", {"name": "chat"})
+    catalog = build_catalog([node(several("steps/a.step.ts", *triggers), streams=(chat,))])
+    [problem] = warnings(catalog)
+    assert problem.file == "steps/a.step.ts"
+    assert f"'{name}'" in problem.message
+    assert problem.fix.startswith(fix)
+    assert len(catalog.queues()) == 2
+
+
 def test_each_schedule_of_a_step_has_its_own_queue() -> None:
     berlin = {"type": "cron", "cron": "@daily", "timezone": "Europe/Berlin"}
     tokyo, hourly = {**berlin, "timezone": "Asia/Tokyo"}, {"type": "cron", "cron": "@hourly"}

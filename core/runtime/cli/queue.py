@@ -21,12 +21,14 @@ class Kind(StrEnum):
 
     EVENT = "event"
     CRON = "cron"
+    STATE = "state"
+    STREAM = "stream"
 
 
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="Topic or step, when one of them says enough.")]
 Topic = Annotated[str | None, typer.Option("--topic", help="Topic of the queue.")]
 Step = Annotated[str | None, typer.Option("--step", help="Step of the queue.")]
-OfKind = Annotated[Kind | None, typer.Option("--kind", help="For a step that has both events and a schedule.")]
+OfKind = Annotated[Kind | None, typer.Option("--kind", help="For a step that has queues of several kinds.")]
 Limit = Annotated[int, typer.Option("--limit", min=0, max=1000, help="Events, and dead letters, to show.")]
 Ids = Annotated[list[int] | None, typer.Option("--id", help="A dead letter of this id; repeatable.")]
 Failed = Annotated[str | None, typer.Option("--failure", help="Those whose last failure has this type or kind.")]

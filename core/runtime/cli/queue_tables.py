@@ -18,25 +18,31 @@ def called(queue: Document) -> str:
     """The queue in words."""
     if queue["kind"] == "cron":
         return printable(f"the schedule of '{queue['step']}'")
-    return printable(f"'{queue['topic']}' → '{queue['step']}'")
+    what = "" if queue["kind"] == "event" else f"{queue['kind']} "
+    return printable(f"{what}'{queue['topic']}' → '{queue['step']}'")
 
 
 def print_queues(queues: Sequence[Document]) -> None:
     """Prints a line for each queue."""
     if not queues:
-        print_line("No queues: no step subscribes to a topic or has a schedule.")
+        print_line("No queues: no step subscribes to a topic, watches state or a stream, or has a schedule.")
         return
     table = Table("topic", "step")
     for head in ("waiting", "delayed", "in flight", "dead", "oldest"):
         table.add_column(head, justify="right")
     table.add_column("state")
     for queue in queues:
-        topic = cell(queue["topic"]) if queue["kind"] == "event" else cell("(schedule)", "dim")
+        topic = cell("(schedule)", "dim") if queue["kind"] == "cron" else cell(_topic(queue))
         counts = [cell(queue[count]) for count in ("waiting", "delayed", "inFlight")]
         dead = cell(queue["dead"], "red" if queue["dead"] else "")
         state = cell(_state(queue), "yellow" if queue["paused"] or queue["orphan"] else "")
         table.add_row(topic, cell(queue["step"]), *counts, dead, cell(_age(queue["age"])), state)
     print_table(table)
+
+
+def _topic(queue: Document) -> str:
+    """What the queue is about; of changes it is said what they are of."""
+    return str(queue["topic"]) if queue["kind"] == "event" else f"{queue['kind']}: {queue['topic']}"
 
 
 def print_contents(queue: Document) -> None:

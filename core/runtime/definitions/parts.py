@@ -7,9 +7,9 @@ import re
 import reprlib
 from collections.abc import Iterator, Mapping, MutableMapping, MutableSequence, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from runtime.config import in_our_words
@@ -48,8 +48,10 @@ def _is_number(value: object) -> object:
     return value
 
 
-_GUARDS = ("middleware", "validate")
-"""Keys that keep requests out: a step with one of them misspelt must not serve without it."""
+_GUARDS = ("middleware", "validate", "canAccess")
+"""Keys that keep requests or clients out: a file with one of them misspelt must not serve without it."""
+Text = Annotated[str, Field(min_length=1)]
+"""A text that says something."""
 NoSwitch = BeforeValidator(_is_number)
 """Keeps `true` from being read as the number 1."""
 

@@ -14,9 +14,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from runtime.definitions.infrastructure import Infrastructure, queue_policy
-from runtime.definitions.parts import NO_SCHEMAS, ConfigPath, Part, Reading, known_keys
-from runtime.definitions.triggers import PARTS, Text, key_advice, read_kind, read_trigger, read_triggers
-from runtime.model import ApiTrigger, Emit, JsonSchema, Problem, Step, StreamDefinition, Trigger, Validation
+from runtime.definitions.parts import NO_SCHEMAS, ConfigPath, Part, Reading, Text, known_keys, shown
+from runtime.definitions.triggers import PARTS, key_advice, read_kind, read_trigger, read_triggers
+from runtime.model import ApiTrigger, Emit, Hook, JsonSchema, Problem, Step, StreamDefinition, Trigger, Validation
 
 _KINDS = (*PARTS, "noop")
 
@@ -70,8 +70,13 @@ class _Stream(Part):
     name: Text
     shape: Any = Field(None, alias="schema")
     base_config: Any = None
+    # The runner keeps the functions; what is left of them here is none.
+    can_access: Any = None
+    on_join: Any = None
+    on_leave: Any = None
 
 
+_STREAM_HOOKS = ("canAccess", "onJoin", "onLeave", "can_access", "on_join", "on_leave")
 _BASE_KEYS = (*known_keys(_Base), *known_keys(_Listed))
 _NOT_ATOMIC = {
     "api": "the writes of an atomic step are committed together with the acknowledgement of its event, and a request "
@@ -106,16 +111,25 @@ def read_step(
 
 
 def read_stream(
-    file: str, language: str, config: Mapping[Any, Any], schemas: Mapping[str, JsonSchema] = NO_SCHEMAS
+    file: str,
+    language: str,
+    config: Mapping[Any, Any],
+    schemas: Mapping[str, JsonSchema] = NO_SCHEMAS,
+    hooks: frozenset[Hook] = frozenset(),
 ) -> tuple[StreamDefinition | None, list[Problem]]:
-    """Checks the config of a stream file, in the same way."""
+    """Checks the config of a stream file, in the same way; `hooks` are those that it has a function for."""
     reading = Reading(file, config, schemas)
     stream = reading.part(_Stream, reading.config)
-    if stream is None:
+    for key in _STREAM_HOOKS:
+        if key in reading.config:
+            fix = "write a function there, or leave the key out"
+            reading.error((key,), f" is no function (it is {shown(reading.config[key])})", fix)
+    known = {key: value for key, value in reading.config.items() if key not in _STREAM_HOOKS}
+    reading.unknown_keys(known, (), (_Stream,))
+    if stream is None or reading.errors:
         return None, reading.errors
-    reading.unknown_keys(reading.config, (), (_Stream,))
     schema = reading.schema(stream.shape, ("schema",))
-    return StreamDefinition(stream.name, language, file, schema), reading.warnings
+    return StreamDefinition(stream.name, language, file, schema, hooks), reading.warnings
 
 
 def default_name(file: str) -> str:

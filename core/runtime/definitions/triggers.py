@@ -11,9 +11,21 @@ from urllib.parse import quote
 from pydantic import BeforeValidator, Field, field_validator
 
 from runtime.config import known_timezone
-from runtime.definitions.parts import ConfigPath, Part, Reading, Taken, known_keys, shown
+from runtime.definitions.changes import StatePart, StreamPart, what_changes
+from runtime.definitions.parts import ConfigPath, Part, Reading, Taken, Text, known_keys, shown
 from runtime.jsonschemas.places import inside, names_to, token
-from runtime.model import ApiTrigger, CatchUp, CronTrigger, EventTrigger, JsonSchema, Overlap, QueryParam, Trigger
+from runtime.model import (
+    ApiTrigger,
+    CatchUp,
+    CronTrigger,
+    EventTrigger,
+    JsonSchema,
+    Overlap,
+    QueryParam,
+    StateTrigger,
+    StreamTrigger,
+    Trigger,
+)
 
 MAX_TRIGGERS = 100
 """Triggers of one step."""
@@ -23,8 +35,6 @@ _NO_CRON_FIELD = re.compile(r"[hr]([(/].*)?", re.IGNORECASE)
 _CRON_FIELDS = (1, 5, 6)
 _BRACES = re.compile(r"\{(\w+)\}")
 _STATUS = re.compile(r"[1-5][0-9][0-9]|default")
-
-Text = Annotated[str, Field(min_length=1)]
 
 
 class _QueryParam(Part):
@@ -107,17 +117,17 @@ class CronPart(Part):
         return known_timezone(value)
 
 
-TriggerPart = ApiPart | EventPart | CronPart
-PARTS: Mapping[str, type[TriggerPart]] = {"api": ApiPart, "event": EventPart, "cron": CronPart}
+TriggerPart = ApiPart | EventPart | CronPart | StatePart | StreamPart
+PARTS: Mapping[str, type[TriggerPart]] = {
+    part.kind: part for part in (ApiPart, EventPart, CronPart, StatePart, StreamPart)
+}
 _ALL_KEYS = frozenset(key for part in PARTS.values() for key in known_keys(part))
-NOT_SERVED = ("state", "stream")
-"""Kinds of triggers that the model has and this version does not serve."""
 
 
 class KindPart(Part):
     """The key that tells the kind of an item of `triggers`."""
 
-    type: Literal["api", "event", "cron"]
+    type: Literal["api", "event", "cron", "state", "stream"]
 
 
 def key_advice(kind: str) -> dict[str, str]:
@@ -179,11 +189,8 @@ def read_kind(
         nearest = difflib.get_close_matches("type", [key for key in keys if key not in _ALL_KEYS], n=1)
         fix = f"rename '{nearest[0]}' to 'type'" if nearest else f"add 'type', one of {known}"
         reading.error(path, " has no 'type'", fix)
-    elif kind in NOT_SERVED:
-        fix = f"use another trigger until then, one of {known}: such as an event, emitted where the {kind} is changed"
-        reading.error((*path, "type"), f": {kind} triggers are not served by this version yet", fix)
     else:
-        nearest = difflib.get_close_matches(shown(kind).strip("'"), [*kinds, *NOT_SERVED], n=1)
+        nearest = difflib.get_close_matches(shown(kind).strip("'"), kinds, n=1)
         fix = f"did you mean '{nearest[0]}'?" if nearest else f"it is one of {known}"
         reading.error((*path, "type"), f": {shown(kind)} is no kind of {'trigger' if path else 'step'}", fix)
     return None
@@ -202,6 +209,10 @@ def read_trigger(
             return tuple(EventTrigger(topic, schema, index) for topic in _topics(reading, part, given, path))
         case CronPart():
             return (CronTrigger(part.cron, part.timezone, part.catch_up, part.overlap, index),)
+        case StatePart():
+            return (StateTrigger(part.group_id, part.key, part.on, index),)
+        case StreamPart():
+            return (StreamTrigger(part.stream_name, part.group_id, part.id, part.on, index),)
         case _:
             return ()
 
@@ -318,6 +329,9 @@ def _identity(trigger: Trigger) -> tuple[str, tuple[str, ...]]:
             return f"the topic '{trigger.topic}'", (trigger.topic,)
         case CronTrigger():
             return f"the schedule '{trigger.expression}'", (trigger.expression, trigger.timezone)
+        case StateTrigger() | StreamTrigger():
+            watched = what_changes(trigger)
+            return f"a change of {trigger.kind.value} '{watched}'", (watched,)
 
 
 def route_shape(path: str) -> str:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Never, NotRequired, Protocol, TypeAlias, TypedDict, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Literal,
+    Never,
+    NotRequired,
+    Protocol,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    overload,
+)
 
 _Answer_co = TypeVar("_Answer_co", covariant=True)
 _Body_co = TypeVar("_Body_co", covariant=True)
@@ -32,6 +44,21 @@ class EmitOptions(TypedDict, total=False):
     delay: float | str | datetime
     idempotencyKey: str
     priority: int
+
+
+class SetOptions(TypedDict, total=False):
+    """Conditions of a write to state: `ttl` in seconds; `ifVersion` is what must be stored, 0 for nothing."""
+
+    ttl: float
+    ifVersion: int
+
+
+class Operation(TypedDict):
+    """One change in an atomic update; `path` is dotted or a list of keys, absent for the whole value."""
+
+    op: Literal["set", "increment", "decrement", "append", "merge", "remove"]
+    path: NotRequired[str | Sequence[str]]
+    value: NotRequired[Any]
 
 
 class Response(TypedDict):
@@ -121,16 +148,29 @@ class Logger(Protocol):
 
 
 class State(Protocol):
-    """Values by group and key, without a group in `default`. To be awaited in `async def`, at once in `def`."""
+    """Values by group and key, without a group in `default`. To be awaited in `async def`, at once in `def`.
+
+    An entry is a value and its version: `entry.value`, `entry.version`.
+    """
 
     @overload
     def get(self, group: str, key: str, /) -> Any: ...
     @overload
     def get(self, key: str, /) -> Any: ...
     @overload
-    def set(self, group: str, key: str, value: Any, options: Mapping[str, Any] | None = None, /) -> Any: ...
+    def get_entry(self, group: str, key: str, /) -> Any: ...
     @overload
-    def set(self, key: str, value: Any, /) -> Any: ...
+    def get_entry(self, key: str, /) -> Any: ...
+    @overload
+    def getEntry(self, group: str, key: str, /) -> Any: ...
+    @overload
+    def getEntry(self, key: str, /) -> Any: ...
+    @overload
+    def set(self, group: str, key: str, value: Any, /, options: SetOptions | None = None) -> Any: ...
+    @overload
+    def set(self, key: str, value: Any, /, *, options: SetOptions | None = None) -> Any: ...
+    @overload
+    def set(self, key: str, value: Mapping[str, Any] | list[Any] | bool, options: SetOptions, /) -> Any: ...
     @overload
     def delete(self, group: str, key: str, /) -> Any: ...
     @overload
@@ -138,7 +178,10 @@ class State(Protocol):
     def get_group(self, group: str, /) -> Any: ...
     def getGroup(self, group: str, /) -> Any: ...
     def clear(self, group: str, /) -> Any: ...
-    def update(self, group: str, key: str, operations: Sequence[Mapping[str, Any]], /) -> Any: ...
+    @overload
+    def update(self, group: str, key: str, operations: Sequence[Operation], /) -> Any: ...
+    @overload
+    def update(self, key: str, operations: Sequence[Operation], /) -> Any: ...
     def keys(self, group: str, /) -> Any: ...
 
 
@@ -150,7 +193,7 @@ class Stream(Protocol[_Item]):
     def delete(self, group: str, id: str, /) -> Awaitable[_Item | None]: ...
     def get_group(self, group: str, /) -> Awaitable[list[_Item]]: ...
     def getGroup(self, group: str, /) -> Awaitable[list[_Item]]: ...
-    def update(self, group: str, id: str, operations: Sequence[Mapping[str, Any]], /) -> Awaitable[_Item]: ...
+    def update(self, group: str, id: str, operations: Sequence[Operation], /) -> Awaitable[_Item]: ...
     def send(self, channel: Channel, event: StreamEvent, /) -> Awaitable[None]: ...
 
 
@@ -162,16 +205,44 @@ class BlockingStream(Protocol[_Item]):
     def delete(self, group: str, id: str, /) -> _Item | None: ...
     def get_group(self, group: str, /) -> list[_Item]: ...
     def getGroup(self, group: str, /) -> list[_Item]: ...
-    def update(self, group: str, id: str, operations: Sequence[Mapping[str, Any]], /) -> _Item: ...
+    def update(self, group: str, id: str, operations: Sequence[Operation], /) -> _Item: ...
     def send(self, channel: Channel, event: StreamEvent, /) -> None: ...
 
 
+class TextStream(Protocol):
+    """Texts that clients read while they are written. To be awaited in `async def`, at once in `def`."""
+
+    def write(self, id: str, text: str, /) -> Any: ...
+    def close(self, id: str, /) -> Any: ...
+
+
 class Trigger(TypedDict):
-    """What fired; `source` is the topic or cron expression, None for requests; `index` counts in `triggers`."""
+    """What fired; `source` is its topic, expression, group or stream, None for requests; `index` is in `triggers`."""
 
     type: Literal["api", "event", "cron", "state", "stream"]
     source: str | None
     index: int
+
+
+class StateChange(TypedDict):
+    """A change of state; `value` is None after a delete, `previous` before a create."""
+
+    groupId: str
+    key: str
+    operation: Literal["create", "update", "delete"]
+    value: Any
+    previous: Any
+
+
+class StreamChange(TypedDict, Generic[_Item]):
+    """A change of an item of a stream, in the same way; besides its data an item holds what the runtime adds."""
+
+    streamName: str
+    groupId: str
+    id: str
+    operation: Literal["create", "update", "delete"]
+    value: _Item | None
+    previous: _Item | None
 
 
 class Dates(Protocol):
@@ -198,6 +269,8 @@ class Context(Protocol[_Emit_co, _Streams_co]):
     def state(self) -> State: ...
     @property
     def streams(self) -> _Streams_co: ...
+    @property
+    def stream(self) -> TextStream: ...
     @property
     def trace_id(self) -> str: ...
     @property

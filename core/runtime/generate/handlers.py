@@ -21,7 +21,7 @@ from runtime.generate.shapes import (
     both,
     union,
 )
-from runtime.model import ApiTrigger, CronTrigger, EventTrigger, JsonSchema, Step
+from runtime.model import ApiTrigger, CronTrigger, EventTrigger, JsonSchema, StateTrigger, Step, StreamTrigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,14 @@ class Emission:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A change of an item of a stream, `item` being None where any data fits; of state where `stream` is empty."""
+
+    stream: str = ""
+    item: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Handler:
     """What a step's handler takes, answers and emits; an input is None where any data fits."""
 
@@ -57,6 +65,7 @@ class Handler:
     requests: tuple[Request, ...]
     responses: tuple[Response, ...]
     inputs: tuple[Shape | None, ...]
+    changes: tuple[Change, ...]
     is_scheduled: bool
     emits: tuple[Emission, ...]
 
@@ -75,7 +84,7 @@ def project_types(catalog: Catalog, language: str) -> ProjectTypes:
     reader = _Reader(catalog)
     steps = sorted((step for step in catalog.steps if step.language == language), key=lambda step: step.name)
     handlers = tuple(reader.handler(step) for step in steps if step.triggers)
-    streams = {name: reader.optional(catalog.streams[name].schema, name, "Item") for name in sorted(catalog.streams)}
+    streams = {name: reader.item(name) for name in sorted(catalog.streams)}
     return ProjectTypes(handlers, streams, dict(sorted(reader.shapes.definitions.items())))
 
 
@@ -93,9 +102,15 @@ class _Reader:
             tuple(dict.fromkeys(self._request(step, route) for route in routes)),
             tuple(dict.fromkeys(each for route in routes for each in self._responses(step, route))),
             tuple(inputs),
+            tuple(dict.fromkeys(self._changes(step))),
             any(isinstance(trigger, CronTrigger) for trigger in step.triggers),
             tuple(self._emission(step, topic) for topic in sorted({emit.topic for emit in step.emits})),
         )
+
+    def item(self, stream: str) -> Shape | None:
+        """The shape of a stream's items without what the runtime adds to them."""
+        definition = self._catalog.streams.get(stream)
+        return None if definition is None else self.optional(definition.schema, stream, "Item")
 
     def optional(self, schema: JsonSchema | None, *place: str) -> Shape | None:
         """The shape of a schema that need not be there."""
@@ -113,6 +128,13 @@ class _Reader:
     def _responses(self, step: Step, route: ApiTrigger) -> Iterable[Response]:
         for status, schema in sorted(route.response_schemas.items()):
             yield Response(status, self.shapes.read(schema, type_name(f"{step.name} Response {status}")))
+
+    def _changes(self, step: Step) -> Iterable[Change]:
+        for trigger in step.triggers:
+            if isinstance(trigger, StateTrigger):
+                yield Change()
+            elif isinstance(trigger, StreamTrigger):
+                yield Change(trigger.stream, self.item(trigger.stream))
 
     def _emission(self, step: Step, topic: str) -> Emission:
         subscribers = self._catalog.subscriptions.get(topic, ())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from runtime.catalog import Catalog
-from runtime.generate.handlers import Emission, Handler, Request, Response, project_types
+from runtime.generate.handlers import Change, Emission, Handler, Request, Response, project_types
 from runtime.generate.pytypes import PythonTypes, alias
 from runtime.generate.schemas import type_name
 from runtime.generate.shapes import Shape, one_line, union
@@ -16,7 +16,7 @@ LANGUAGE = "python"
 _HEAD = '''\
 """Written by `runtime generate-types` and by `runtime dev` from the configs of the steps: changes made here are lost.
 
-Types by step: Request and Response or Input, and Context for `async def` handlers, BlockingContext for `def` ones.
+Types by step: Request and Response, Input, Change; Context for `async def` handlers, BlockingContext for `def` ones.
 """
 
 # fmt: off
@@ -24,7 +24,18 @@ Types by step: Request and Response or Input, and Context for `async def` handle
 '''
 _PREAMBLE = Path(__file__).with_name("handler_types.py").read_text(encoding="utf-8").partition('"""\n')[2]
 _NO_BODY = ("204", "304")
-_PARTS = ("Input", "Request", "Body", "PathParams", "QueryParams", "Response", "Emit", "Context", "BlockingContext")
+_PARTS = (
+    "Input",
+    "Change",
+    "Request",
+    "Body",
+    "PathParams",
+    "QueryParams",
+    "Response",
+    "Emit",
+    "Context",
+    "BlockingContext",
+)
 _STREAM_CLASSES = (("Streams", "async def", "Stream"), ("BlockingStreams", "plain def", "BlockingStream"))
 
 
@@ -39,7 +50,7 @@ def python_types(catalog: Catalog) -> str:
         types.declare(item, project.streams[stream])
     streams = [_streams(*words, items) for words in _STREAM_CLASSES]
     pairs = zip(names, project.handlers, strict=True)
-    handlers = [_Handler(types, name, handler).text() for name, handler in pairs]
+    handlers = [_Handler(types, name, handler, items).text() for name, handler in pairs]
     parts = [_HEAD + _PREAMBLE, *types.declared(), *streams, *handlers]
     return "\n\n".join(part.rstrip("\n") + "\n" for part in parts)
 
@@ -56,12 +67,13 @@ def _streams(name: str, handlers: str, kind: str, items: Mapping[str, str]) -> s
 
 
 class _Handler:
-    """The types of one step; `name` is what all their names begin with."""
+    """The types of one step; `name` is what all their names begin with, `items` are the types of items by stream."""
 
-    def __init__(self, types: PythonTypes, name: str, handler: Handler) -> None:
+    def __init__(self, types: PythonTypes, name: str, handler: Handler, items: Mapping[str, str]) -> None:
         self._types = types
         self._name = name
         self._handler = handler
+        self._items = items
         self._classes: list[str] = []
         self._aliases: list[str] = []
 
@@ -70,6 +82,8 @@ class _Handler:
         if handler.inputs:
             taken = None if None in handler.inputs else union(each for each in handler.inputs if each is not None)
             self._types.declare(f"{self._name}Input", taken)
+        if handler.changes:
+            self._alias("Change", _union(self._change(each) for each in handler.changes))
         if handler.requests:
             self._alias("Request", _union(self._request(each) for each in handler.requests))
             self._alias("Response", _union(self._response(each) for each in handler.responses) or "Response")
@@ -81,6 +95,9 @@ class _Handler:
 
     def _alias(self, part: str, text: str) -> None:
         self._aliases.append(alias(f"{self._name}{part}", text))
+
+    def _change(self, change: Change) -> str:
+        return f"StreamChange[{self._items.get(change.stream, 'Any')}]" if change.stream else "StateChange"
 
     def _request(self, request: Request) -> str:
         path = self._part("PathParams", request.path) if request.path.fields else "dict[str, str]"

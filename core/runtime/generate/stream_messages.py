@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 _TEXT = {"type": "string"}
+_ERRORS = ("STREAM_ACCESS_DENIED", "STREAM_NOT_FOUND", "TOO_MANY_JOINS")
+_TIMESTAMP = {"type": "number", "description": "Milliseconds since 1970, each greater than all before."}
 
 
 def requests(stream: str) -> dict[str, Any]:
@@ -25,9 +28,15 @@ def changes(stream: str, item: Any) -> dict[str, Any]:
         kind: _message(kind, summary, _frame(stream, _object({"type": {"const": kind}, "data": value})))
         for kind, (summary, value) in known.items()
     }
-    sent = _object({"type": {"const": "event"}, "event": _object({"type": _TEXT, "data": {}})})
-    summary = "What a step sends to the subscribers and stores nowhere; or an error, such as a refused subscription."
-    return {**messages, "event": _message("event", summary, _frame(stream, sent))}
+    error = _object({"code": {"enum": list(_ERRORS)}, "message": _TEXT})
+    events = {
+        "event": ("What a step sends to the subscribers and stores nowhere.", {"type": _TEXT, "data": {}}),
+        "error": ("Why a subscription is refused, said once.", {"type": {"const": "error"}, "data": error}),
+    }
+    for name, (summary, event) in events.items():
+        sent = _object({"type": {"const": "event"}, "event": _object(event)})
+        messages[name] = _message(name, summary, _frame(stream, sent))
+    return messages
 
 
 def _message(name: str, summary: str, payload: Any) -> dict[str, Any]:
@@ -36,17 +45,18 @@ def _message(name: str, summary: str, payload: Any) -> dict[str, Any]:
 
 def _request(stream: str, kind: str) -> Any:
     place = {"streamName": {"const": stream}, "groupId": _TEXT, "id": _TEXT, "subscriptionId": _TEXT}
-    return _object({"type": {"const": kind}, "data": _object(place, optional="id")})
+    return _object({"type": {"const": kind}, "data": _object(place, optional=("id", "subscriptionId"))})
 
 
 def _frame(stream: str, event: Any) -> Any:
     """What every frame to a client has around its event."""
-    parts = {"timestamp": {"type": "integer"}, "streamName": {"const": stream}, "groupId": _TEXT, "id": _TEXT}
-    return _object({**parts, "event": event}, optional="id")
+    parts = {"timestamp": _TIMESTAMP, "streamName": {"const": stream}, "groupId": _TEXT, "id": _TEXT}
+    return _object({**parts, "event": event}, optional=("id",))
 
 
-def _object(properties: dict[str, Any], optional: str = "") -> Any:
-    return {"type": "object", "required": [key for key in properties if key != optional], "properties": properties}
+def _object(properties: dict[str, Any], optional: Sequence[str] = ()) -> Any:
+    required = [key for key in properties if key not in optional]
+    return {"type": "object", "required": required, "properties": properties}
 
 
 def _list_of(item: Any) -> Any:

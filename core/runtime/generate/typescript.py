@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from runtime.catalog import Catalog
-from runtime.generate.handlers import Emission, Handler, ProjectTypes, Request, Response, project_types
+from runtime.generate.handlers import Change, Emission, Handler, ProjectTypes, Request, Response, project_types
 from runtime.generate.shapes import (
     Both,
     Constant,
@@ -135,16 +135,20 @@ def _handler(handler: Handler) -> str:
 def _handler_type(handler: Handler) -> str:
     emits = _union_text(_emission(each) for each in handler.emits) or "never"
     answers = _union_text(_response(each) for each in handler.responses) or "ApiResponse"
-    requests, inputs = handler.requests, handler.inputs
+    requests, inputs = handler.requests, _inputs(handler)
     if len(requests) == 1 and not inputs and not handler.is_scheduled:
         parts = [_optional(requests[0].body), answers, emits, *_parameters(requests[0])]
         return f"ApiRouteHandler<{', '.join(parts)}>"
     if not requests and inputs and not handler.is_scheduled:
-        return f"EventHandler<{_inputs(inputs)}, {emits}>"
+        changes = handler.changes
+        if len(changes) == 1 and not handler.inputs:
+            kind = "StreamHandler" if changes[0].stream else "StateHandler"
+            return f"{kind}<{_value(changes[0])}, {emits}>"
+        return f"EventHandler<{inputs}, {emits}>"
     if not requests and not inputs:
         return f"CronHandler<{emits}>"
     given = [f"TypedRequest<{', '.join([_optional(each.body), *_parameters(each)])}>" for each in requests]
-    taken = _union_text([*given, *([_inputs(inputs)] if inputs else [])])
+    taken = _union_text([*given, *([inputs] if inputs else [])])
     scheduled = ", true" if handler.is_scheduled else ""
     return f"TriggersHandler<{taken}, {answers if requests else 'void'}, {emits}{scheduled}>"
 
@@ -157,8 +161,19 @@ def _union_text(texts: Iterable[str]) -> str:
     return " | ".join(dict.fromkeys(texts))
 
 
-def _inputs(inputs: tuple[Shape | None, ...]) -> str:
-    return "any" if None in inputs else _union_text(_optional(each) for each in inputs)
+def _inputs(handler: Handler) -> str:
+    """What events and changes give; empty for a handler that takes neither."""
+    if None in handler.inputs:
+        return "any"
+    return _union_text([*map(_optional, handler.inputs), *map(_change, handler.changes)])
+
+
+def _change(change: Change) -> str:
+    return f"{'StreamChange' if change.stream else 'StateChange'}<{_value(change)}>"
+
+
+def _value(change: Change) -> str:
+    return "any" if change.item is None else f"StreamItem<{_optional(change.item)}>"
 
 
 def _parameters(request: Request) -> list[str]:

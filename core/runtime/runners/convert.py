@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NoReturn, cast
 
 from runtime._gen import runner_pb2 as pb
@@ -13,6 +13,7 @@ from runtime.jsonschemas.drafts import to_2020_12
 from runtime.model import (
     Failure,
     FailureKind,
+    Hook,
     Invocation,
     JsonSchema,
     LoadedFile,
@@ -31,10 +32,9 @@ _MAX_CAUSES = 16
 _MAX_TIME_MS = 253_402_300_800_000.0  # the year 10000, where calendars of Python end
 
 _TRIGGER: Mapping[TriggerKind, pb.TriggerKind] = {
-    TriggerKind.API: pb.TRIGGER_KIND_API,
-    TriggerKind.EVENT: pb.TRIGGER_KIND_EVENT,
-    TriggerKind.CRON: pb.TRIGGER_KIND_CRON,
+    kind: cast(pb.TriggerKind, pb.TriggerKind.Value(f"TRIGGER_KIND_{kind.name}")) for kind in TriggerKind
 }
+_HOOK: Mapping[int, Hook] = {pb.Hook.Value(f"HOOK_{hook.name}"): hook for hook in Hook}
 
 _FAILURE_TO_WIRE: Mapping[FailureKind, pb.FailureKind] = {
     kind: cast(pb.FailureKind, pb.FailureKind.Value(f"FAILURE_KIND_{kind.name}")) for kind in FailureKind
@@ -98,7 +98,7 @@ def read_manifest(source: pb.Manifest, language: str) -> Manifest:
     """
     problems = [_read_problem(failure) for failure in source.load_failures]
     steps = [_loaded(entry, entry.has_handler, problems) for entry in source.steps]
-    streams = [_loaded(entry, False, problems) for entry in source.streams]
+    streams = [_loaded(entry, False, problems, read_hooks(entry.hooks)) for entry in source.streams]
     return Manifest(
         language=language,
         steps=tuple(entry for entry in steps if entry is not None),
@@ -107,13 +107,23 @@ def read_manifest(source: pb.Manifest, language: str) -> Manifest:
     )
 
 
-def _loaded(entry: pb.StepEntry | pb.StreamEntry, has_handler: bool, problems: list[Problem]) -> LoadedFile | None:
+def read_hooks(numbers: Iterable[int]) -> frozenset[Hook]:
+    """The hooks of these numbers; one that this core does not know is left out."""
+    return frozenset(_HOOK[number] for number in numbers if number in _HOOK)
+
+
+def _loaded(
+    entry: pb.StepEntry | pb.StreamEntry,
+    has_handler: bool,
+    problems: list[Problem],
+    hooks: frozenset[Hook] = frozenset(),
+) -> LoadedFile | None:
     try:
         config = decode(entry.config)
     except ValueError as error:
         problems.append(Problem(entry.file, f"its config cannot be read: {error}"))
         return None
-    return LoadedFile(entry.file, config, has_handler, _read_schemas(entry, problems))
+    return LoadedFile(entry.file, config, has_handler, _read_schemas(entry, problems), hooks)
 
 
 def _read_schemas(entry: pb.StepEntry | pb.StreamEntry, problems: list[Problem]) -> dict[str, JsonSchema]:

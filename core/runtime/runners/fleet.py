@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -15,9 +16,10 @@ from runtime._gen import runner_pb2 as pb
 from runtime.catalog import Catalog, build_catalog
 from runtime.config import Settings
 from runtime.deadlines import Grace
-from runtime.errors import HostCallRefused
-from runtime.model import Invocation, Manifest, Problem, Severity
+from runtime.errors import ConfigFault, HostCallRefused
+from runtime.model import Hook, Invocation, LogLevel, Manifest, Problem, ProjectConfig, Severity, StreamDefinition
 from runtime.runners.discovery import find_files, unusable_files
+from runtime.runners.hooks import RunnerHooks
 from runtime.runners.hostcalls import HostCalls
 from runtime.runners.included import unmatched_files
 from runtime.runners.link import Link
@@ -25,10 +27,9 @@ from runtime.runners.manifest import InstalledRunner, find_runners
 from runtime.runners.pool import Pool
 from runtime.runners.process import RunnerProcess
 from runtime.runners.programs import plan_launch
+from runtime.runners.projectconfig import LANGUAGES, config_files, load_config, the_config
 from runtime.runners.server import RunnerServer
 from runtime.services.logs import LogService
-
-_CONFIG_FILES = (*(f"motia.config.{extension}" for extension in ("ts", "js", "mjs", "cjs")), "motia_config.py")
 
 
 class Fleet:
@@ -46,14 +47,19 @@ class Fleet:
         installed = find_runners(root, settings)
         self._files = find_files(root, installed)
         self._unusable = unusable_files(root, installed)
-        self._installed = [runner for runner in installed if self._files[runner.manifest.language]]
+        self._configs = config_files(root)
+        needed = {LANGUAGES[file] for file in self._configs}
+        needed.update(language for language, files in self._files.items() if files)
+        self._installed = [runner for runner in installed if runner.manifest.language in needed]
         self._root = root
         self._settings = settings
         self._environ = environ
         self._host = host or _NoServices()
         self._logs = logs
+        self.hooks = RunnerHooks(self.pools, settings.streams)
+        """Asks the runners for the functions of configs."""
         self._server = RunnerServer(root / ".runtime" / "run")
-        self._processes: list[RunnerProcess] = []
+        self._processes: dict[str, RunnerProcess] = {}
 
     @property
     def file_count(self) -> int:
@@ -67,13 +73,13 @@ class Fleet:
         Raises `RunnerFault`.
         """
         async with self._server.open(), anyio.create_task_group() as tasks:
-            self._processes = [self._process(runner) for runner in self._installed]
-            for process in self._processes:
+            self._processes = {runner.manifest.language: self._process(runner) for runner in self._installed}
+            for process in self._processes.values():
                 tasks.start_soon(process.run)
             yield
             grace.begin()
             async with anyio.create_task_group() as stopping:
-                for process in self._processes:
+                for process in self._processes.values():
                     stopping.start_soon(process.stop, grace.left)
             tasks.cancel_scope.cancel()
 
@@ -81,20 +87,43 @@ class Fleet:
         """Waits until every language has loaded, and wires what is there; after a stop, what has loaded by then."""
         catalog = build_catalog(await self._manifests(stop), self._settings.validation)
         unmatched = await anyio.to_thread.run_sync(unmatched_files, self._root, catalog.steps)
-        ignored = ignored_configs(self._root)
-        return replace(catalog, problems=(*self._unusable, *catalog.problems, *unmatched, *ignored))
+        unheard = unheard_hooks(catalog, self.pools)
+        return replace(catalog, problems=(*self._unusable, *catalog.problems, *unmatched, *unheard))
+
+    async def config(self, stop: anyio.Event) -> ProjectConfig | None:
+        """What the project's config file says, None without one, or after a stop; warns of what has no effect.
+
+        To be asked when the catalog is there. Raises `ConfigFault`: with half of what it says nothing may start.
+        """
+        file = the_config(self._configs, tuple(self._processes))
+        if file is None:
+            return None
+        given_up = self._processes[LANGUAGES[file]].given_up
+        if given_up is not None:
+            raise ConfigFault(f"{file} cannot be loaded: {given_up.file} {given_up.message}", given_up.fix)
+        seconds = self._settings.link.load_timeout
+        loading = asyncio.ensure_future(load_config(file, self.hooks, seconds, partial(self._logs.core, LogLevel.WARN)))
+        stopped = asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait((loading, stopped), return_when=asyncio.FIRST_COMPLETED)
+            return loading.result() if loading.done() else None
+        finally:
+            loading.cancel()
+            stopped.cancel()
 
     async def _manifests(self, stop: anyio.Event) -> list[Manifest]:
         async with anyio.create_task_group() as waiting:
 
             async def manifests() -> None:
-                await asyncio.gather(*(asyncio.shield(process.first_manifest) for process in self._processes))
+                await asyncio.gather(*(asyncio.shield(process.first_manifest) for process in self._processes.values()))
                 waiting.cancel_scope.cancel()
 
             waiting.start_soon(manifests)
             await stop.wait()
             waiting.cancel_scope.cancel()
-        return [process.first_manifest.result() for process in self._processes if process.first_manifest.done()]
+        return [
+            process.first_manifest.result() for process in self._processes.values() if process.first_manifest.done()
+        ]
 
     def _process(self, installed: InstalledRunner) -> RunnerProcess:
         language = installed.manifest.language
@@ -103,24 +132,31 @@ class Fleet:
 
         def new_link() -> Link:
             limit = settings.runner(language).max_in_flight
-            return Link(language, self._files[language], settings.link, limit, self._host, self._logs, pool.notify)
+            calls = settings.streams.max_hook_calls
+            files = self._files[language]
+            return Link(language, files, settings.link, limit, self._host, self._logs, pool.notify, calls)
 
         launch = plan_launch(installed, self._root, settings, self._environ)
         return RunnerProcess(launch, settings.link, self._server, pool, self._logs, new_link)
 
 
-def ignored_configs(root: Path) -> list[Problem]:
-    """A warning for each project file that means something elsewhere and nothing here yet."""
+def unheard_hooks(catalog: Catalog, pools: Mapping[str, Pool]) -> list[Problem]:
+    """A warning for each stream with functions that its runner cannot call; where that is canAccess, all are denied."""
     return [
         Problem(
-            name,
-            "has no effect in this version: its adapters, streamAuth and plugins are not used",
-            "set what you need in runtime.yaml, and remove this file if you do not need it elsewhere",
+            stream.file,
+            f"the {stream.language} runner cannot call {_functions(stream)}"
+            + (", so nobody may join the stream" if Hook.CAN_ACCESS in stream.hooks else ""),
+            "define the stream in a language whose runner can",
             severity=Severity.WARNING,
         )
-        for name in _CONFIG_FILES
-        if (root / name).is_file()
+        for stream in catalog.streams.values()
+        if stream.hooks and (link := pools[stream.language].live()) is not None and not link.answers_hooks
     ]
+
+
+def _functions(stream: StreamDefinition) -> str:
+    return " and ".join(sorted(hook.value for hook in stream.hooks))
 
 
 class _NoServices(HostCalls):

@@ -105,4 +105,3 @@ def _options(call: pb.HostCall) -> Mapping[str, Any]:
     if not isinstance(options, Mapping):
         raise HostCallRefused(f"options are a map, not a {type(options).__name__}")
     return options
-

@@ -28,8 +28,10 @@ from runtime.model import (
 )
 from runtime.runners.answers import Answers
 from runtime.runners.bodies import Bodies
-from runtime.runners.convert import read_failure, read_log, read_manifest, write_invoke
+from runtime.runners.calls import Answer, Calls, Question
+from runtime.runners.convert import read_failure, read_log, read_manifest
 from runtime.runners.discovery import LanguageFiles
+from runtime.runners.greeting import disagreement, write_welcome
 from runtime.runners.hostcalls import HostCalls
 from runtime.runners.outbox import Outbox
 from runtime.runners.run import Run
@@ -37,8 +39,6 @@ from runtime.runners.transfers import ProtocolFault, Transfers
 from runtime.services.logs import LogService
 from runtime.tasks import ShortTasks
 
-PROTOCOL = 1
-FEATURES = frozenset({pb.FEATURE_STREAMED_BODIES})
 _GOODBYE_SECONDS = 1.0
 Read = Callable[[], Awaitable[pb.RunnerFrame | None]]
 Write = Callable[[pb.CoreFrame], Awaitable[None]]
@@ -56,7 +56,9 @@ class Link:
         host: HostCalls,
         logs: LogService,
         on_room: Callable[[], None],
+        max_calls: int,
     ) -> None:
+        """`max_calls` is how many hooks may be under way, which whoever asks for them keeps."""
         self.language = language
         self.session = new_span_id()
         self.loaded: asyncio.Future[Manifest] = asyncio.get_running_loop().create_future()
@@ -68,8 +70,10 @@ class Link:
         self._logs = logs
         self._on_room = on_room
         self._outbox = Outbox(settings.chunk_bytes, settings.max_queued_bytes, on_room)
-        self._transfers = Transfers(settings.max_payload_bytes, max_in_flight + settings.max_host_calls)
+        transfers = max_in_flight + settings.max_host_calls + max_calls
+        self._transfers = Transfers(settings.max_payload_bytes, transfers)
         self._bodies = Bodies(settings, self._outbox)
+        self._calls = Calls(settings, self._outbox, lambda: bool(self._runs), self._start_anew)
         self._runs: dict[int, Run] = {}
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self._expire)
@@ -100,6 +104,16 @@ class Link:
         return len(self._runs)
 
     @property
+    def is_live(self) -> bool:
+        """True from its manifest until it leaves or is lost, whether it has room for invocations or not."""
+        return self._open
+
+    @property
+    def answers_hooks(self) -> bool:
+        """True when the runner answers calls; known from its greeting on."""
+        return pb.FEATURE_HOOKS in self._features
+
+    @property
     def room(self) -> int:
         """Invocations that may come now: none before the runner has loaded, after it has left, or while too many
         bytes wait to be written to it."""
@@ -115,7 +129,7 @@ class Link:
             message = f"the input has {size} bytes, over the limit of {self._settings.max_payload_bytes}"
             return Outcome(failure=Failure(FailureKind.INVALID_INPUT, f"{message} (link.maxPayloadBytes)"))
         run = self._runs[id] = Run(invocation, self._loop.create_future())
-        self._send_invoke(id, run)
+        run.send(id, self._outbox)
         self._deadlines.add(id, invocation.step.timeout)
         try:
             return await run.outcome
@@ -124,23 +138,6 @@ class Link:
             raise
         finally:
             self._deadlines.remove(id, invocation.step.timeout)
-
-    def _send_invoke(self, id: int, run: Run) -> None:
-        invocation = run.invocation
-        payload = invocation.payload
-        if isinstance(payload, bytes) and not self._outbox.is_large(payload):
-            invoke = self._outbox.add(len(payload)).invoke
-            write_invoke(invoke, id, invocation)
-            invoke.payload = payload
-            return
-
-        # Without a reference to the run: the run refers to the transfer, and a circle would keep
-        # megabytes until the garbage collector comes.
-        def fill(envelope: pb.CoreEnvelope, transfer: int) -> None:
-            write_invoke(envelope.invoke, id, invocation)
-            envelope.invoke.payload_transfer = transfer
-
-        run.transfer = self._outbox.transfer(payload, fill)
 
     def _expire(self, id: int) -> None:
         run = self._runs.get(id)
@@ -170,18 +167,26 @@ class Link:
         """Ends the connection of a runner that answers no cancel: a handler blocks it for all others."""
         run = self._run_of(id)
         if run is not None and not self._lost:
-            self._logs.core(
-                LogLevel.ERROR,
-                f"the {self.language} runner is stuck and is started anew: step '{run.invocation.step.name}' was "
-                "cancelled and lets nothing else have a turn; give long computations to a worker",
-                run.invocation.step.name,
-            )
-            self._open = False
-            self._stuck.set()
+            name = run.invocation.step.name
+            self._start_anew(f"step '{name}' was cancelled and lets nothing else have a turn", name)
+
+    def _start_anew(self, why: str, source: str) -> None:
+        message = f"the {self.language} runner is stuck and is started anew: {why}; give long computations to a worker"
+        self._logs.core(LogLevel.ERROR, message, source)
+        self._open = False
+        self._stuck.set()
 
     def _run_of(self, id: int) -> Run | None:
         """The run until its `Result`, or until the last piece of its body."""
         return self._runs.get(id) or self._bodies.run(id)
+
+    # ------------------------------------------------------------ calls
+
+    async def call(self, question: Question, seconds: float) -> Answer:
+        """Asks for a hook once there is room to; the runner must answer hooks, and has so long (seconds) for it."""
+        if self._outbox.full:
+            await self._outbox.room()
+        return self._calls.begin(question, seconds)
 
     # ------------------------------------------------------------ life of the connection
 
@@ -249,6 +254,7 @@ class Link:
         for run in runs.values():
             run.end(Outcome(failure=failure))
         self._bodies.lose(failure)
+        self._calls.lose(Failure(FailureKind.RUNNER_LOST, f"the {self.language} runner ended before the hook did"))
         if not self.loaded.done():
             self.loaded.cancel()
 
@@ -257,24 +263,13 @@ class Link:
     def _on_hello(self, hello: pb.Hello) -> None:
         if self._welcomed:
             raise ProtocolFault("a second hello came")
-        if not hello.min_protocol <= PROTOCOL <= hello.max_protocol:
-            offered = f"{hello.min_protocol} to {hello.max_protocol}"
-            message = f"the runner speaks protocol {offered}, the core {PROTOCOL}"
+        message = disagreement(hello)
+        if message:
             self._logs.core(LogLevel.ERROR, f"{self.language}: {message}")
             self._say_goodbye(pb.BYE_REASON_PROTOCOL_VERSION, message)
             return
         welcome = self._outbox.add().welcome
-        welcome.protocol = PROTOCOL
-        welcome.session = self.session
-        welcome.limits.max_in_flight = self._max_in_flight
-        welcome.limits.max_payload_bytes = self._settings.max_payload_bytes
-        welcome.limits.chunk_bytes = self._settings.chunk_bytes
-        welcome.limits.max_queued_bytes = self._settings.max_queued_bytes
-        welcome.limits.max_host_calls = self._settings.max_host_calls
-        welcome.limits.body_window_bytes = self._settings.body_window_bytes
-        welcome.limits.max_bodies = self._settings.max_bodies
-        self._features = FEATURES.intersection(hello.features)
-        welcome.features.extend(self._features)
+        self._features = write_welcome(welcome, hello, self.session, self._max_in_flight, self._settings)
         self._welcomed = True
         if self._leaving:
             self._outbox.add().drain.grace_ms = 0
@@ -338,7 +333,10 @@ class Link:
             self._logs.core(LogLevel.WARN, f"the {self.language} runner leaves: {bye.message}")
 
     def _on_call_reply(self, reply: pb.CallReply) -> None:
-        raise ProtocolFault("a call reply came, but this core makes no calls")
+        if self._lost:
+            return
+        payload = self._transfers.take(reply.payload_transfer) if reply.payload_transfer else reply.payload
+        self._calls.answer(reply, payload)
 
     def _on_pong(self, pong: pb.Pong) -> None:
         raise ProtocolFault("a pong came, but this core sends no pings")

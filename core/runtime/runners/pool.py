@@ -14,18 +14,31 @@ class Pool:
     def __init__(self) -> None:
         self._links: list[Link] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._came = asyncio.Event()
         self._called = 0
         """Callers who were told that there is room and have not come for it yet."""
 
     def add(self, link: Link) -> None:
         """Takes a link that has loaded into service."""
         self._links.append(link)
+        self._came.set()
         self.notify()
 
     def remove(self, link: Link) -> None:
         """Takes a link out of service; without effect when it is not in."""
         if link in self._links:
             self._links.remove(link)
+
+    def live(self) -> Link | None:
+        """The newest link, whether it has room for invocations or not; None while no runner is there."""
+        return next((link for link in reversed(self._links) if link.is_live), None)
+
+    async def wait_live(self) -> Link:
+        """The same, waiting for a restart as long as it takes."""
+        while (link := self.live()) is None:
+            self._came.clear()
+            await self._came.wait()
+        return link
 
     def idle(self) -> Link | None:
         """The link with the fewest invocations, or None when none has room or others were here before."""

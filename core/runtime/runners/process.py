@@ -52,6 +52,8 @@ class RunnerProcess:
         new_link: Callable[[], Link],
     ) -> None:
         self.first_manifest: asyncio.Future[Manifest] = asyncio.get_running_loop().create_future()
+        self.given_up: Problem | None = None
+        """Why no runner will come up; None while there is hope."""
         self._stopping = False
         self._link: Link | None = None
         self._process: Process | None = None
@@ -177,7 +179,7 @@ class RunnerProcess:
         process.kill()
 
     def _give_up(self, message: str, fix: str) -> None:
-        problem = Problem(f"({self._launch.language} runner)", message, fix)
+        problem = self.given_up = Problem(f"({self._launch.language} runner)", message, fix)
         self._logs.core(LogLevel.ERROR, f"{problem.file} {message}; {fix}")
         if not self.first_manifest.done():
             self.first_manifest.set_result(Manifest(self._launch.language, problems=(problem,)))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from runtime._gen import runner_pb2 as pb
 from runtime.model import Invocation, Outcome
-from runtime.runners.outbox import Transfer
+from runtime.runners.convert import write_invoke
+from runtime.runners.outbox import Outbox, Transfer
 
 
 class Run:
@@ -20,6 +22,25 @@ class Run:
         self.host_calls = 0
         self.cancelled = False
 
+    def send(self, id: int, outbox: Outbox) -> None:
+        """Queues it for the runner, its payload as a transfer where that is long."""
+        invocation = self.invocation
+        payload = invocation.payload
+        if isinstance(payload, bytes) and not outbox.is_large(payload):
+            invoke = outbox.add(len(payload)).invoke
+            write_invoke(invoke, id, invocation)
+            invoke.payload = payload
+            return
+
+        # Without a reference to the run: the run refers to the transfer, and a circle would keep
+        # megabytes until the garbage collector comes.
+        def fill(envelope: pb.CoreEnvelope, transfer: int) -> None:
+            write_invoke(envelope.invoke, id, invocation)
+            envelope.invoke.payload_transfer = transfer
+
+        self.transfer = outbox.transfer(payload, fill)
+
     def end(self, outcome: Outcome) -> None:
+        """Tells the caller, unless it has been told already."""
         if not self.outcome.done():
             self.outcome.set_result(outcome)

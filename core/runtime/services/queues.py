@@ -22,6 +22,12 @@ LETTERS_AT_ONCE = 32
 """Dead letters that a redrive holds in memory; each may have as many bytes as an event."""
 MAX_CANDIDATES = 20
 """Queues that an error lists."""
+_CONTENTS = {
+    TriggerKind.EVENT: "events",
+    TriggerKind.CRON: "a schedule's ticks",
+    TriggerKind.STATE: "changes of state",
+    TriggerKind.STREAM: "changes of streams",
+}
 
 
 class UnclearQueue(Exception):
@@ -186,8 +192,7 @@ class QueueService:
             return None if goal == queue else goal
         if found:
             raise AmbiguousQueue(f"{target} fits {len(found)} queues; give the target's topic and step:", found)
-        what = "events" if queue.kind is TriggerKind.EVENT else "a schedule's ticks"
-        raise UnknownQueue(f"no step takes {what} as {target}; there are:", _nearest(target, keys))
+        raise UnknownQueue(f"no step takes {_CONTENTS[queue.kind]} as {target}; there are:", _nearest(target, keys))
 
     def _check_data(self, goal: QueueKey, selection: Selection, data: bytes) -> None:
         if len(selection.ids) != 1 or selection.failure or selection.all:
@@ -260,6 +265,8 @@ def describe(key: QueueKey) -> str:
     if key.kind is TriggerKind.CRON:
         which = f" '{key.topic}'" if key.topic else ""
         return f"the schedule{which} of step '{key.step}'"
+    if key.kind in (TriggerKind.STATE, TriggerKind.STREAM):
+        return f"changes of {key.kind.value} '{key.topic}', step '{key.step}'"
     return f"topic '{key.topic}', step '{key.step}'"
 
 

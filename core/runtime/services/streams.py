@@ -8,37 +8,52 @@ from datetime import UTC, datetime
 from typing import Any
 
 from runtime.catalog import Catalog
-from runtime.contracts import Clock, StreamStore
+from runtime.contracts import Clock, Engine, StreamStore
 from runtime.errors import HostCallRefused
-from runtime.records import StreamChange, StreamWrite, Written
+from runtime.records import Change, StreamChange, StreamWrite, Written
+from runtime.services.changes import ChangeService
 from runtime.services.schemas import SchemaService
-from runtime.services.updates import apply_updates
-from runtime.values import decode, encode, encode_array
+from runtime.services.updates import NOTHING, apply_updates, encode_updated
+from runtime.values import decode, encode_array
 
 Listener = Callable[[StreamChange], None]
 
 
 class StreamService:
-    """Keeps items, stamps them, and tells every listener of each change in order."""
+    """Keeps items, stamps them, and tells every listener of each change in order, once it is stored.
 
-    def __init__(self, store: StreamStore, clock: Clock, max_value_bytes: int, schemas: SchemaService) -> None:
+    A write that a step watches is stored together with the event for that step. An empty trace id begins a trace.
+    Every write raises `StorageFault` when it cannot be stored, and `HostCallRefused` when a queue of those who watch
+    is full.
+    """
+
+    def __init__(
+        self, engine: Engine, changes: ChangeService, clock: Clock, max_value_bytes: int, schemas: SchemaService
+    ) -> None:
         self.catalog = Catalog()
+        self._engine: Engine | None = engine
+        self._store = engine.streams
+        self._changes = changes
         self._schemas = schemas
-        self._store = store
         self._clock = clock
         self._max_value_bytes = max_value_bytes
         self._listeners: list[Listener] = []
-        self._tell: Listener = self.tell
+        self._send: Listener = self.tell
 
-    def over(self, store: StreamStore, tell: Listener) -> StreamService:
-        """The same service with another store, and with `tell` in place of the listeners."""
+    def over(self, store: StreamStore, send: Listener) -> StreamService:
+        """The same service with another store, which is also given what follows a write and who is told of it;
+        passing events go to `send` in place of the listeners."""
         other = copy.copy(self)
         other._store = store
-        other._tell = tell
+        other._engine = None
+        other._send = send
         return other
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Calls the listener for each change from now on; returns what ends that. A listener must not block."""
+        """Calls the listener for each change from now on; returns what ends that.
+
+        A listener must not block and must not raise. It hears of a change also when who made it has stopped waiting.
+        """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -52,45 +67,59 @@ class StreamService:
         self._known(stream)
         return await self._store.get(stream, group, id) or b""
 
-    async def set(self, stream: str, group: str, id: str, data: bytes) -> bytes:
+    async def set(self, stream: str, group: str, id: str, data: bytes, trace_id: str) -> bytes:
         """Creates or replaces an item and returns it with its metadata."""
         value = decode(data)
-        return await self._modify(stream, group, id, lambda _: value)
+        return await self._modify((stream, group, id), lambda _: value, trace_id)
 
-    async def update(self, stream: str, group: str, id: str, operations: bytes) -> bytes:
-        """Applies operations to an item's data with nothing in between and returns the new item."""
+    async def update(self, stream: str, group: str, id: str, operations: bytes, trace_id: str) -> bytes:
+        """Applies operations to an item's data with nothing in between and returns the new item.
+
+        Operations that leave the item as it is are no change of it.
+        """
         wanted = decode(operations)
-        return await self._modify(stream, group, id, lambda item: apply_updates(item, wanted))
+        return await self._modify((stream, group, id), lambda item: apply_updates(item, wanted), trace_id, idle=True)
 
-    async def delete(self, stream: str, group: str, id: str) -> bytes:
+    async def delete(self, stream: str, group: str, id: str, trace_id: str) -> bytes:
         """Removes an item and returns it, empty when absent."""
         self._known(stream)
-        return (await self._write(StreamWrite(stream, group, id, _gone))).before or b""
+        return (await self._write((stream, group, id), _gone, trace_id)).before or b""
 
     async def items(self, stream: str, group: str) -> bytes:
         """An array of the group's items in insertion order."""
         self._known(stream)
         return encode_array(await self._store.items(stream, group))
 
+    async def was_deleted(self, stream: str, group: str, id: str) -> bool:
+        """True for an item that is not there but was, not longer ago than the engine remembers."""
+        return await self._store.was_deleted(stream, group, id)
+
     async def send(self, stream: str, group: str, id: str, event: bytes) -> None:
         """Tells listeners of a passing event; nothing is stored. An empty id means the whole group."""
         self._known(stream)
-        self._tell(StreamChange(stream, group, id, "event", event))
+        self._send(StreamChange(stream, group, id, "event", event))
 
-    async def _modify(self, stream: str, group: str, id: str, change: Callable[[Any], Any]) -> bytes:
-        self._known(stream)
+    async def _modify(
+        self, place: tuple[str, str, str], change: Callable[[Any], Any], trace_id: str, idle: bool = False
+    ) -> bytes:
+        """Replaces an item's data; an `idle` change that leaves the item as it is counts as none."""
+        self._known(place[0])
+        if not place[2]:
+            raise HostCallRefused(f"an item of stream '{place[0]}' needs an id that is not empty")
         now = self._clock.now()
 
         def stamped(before: bytes | None) -> bytes:
-            return self._stamped((stream, group, id), now, before, change)
+            after = self._stamped(place, now, before, change)
+            return before if idle and before == after else after
 
-        return (await self._write(StreamWrite(stream, group, id, stamped))).after or b""
+        return (await self._write(place, stamped, trace_id)).after or b""
 
-    async def _write(self, write: StreamWrite) -> Written:
-        written = await self._store.write(write)
-        change = change_of(write, written)
-        if change is not None:
-            self._tell(change)
+    async def _write(self, place: tuple[str, str, str], change: Change, trace_id: str) -> Written:
+        follow = self._changes.of_stream(*place, trace_id)
+        write = StreamWrite(*place, change, follow, lambda written: self.tell(_change_of(place, written)))
+        if follow is None or self._engine is None:
+            return await self._store.write(write)
+        (written,) = await self._engine.commit([write])
         return written
 
     def _stamped(
@@ -102,10 +131,11 @@ class StreamService:
         created_at = item.get("_createdAt") or _iso(now)
         data = change(_without_metadata(item))
         if not isinstance(data, dict):
-            raise HostCallRefused(f"the data of an item of stream '{stream}' is a map, not a {type(data).__name__}")
+            what = "nothing" if data is NOTHING else f"a {type(data).__name__}"
+            raise HostCallRefused(f"the data of an item of stream '{stream}' is a map, not {what}")
         self._schemas.check_item(stream, id, _without_metadata(data))
         stamp = {"type": "state-stream", "streamName": stream, "groupId": group, "id": id}
-        stamped = encode({**data, "id": id, "_createdAt": created_at, "__motia": stamp})
+        stamped = encode_updated({**data, "id": id, "_createdAt": created_at, "__motia": stamp})
         if len(stamped) > self._max_value_bytes:
             raise HostCallRefused(
                 f"the item '{id}' of stream '{stream}' has {len(stamped)} bytes, over the limit of "
@@ -121,14 +151,11 @@ class StreamService:
             )
 
 
-def change_of(write: StreamWrite, written: Written) -> StreamChange | None:
-    """What listeners hear of a write; None when it has removed an item that was not there."""
-    if written.after is not None:
-        operation = "create" if written.before is None else "update"
-        return StreamChange(write.stream, write.group, write.id, operation, written.after)
-    if written.before is not None:
-        return StreamChange(write.stream, write.group, write.id, "delete", written.before)
-    return None
+def _change_of(place: tuple[str, str, str], written: Written) -> StreamChange:
+    """What listeners hear of a write that has changed something."""
+    if written.after is None:
+        return StreamChange(*place, "delete", written.before or b"")
+    return StreamChange(*place, "create" if written.before is None else "update", written.after)
 
 
 def _without_metadata(item: dict[Any, Any]) -> dict[Any, Any]:

@@ -7,29 +7,44 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from runtime.errors import HostCallRefused
+from runtime.values import encode
 
+_PARTS = ("op", "path", "value")
 _MISSING = object()
+NOTHING = object()
+"""Stands for no value, before the operations and after one that has removed the whole."""
 
 
 def apply_updates(value: Any, operations: object) -> Any:
-    """The value after all operations, in order; the given one may be changed.
+    """The value after all operations, in order; the given one may be changed, and both may be `NOTHING`.
 
     An operation is `{op, path?, value?}`; `path` is a dotted string or a list of keys, absent for the whole
     value. Raises `HostCallRefused` that names the operation which does not fit.
     """
     if not isinstance(operations, list):
         raise HostCallRefused("update takes a list of operations, such as [{'op': 'increment', 'path': 'count'}]")
-    root = {"": value}
+    root = {} if value is NOTHING else {"": value}
     for index, operation in enumerate(operations):
         name = operation.get("op") if isinstance(operation, Mapping) else None
         if not isinstance(name, str) or name not in _OPERATIONS:
             known = ", ".join(_OPERATIONS)
             raise HostCallRefused(f"operation {index} of update has no known 'op'; known are {known}")
+        for part in operation:
+            if part not in _PARTS:
+                raise HostCallRefused(f"operation {index} of update has '{part}'; known are {', '.join(_PARTS)}")
         place = _place(root, _path(operation.get("path")), index, make=name != "remove")
         if place is not None:
             value = copy.deepcopy(operation["value"]) if "value" in operation else _MISSING
             _OPERATIONS[name](*place, value, index)
-    return root.get("")
+    return root.get("", NOTHING)
+
+
+def encode_updated(value: object) -> bytes:
+    """The value as MessagePack. Raises `HostCallRefused` for a sum that no value can hold."""
+    try:
+        return encode(value)
+    except OverflowError as error:
+        raise HostCallRefused("the update makes an integer that 64 bits cannot hold") from error
 
 
 def _path(path: object) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 
 from runtime.contracts import Clock, Timer
@@ -16,6 +16,7 @@ from runtime.errors import HostCallRefused
 from runtime.records import Attempt, Delivery, Event, Placement, QueueKey, QueueStatus
 
 _MAX_STALE = 1000
+NONE_COMING: Mapping[QueueKey, int] = {}
 
 
 class Place(Enum):
@@ -102,11 +103,12 @@ class Queues:
         self._timer: Timer | None = None
         self._timer_due = 0.0
 
-    def check_room(self, placements: Iterable[Placement]) -> None:
-        """Raises `HostCallRefused` when one of the queues is full."""
+    def check_room(self, placements: Iterable[Placement], coming: Mapping[QueueKey, int] = NONE_COMING) -> None:
+        """Raises `HostCallRefused` when one of the queues is full, counting in how many are to enter it before."""
         for key, *_ in placements:
             queue = self._queues.get(key)
-            if queue is not None and len(queue.messages) >= self._max_length:
+            length = len(queue.messages) if queue is not None else 0
+            if length + coming.get(key, 0) >= self._max_length:
                 raise HostCallRefused(
                     f"the queue of topic '{key.topic}' for step '{key.step}' is full "
                     f"({self._max_length} events); raise bus.maxQueueLength or emit less"

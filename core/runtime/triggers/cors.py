@@ -53,6 +53,10 @@ class CorsPolicy:
             headers.append((_ALLOW_ORIGIN, allowed))
             headers += [header for header in (*self._credentials, *self._exposed) if header[0] not in own]
 
+    def allows(self, origin: str) -> bool:
+        """Whether pages of this origin may read answers."""
+        return self._allowed(origin) is not None
+
     def preflight(self, request: Mapping[str, Any], methods: Sequence[str]) -> Headers:
         """What a preflight is told beside that: more where the request that it asks for may come."""
         wanted = request.get("access-control-request-method")

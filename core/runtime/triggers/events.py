@@ -1,4 +1,4 @@
-"""Events and ticks -> Invocations: one consumer a queue, each with its own concurrency."""
+"""Events, ticks and changes -> Invocations: one consumer a queue, each with its own concurrency."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from runtime.contracts import Clock, Engine
 from runtime.dispatcher import Dispatcher
 from runtime.errors import CONSEQUENCES, HostCallRefused, StorageFault
 from runtime.model import (
+    CronTrigger,
     EventTrigger,
     Failure,
     FailureKind,
@@ -22,7 +23,10 @@ from runtime.model import (
     Outcome,
     Overlap,
     QueuePolicy,
+    StateTrigger,
     Step,
+    StreamTrigger,
+    TriggerKind,
 )
 from runtime.records import Delivery, QueueKey
 from runtime.services.logs import Report
@@ -103,7 +107,7 @@ class EventConsumers:
                 except HostCallRefused as refused:
                     failure = Failure(FailureKind.HANDLER, f"the writes of this atomic step were refused: {refused}")
                 except StorageFault as fault:
-                    message = f"the end of a run of '{delivery.event.topic}' cannot be stored, tried again: {fault}"
+                    message = f"the end of a run of {_what(delivery)} cannot be stored, tried again: {fault}"
                     self._report(LogLevel.ERROR, message, step.name, delivery.event.trace_id)
                     await self._pause(_STORE_AGAIN_SECONDS)
         finally:
@@ -130,8 +134,7 @@ class EventConsumers:
         else:
             then = "moved to the dead letters"
             await self._bus.bury(delivery, failure)
-        what = f"of '{delivery.event.topic}'" if delivery.event.topic else "of the schedule"
-        message = f"attempt {delivery.attempt} {what} failed, {then}: {describe(failure)}"
+        message = f"attempt {delivery.attempt} of {_what(delivery)} failed, {then}: {describe(failure)}"
         self._report(LogLevel.ERROR, message, step.name, delivery.event.trace_id)
 
 
@@ -175,11 +178,32 @@ class _Worker:
 def _sources(catalog: Catalog) -> Iterator[_Source]:
     for queue, bound in catalog.queues().items():
         step, trigger = bound.step, bound.trigger
-        if isinstance(trigger, EventTrigger):
-            yield _Source(queue, step, trigger.topic, step.queue.concurrency, trigger.index)
-        else:
-            concurrency = step.queue.concurrency if trigger.overlap is Overlap.ALLOW else 1
-            yield _Source(queue, step, trigger.expression, concurrency, trigger.index)
+        is_lone = isinstance(trigger, CronTrigger) and trigger.overlap is not Overlap.ALLOW
+        yield _Source(queue, step, _name(trigger), 1 if is_lone else step.queue.concurrency, trigger.index)
+
+
+def _name(trigger: EventTrigger | CronTrigger | StateTrigger | StreamTrigger) -> str:
+    """What a handler finds as the source of its run."""
+    match trigger:
+        case EventTrigger():
+            return trigger.topic
+        case CronTrigger():
+            return trigger.expression
+        case StateTrigger():
+            return trigger.group
+        case StreamTrigger():
+            return trigger.stream
+
+
+def _what(delivery: Delivery) -> str:
+    """What is handled, as people say it."""
+    match delivery.queue.kind:
+        case TriggerKind.CRON:
+            return "the schedule"
+        case TriggerKind.STATE | TriggerKind.STREAM:
+            return f"a change of {delivery.queue.kind.value} '{delivery.event.topic}'"
+        case _:
+            return f"'{delivery.event.topic}'"
 
 
 def backoff(policy: QueuePolicy, attempt: int) -> float:

@@ -7,24 +7,13 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 from collections.abc import Iterable
 from typing import Any
 
-from runtime.values import decode, encode
+from runtime.services.jsonvalues import BYTES, MAX_DEPTH, TOO_DEEP, to_json
+from runtime.values import encode
 
-_BYTES = "$bytes"
-_MAX_DEPTH = 512  # PROTOCOL.md, section 8: deeper values are refused where they are sent
-
-_TOO_DEEP = f"lists and maps nest more than {_MAX_DEPTH} deep"
-
-
-def to_json(data: bytes) -> Any:
-    """The value as JSON has it. Numbers that JSON lacks become text, what is no value is shown as bytes."""
-    try:
-        return _plain(decode(data), 0)
-    except ValueError:
-        return _plain(data, 0)
+__all__ = ["from_json", "to_json"]
 
 
 def from_json(text: bytes | str) -> Any:
@@ -35,36 +24,15 @@ def from_json(text: bytes | str) -> Any:
     except OverflowError as error:
         raise ValueError("a number has more than 64 bits") from error
     except RecursionError as error:
-        raise ValueError(_TOO_DEEP) from error
+        raise ValueError(TOO_DEEP) from error
     if _nests_too_deep(value):
-        raise ValueError(_TOO_DEEP)
+        raise ValueError(TOO_DEEP)
     return value
-
-
-def _plain(value: object, depth: int) -> object:
-    # Loops, not comprehensions: those would need a second frame of the stack for each level.
-    if depth > _MAX_DEPTH:
-        raise ValueError(_TOO_DEEP)
-    if isinstance(value, dict):
-        members = {}
-        for key, item in value.items():
-            members[key if isinstance(key, str) else str(key)] = _plain(item, depth + 1)
-        return members
-    if isinstance(value, list):
-        items = []
-        for item in value:
-            items.append(_plain(item, depth + 1))
-        return items
-    if isinstance(value, bytes):
-        return {_BYTES: base64.b64encode(value).decode("ascii")}
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value if value is None or isinstance(value, str | int | float) else repr(value)
 
 
 def _nests_too_deep(value: Any) -> bool:
     layer: list[Any] = [value]
-    for _ in range(_MAX_DEPTH):
+    for _ in range(MAX_DEPTH):
         layer = [item for outer in layer for item in _items(outer) if isinstance(item, dict | list)]
         if not layer:
             return False
@@ -78,12 +46,12 @@ def _items(value: object) -> Iterable[object]:
 
 
 def _bytes_of(members: dict[str, Any]) -> Any:
-    if members.keys() != {_BYTES}:
+    if members.keys() != {BYTES}:
         return members
     try:
-        return base64.b64decode(members[_BYTES], validate=True)
+        return base64.b64decode(members[BYTES], validate=True)
     except (ValueError, TypeError) as error:
-        raise ValueError(f'{{"{_BYTES}": ...}} holds no base64 text') from error
+        raise ValueError(f'{{"{BYTES}": ...}} holds no base64 text') from error
 
 
 def _refuse(name: str) -> None:

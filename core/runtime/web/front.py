@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from runtime.web.control import PREFIX
+from runtime.web.control_answers import PREFIX
 from runtime.web.server import Application
 
 READS = (f"{PREFIX}/streams", f"{PREFIX}/text")
 
 
-def front(edge: Application, sockets: Application, reads: Application | None, control: Application | None) -> Application:
+def front(
+    edge: Application, sockets: Application, reads: Application | None, control: Application | None
+) -> Application:
     """Gives sockets, reads of streams and texts, and control routes to their applications, the rest to the edge.
 
     Where one is None, its paths are the edge's as well.

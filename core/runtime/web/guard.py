@@ -15,12 +15,11 @@ from starlette.responses import Response
 
 from runtime.config import ControlSettings
 from runtime.errors import ConfigFault
+from runtime.web.callers import Hosts, foreign_origins, host_of
 from runtime.web.control_problem import problem
 from runtime.web.server import Application
 
 MIN_TOKEN_CHARACTERS = 16
-_LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-_AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\[\]:@/?#\s]+)(?::\d{1,5})?")
 _TOKEN = re.compile(rf"[!-~]{{{MIN_TOKEN_CHARACTERS},}}")
 
 
@@ -56,7 +55,7 @@ class Guard:
         """Takes the token, names beside the local ones, and paths that may be read without a token."""
         self._application = application
         self._token = token.encode("ascii")
-        self._hosts = {host.lower() for host in (*_LOCAL_HOSTS, *allowed_hosts)}
+        self._hosts = Hosts(allowed_hosts)
         self._open_paths = frozenset(open_paths)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -65,13 +64,11 @@ class Guard:
         await (self._application if refusal is None else refusal)(scope, receive, send)
 
     def _refusal(self, scope: Any) -> Response | None:
-        hosts = _values(scope, b"host")
-        host = hosts[0] if len(hosts) == 1 else ""
-        authority = _AUTHORITY.fullmatch(host)
-        if authority is None or authority["name"] not in self._hosts:
+        host = host_of(scope)
+        if not self._hosts.include(host):
             fix = "call it by localhost, or add the name to control.allowedHosts in runtime.yaml"
             return problem(403, f"the control routes do not answer to the host '{host}'; {fix}")
-        if any(origin not in (f"http://{host}", f"https://{host}") for origin in _values(scope, b"origin")):
+        if foreign_origins(scope):
             return problem(403, "the control routes do not answer to pages of another origin")
         if scope["method"] in ("GET", "HEAD") and scope["path"] in self._open_paths:
             return None
@@ -81,10 +78,6 @@ class Guard:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         scheme, _, token = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
         return scheme.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token)
-
-
-def _values(scope: Any, name: bytes) -> list[str]:
-    return [value.decode("latin-1").lower() for header, value in scope["headers"] if header == name]
 
 
 def _unauthorized() -> Response:

@@ -14,6 +14,7 @@ from typing import Any
 import h2.errors
 import h2.events
 import h2.exceptions
+import h2.settings
 import h11
 from hypercorn.asyncio.task_group import TaskGroup, _handle
 from hypercorn.config import Config
@@ -25,6 +26,7 @@ from hypercorn.protocol.h11 import STREAM_ID, H2ProtocolAssumedError, H11Protoco
 
 from runtime.web.heads import METHODS, NO_REQUEST, TOO_LARGE, BadHead, head_bytes, is_offer, origin_form, unknown_method
 from runtime.web.refusal import last_refusal, refusal
+from runtime.web.websocket_handshake import begins_socket, check_offer
 
 _CONNECTION = b"connection"
 _ANSWERED_HEADS = 2
@@ -48,11 +50,22 @@ class Applications(TaskGroup):
         return put
 
 
+class SocketOffered(Exception):
+    """The client has asked for a WebSocket; with that request, and what has come behind it."""
+
+    def __init__(self, request: h11.Request, received: bytes) -> None:
+        super().__init__("a WebSocket begins")
+        self.request = request
+        self.received = received
+
+
 class Http1(H11Protocol):
     """HTTP/1.1."""
 
-    def __init__(self, app: Any, *rest: Any) -> None:
+    def __init__(self, takes_sockets: bool, app: Any, *rest: Any) -> None:
+        """Raises `SocketOffered` out of `handle` for a request that begins a WebSocket, where those are taken."""
         super().__init__(self._with_continue(app), *rest)
+        self._takes_sockets = takes_sockets
 
     def _with_continue(self, app: Any) -> Any:
         async def serve(scope: Any, receive: Any, *more: Any) -> None:
@@ -77,7 +90,7 @@ class Http1(H11Protocol):
             try:
                 event = self.connection.next_event()
                 if isinstance(event, h11.Request) and event.method != b"PRI":
-                    event = _checked(event, self.config.h11_max_incomplete_size)
+                    event = self._without_offer(_checked(event, self.config.h11_max_incomplete_size))
             except h11.RemoteProtocolError as error:
                 # 501 is for a transfer coding that h11 does not know, which is no fault of ours.
                 return await self._refuse(*((431, TOO_LARGE) if error.error_status_hint == 431 else (400, NO_REQUEST)))
@@ -90,6 +103,18 @@ class Http1(H11Protocol):
                 return None
             else:
                 await self._handle_event(event)
+
+    def _without_offer(self, request: h11.Request) -> h11.Request:
+        """The request without an offer of another protocol, which is passed over, unless a socket begins with it."""
+        headers = list(request.headers)
+        if not any(is_offer(header) for header in headers) or not _offers_change(headers):
+            return request
+        if self._takes_sockets and begins_socket(request.method, request.http_version, headers):
+            check_offer(headers)
+            raise SocketOffered(request, self.connection.trailing_data[0])
+        kept = [header for header in headers if not is_offer(header)]
+        version = request.http_version
+        return h11.Request(method=request.method, target=request.target, headers=kept, http_version=version)
 
     async def _handle_event(self, event: Any) -> None:
         if isinstance(event, h11.Request):
@@ -128,7 +153,7 @@ class Http1(H11Protocol):
 
 
 def _checked(request: h11.Request, max_head_bytes: int) -> h11.Request:
-    """The request, its target as path and query, and without an offer of another protocol, which is passed over.
+    """The request, its target as path and query.
 
     Raises `BadHead` for one that h11 lets pass and others do not.
     """
@@ -142,8 +167,6 @@ def _checked(request: h11.Request, max_head_bytes: int) -> h11.Request:
         raise BadHead(431, TOO_LARGE)
     if request.method not in METHODS:
         raise unknown_method()
-    if b"upgrade" in names and _offers_change(headers):
-        headers = [header for header in headers if not is_offer(header)]
     target = origin_form(request.target)
     return h11.Request(method=request.method, target=target, headers=headers, http_version=request.http_version)
 
@@ -159,6 +182,11 @@ class Http2(H2Protocol):
     def __init__(self, app: Any, config: Config, *rest: Any) -> None:
         super().__init__(app, config, *rest)
         self._max_head_bytes = config.h2_max_header_list_size
+        # Browsers would begin WebSockets inside HTTP/2, were it offered; so they open a connection for each.
+        codes = h2.settings.SettingCodes
+        offered = {codes(code): value for code, value in self.connection.local_settings.items()}
+        offered[codes.ENABLE_CONNECT_PROTOCOL] = 0
+        self.connection.local_settings = h2.settings.Settings(client=False, initial_values=offered)
         # What is over our limit can be answered up to here; beyond, the connection ends.
         self.connection.decoder.max_header_list_size = _ANSWERED_HEADS * config.h2_max_header_list_size
         self._ends: dict[int, asyncio.Event] = {}

@@ -18,33 +18,44 @@ from hypercorn.protocol.h11 import H2ProtocolAssumedError
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import parse_socket_addr
 
-from runtime.config import HttpSettings
-from runtime.web.hypercorn_protocol import Applications, Http1, Http2
+from runtime.config import HttpSettings, StreamSettings
+from runtime.web.hypercorn_protocol import Applications, Http1, Http2, SocketOffered
+from runtime.web.websocket import WebSockets
+from runtime.web.websocket_handshake import socket_scope
 
 
 class HypercornServer:
-    """Serves an ASGI application until told to stop."""
+    """Serves an ASGI application until told to stop; WebSockets as well where it has settings for them."""
 
-    def __init__(self, settings: HttpSettings, application: Any, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, settings: HttpSettings, application: Any, tls: ssl.SSLContext | None, streams: StreamSettings | None
+    ) -> None:
         self._settings = settings
-        self._application = ASGIWrapper(application)
+        self._application = application
         self._tls = tls
+        self._streams = streams
         self._connections: dict[asyncio.Task[None], _Connection] = {}
 
     async def serve(self, listener: socket.socket, stop: anyio.Event, grace: float) -> None:
         """Accepts connections until `stop` is set, then lets running requests end for at most the grace (seconds)."""
         config, context = _config(self._settings), WorkerContext(None)
-        loop = asyncio.get_running_loop()
+        loop, application = asyncio.get_running_loop(), ASGIWrapper(self._application)
+        sockets = WebSockets(self._streams, self._application) if self._streams is not None else None
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await self._run(_Connection(self._application, loop, config, context, ConnectionState({}), reader, writer))
+            state = ConnectionState({})
+            await self._run(_Connection(sockets, application, loop, config, context, state, reader, writer))
 
         patience = self._settings.keep_alive if self._tls is not None else None
-        server = await asyncio.start_server(connected, sock=listener, ssl=self._tls, ssl_handshake_timeout=patience)
+        server = await asyncio.start_server(
+            connected, sock=listener, ssl=self._tls, ssl_handshake_timeout=patience, backlog=self._settings.backlog
+        )
         try:
             await stop.wait()
             server.close()
             await context.terminated.set()
+            if sockets is not None:
+                sockets.stop()
             if self._connections:
                 await asyncio.wait(self._connections, timeout=grace)
         finally:
@@ -77,6 +88,10 @@ class _Connection(TCPServer):
     is_cut_off = False
     """Whether its tasks have been cancelled, so that it can begin no other."""
 
+    def __init__(self, sockets: WebSockets | None, *parts: Any) -> None:
+        super().__init__(*parts)
+        self._sockets = sockets
+
     async def protocol_send(self, event: Event) -> None:
         """Sends what a protocol gives, and minds whether the connection is idle."""
         if not (self.is_cut_off and isinstance(event, Updated)):
@@ -90,6 +105,7 @@ class _Connection(TCPServer):
             async with Applications(self.loop) as tasks:
                 self._task_group = tasks
                 self.protocol: Any = _Protocols(
+                    self._sockets is not None,
                     self.app,
                     self.config,
                     self.context,
@@ -102,17 +118,39 @@ class _Connection(TCPServer):
                 )
                 await self.protocol.begin(encrypted.selected_alpn_protocol() if encrypted is not None else None)
                 await self.idle_task.restart(tasks, self._idle_timeout)
-                await self._read_data()
+                try:
+                    await self._read_data()
+                except SocketOffered as offer:
+                    await self._serve_socket(offer)
         finally:
             await self._close()
+
+    async def _serve_socket(self, offer: SocketOffered) -> None:
+        """Hands the transport over, so that frames reach it without the detour through reader and writer."""
+        assert self._sockets is not None
+        await self.idle_task.stop()
+        transport: Any = self.writer.transport  # whose type depends on the event loop and on TLS
+        before = transport.get_protocol()
+        request = offer.request
+        scope = socket_scope(
+            request.target,
+            list(request.headers),
+            scheme="ws" if self.writer.get_extra_info("ssl_object") is None else "wss",
+            client=transport.get_extra_info("peername"),
+            server=transport.get_extra_info("sockname"),
+        )
+        self.reader.feed_eof()  # nothing comes this way any more; what has come is read without a pause
+        received = offer.received + await self.reader.read()
+        socket = self._sockets.take(transport, scope, received, before.connection_lost)
+        await self._sockets.serve(socket)
 
 
 class _Protocols:
     """HTTP/1.1, or HTTP/2 where both sides chose it or the client begins with it."""
 
-    def __init__(self, *parts: Any) -> None:
+    def __init__(self, takes_sockets: bool, *parts: Any) -> None:
         self._parts = parts
-        self._protocol: Http1 | Http2 = Http1(*parts)
+        self._protocol: Http1 | Http2 = Http1(takes_sockets, *parts)
 
     async def begin(self, chosen: str | None) -> None:
         """Gets ready for the protocol that was chosen with TLS, None without."""

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with one write an answer, a bound on the head of a request, and no change of protocol."""
+"""uvicorn's HTTP protocol with one write an answer, a bound on the head of a request, and WebSockets of our own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserU
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from runtime.deadlines import Deadlines
+from runtime.web.cut import CutOff
 from runtime.web.heads import NO_REQUEST, TOO_LARGE, BadHead, head_bytes, is_offer, origin_form, unknown_method
 from runtime.web.refusal import last_refusal
+from runtime.web.websocket import WebSockets
+from runtime.web.websocket_handshake import begins_socket, check_offer, socket_scope
 
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP/1\.[01]\r?\n")
 # By these a parser knows where the body of a request ends, and whether another one may follow.
@@ -117,22 +120,36 @@ class _Answer:
 
 def _in_one_write(application: Application, connections: Connections) -> Application:
     async def serve(scope: Message, receive: Callable[[], Awaitable[Message]], send: Any) -> None:
-        await application(scope, receive, _Answer(send.__self__, connections).send)
+        try:
+            await application(scope, receive, _Answer(send.__self__, connections).send)
+        except CutOff:
+            send.__self__.transport.abort()
 
     return serve
 
 
 class OneWriteProtocol(HttpToolsProtocol):
-    """Writes short answers whole, bounds what a request's head may hold, and takes no offer of another protocol."""
+    """Writes short answers whole, bounds what a request's head may hold, and takes no offer but that of a WebSocket."""
 
     def __init__(
-        self, *arguments: Any, connections: Connections, max_header_bytes: int, keep_alive: float, **more: Any
+        self,
+        *arguments: Any,
+        connections: Connections,
+        sockets: WebSockets | None,
+        max_header_bytes: int,
+        keep_alive: float,
+        **more: Any,
     ) -> None:
-        """Takes what uvicorn gives, what this server's connections share, a bound in bytes and one in seconds."""
+        """Takes what uvicorn gives, what this server's connections share, a bound in bytes and one in seconds.
+
+        Without `sockets` (None) no offer is taken.
+        """
         super().__init__(*arguments, **more)
         application: Any = self.app
         self.app = _in_one_write(application, connections)
         self._connections = connections
+        self._sockets = sockets
+        self._begins_socket = False
         self._max_header_bytes = max_header_bytes
         self._keep_alive = keep_alive
         # Of a head whose end has not come, so many bytes have; where it began behind something else is not known.
@@ -166,13 +183,16 @@ class OneWriteProtocol(HttpToolsProtocol):
             self._refuse(431, TOO_LARGE)
 
     def _feed(self, data: bytes, is_first: bool) -> bool:
-        """Parses what has come; false when it is refused. `is_first` where a request begins with it, or goes on."""
+        """Parses what has come; false when HTTP ends with it. `is_first` where a request begins with it, or goes on."""
         cycle = self.cycle
         while data:
             try:
                 self.parser.feed_data(data)
             except HttpParserUpgrade as offer:  # raised at the end of the head; what follows has not been read
                 data = data[offer.args[0] :]
+                if self._begins_socket:
+                    self._begin_socket(data)
+                    return False
                 self._pass_over_offer()
             except HttpParserInvalidMethodError:
                 self._refuse_method(data if is_first and self.cycle is cycle else b"\n")
@@ -200,6 +220,28 @@ class OneWriteProtocol(HttpToolsProtocol):
         self.parser.feed_data(b"POST / HTTP/%b\r\n%b\r\n" % (scope["http_version"].encode(), framing))
         self._is_replay = False
         self.scope, self.headers = scope, headers
+
+    def _is_socket_offer(self) -> bool:
+        """Whether a socket begins with this request: none does behind requests that are not answered yet."""
+        version = self.parser.get_http_version().encode()
+        if self._sockets is None or not begins_socket(self.parser.get_method(), version, self.headers):
+            return False
+        check_offer(self.headers)
+        return (self.cycle is None or self.cycle.response_complete) and not self.pipeline
+
+    def _begin_socket(self, received: bytes) -> None:
+        """Hands the connection over, with what has come behind the head."""
+        assert self._sockets is not None
+        self._connections.write_now()
+        self._connections.idle.remove(self, self._keep_alive)
+        self.connections.discard(self)
+        scheme = "wss" if self.scheme == "https" else "ws"
+        scope = socket_scope(self.url, self.headers, scheme=scheme, client=self.client, server=self.server)
+        socket = self._sockets.take(self.transport, scope, received, lambda _: None)
+        task = self.loop.create_task(self._sockets.serve(socket))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        self.parser = None  # type: ignore[assignment]  # which refers to this object
 
     def _refuse_method(self, data: bytes) -> None:
         """Answers a method that the parser does not know, when its line has come, which tells it from noise."""
@@ -229,10 +271,13 @@ class OneWriteProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
                 raise unknown_method()
-            self.headers[:] = [header for header in self.headers if not is_offer(header)]
+            self._begins_socket = self._is_socket_offer()
+            if not self._begins_socket:
+                self.headers[:] = [header for header in self.headers if not is_offer(header)]
         if not self.url.startswith(b"/"):
             self.url = origin_form(self.url)
-        super().on_headers_complete()
+        if not self._begins_socket:
+            super().on_headers_complete()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins the connection, which ends when its first request does not come in time."""

@@ -9,7 +9,10 @@ from http import HTTPStatus
 from runtime.ids import new_trace_id
 from runtime.problems import MEDIA_TYPE, problem_document
 
-_ALLOW = (b"allow", b"DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")
+_MORE = {
+    HTTPStatus.METHOD_NOT_ALLOWED: [(b"allow", b"DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")],
+    HTTPStatus.UPGRADE_REQUIRED: [(b"upgrade", b"websocket"), (b"sec-websocket-version", b"13")],
+}
 
 
 def refusal(status: int, detail: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
@@ -21,7 +24,7 @@ def refusal(status: int, detail: str) -> tuple[list[tuple[bytes, bytes]], bytes]
         (b"content-length", b"%d" % len(body)),
         (b"x-trace-id", new_trace_id().encode()),
     ]
-    return (headers if status != HTTPStatus.METHOD_NOT_ALLOWED else [*headers, _ALLOW]), body
+    return [*headers, *_MORE.get(HTTPStatus(status), ())], body
 
 
 def last_refusal(status: int, detail: str) -> tuple[list[tuple[bytes, bytes]], bytes]:

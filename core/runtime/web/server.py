@@ -13,9 +13,10 @@ from typing import Any, Protocol
 import anyio
 import uvicorn
 
-from runtime.config import HttpSettings
+from runtime.config import HttpSettings, StreamSettings
 from runtime.errors import RuntimeFault
 from runtime.web.protocol import Connections, OneWriteProtocol
+from runtime.web.websocket import WebSockets
 
 Application = Callable[
     [
@@ -52,25 +53,36 @@ def listen(settings: HttpSettings) -> socket.socket:
     return listener
 
 
-def http_server(settings: HttpSettings, application: Application, tls: ssl.SSLContext | None = None) -> HttpServer:
-    """The server that the settings choose; `tls` is what connections are encrypted with, None for not at all."""
+def http_server(
+    settings: HttpSettings,
+    application: Application,
+    tls: ssl.SSLContext | None = None,
+    streams: StreamSettings | None = None,
+) -> HttpServer:
+    """The server that the settings choose; `tls` is what connections are encrypted with, None for not at all.
+
+    Without the settings of streams every offer to begin a WebSocket is passed over.
+    """
     if settings.server == "hypercorn" or tls is not None:
         from runtime.web.hypercorn_server import HypercornServer  # 0.1 s that a start with uvicorn can do without
 
-        return HypercornServer(settings, application, tls)
-    return _Uvicorn(settings, application)
+        return HypercornServer(settings, application, tls, streams)
+    return _Uvicorn(settings, application, streams)
 
 
 class _Uvicorn:
-    def __init__(self, settings: HttpSettings, application: Application) -> None:
+    def __init__(self, settings: HttpSettings, application: Application, streams: StreamSettings | None) -> None:
         self._settings = settings
         self._application = application
+        self._streams = streams
 
     async def serve(self, listener: socket.socket, stop: anyio.Event, grace: float) -> None:
+        sockets = WebSockets(self._streams, self._application) if self._streams is not None else None
         patience: Any = grace  # which may be a part of a second, whatever uvicorn declares
         protocol: Any = functools.partial(
             OneWriteProtocol,
             connections=Connections(),
+            sockets=sockets,
             max_header_bytes=self._settings.max_header_bytes,
             keep_alive=self._settings.keep_alive,
         )
@@ -79,6 +91,7 @@ class _Uvicorn:
             http=protocol,
             ws="none",
             lifespan="off",
+            backlog=self._settings.backlog,
             log_config=None,
             log_level=logging.CRITICAL,
             access_log=False,
@@ -94,6 +107,8 @@ class _Uvicorn:
                 server.should_exit = True
                 for accepting in server.servers:
                     accepting.close()
+                if sockets is not None:
+                    sockets.stop()
 
             tasks.start_soon(stopper)
             try:

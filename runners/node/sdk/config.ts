@@ -150,13 +150,18 @@ export type StepConfig =
   | StreamChangeConfig
   | TriggersConfig;
 
-/** The config of a stream file. */
-export interface StreamConfig {
+/**
+ * The config of a stream file. `TAuth` is what the project's `streamAuth.authenticate` gives for a client; a client that it
+ * gives nothing for is anonymous: null.
+ */
+export interface StreamConfig<TAuth = any> {
   name: string;
   schema?: Schema;
   baseConfig?: { storageType: 'default' };
-  /** Decides whether a client may subscribe; every client may when absent. */
-  canAccess?: (subscription: StreamSubscription, authContext: any) => boolean | Promise<boolean>;
-  onJoin?: (subscription: StreamSubscription, authContext: any) => unknown;
-  onLeave?: (subscription: StreamSubscription, authContext: any) => unknown;
+  /** Decides whether a client may subscribe; every client may when absent, none when it throws. */
+  canAccess?: (subscription: StreamSubscription, authContext: TAuth | null) => boolean | Promise<boolean>;
+  /** Runs when a client has subscribed. */
+  onJoin?: (subscription: StreamSubscription, authContext: TAuth | null) => unknown;
+  /** Runs when a client has left, or lost its connection. */
+  onLeave?: (subscription: StreamSubscription, authContext: TAuth | null) => unknown;
 }

@@ -3,6 +3,7 @@
 
 const HTTP_ERROR = Symbol.for('motia.HttpError');
 const NON_RETRIABLE = Symbol.for('motia.NonRetriableError');
+const VERSION_CONFLICT = Symbol.for('motia.VersionConflict');
 
 /** Ends an api step with this status and body; any other step fails without being tried again. */
 export class HttpError extends Error {
@@ -31,6 +32,27 @@ export class NonRetriableError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     mark(this, NON_RETRIABLE);
+  }
+}
+
+/**
+ * What `state.set` with `ifVersion` throws when another version is stored, or none: read the entry again and decide anew.
+ * When it is not caught, the step fails and may be tried again.
+ */
+export class VersionConflict extends Error {
+  override readonly name: string = 'VersionConflict';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    mark(this, VERSION_CONFLICT);
+  }
+
+  /**
+   * The runner throws it, users catch it, and each may have a copy of this class.
+   * @internal
+   */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return this === VersionConflict ? isMarked(value, VERSION_CONFLICT) : Function.prototype[Symbol.hasInstance].call(this, value);
   }
 }
 

@@ -47,25 +47,26 @@ export type TriggersHandler<
 /** What can happen to a value or an item. */
 export type ChangeOperation = 'create' | 'update' | 'delete';
 
+/** What was, and what is now: items of a stream with their metadata, values of state as they are stored. */
+export type Change<T = any> =
+  | { operation: 'create'; value: T; previous: null }
+  | { operation: 'update'; value: T; previous: T }
+  | { operation: 'delete'; value: null; previous: T };
+
 /** A change of state. */
-export interface StateChange<T = any> {
-  groupId: string;
-  key: string;
-  operation: ChangeOperation;
-  /** Null after a delete. */
-  value: T | null;
-  /** Null before a create. */
-  previous: T | null;
-}
+export type StateChange<T = any> = { groupId: string; key: string } & Change<T>;
 
 /** A change of a stream. */
-export interface StreamChange<T = any> {
-  streamName: string;
-  groupId: string;
-  id: string;
-  operation: ChangeOperation;
-  /** Null after a delete. */
-  value: T | null;
-  /** Null before a create. */
-  previous: T | null;
-}
+export type StreamChange<T = any> = { streamName: string; groupId: string; id: string } & Change<T>;
+
+/** The handler of a step that runs when state changes. */
+export type StateHandler<TValue = any, TEvent extends EmittedEvent = any> = (
+  change: StateChange<TValue>,
+  ctx: FlowContext<TEvent>,
+) => unknown;
+
+/** The handler of a step that runs when a stream changes; `TItem` as the stream gives it. */
+export type StreamHandler<TItem = any, TEvent extends EmittedEvent = any> = (
+  change: StreamChange<TItem>,
+  ctx: FlowContext<TEvent>,
+) => unknown;

@@ -106,19 +106,33 @@ export interface Logger {
   error(message: string, data?: unknown): void;
 }
 
-/** One change in an atomic update; `path` is dotted, absent for the whole value. */
-export interface UpdateOperation {
-  op: 'set' | 'increment' | 'decrement' | 'append' | 'merge' | 'remove';
-  path?: string;
-  value?: unknown;
-}
+/** Where in a value an operation works: keys joined by dots, or a list of keys; the whole value when absent. */
+export type UpdatePath = string | readonly string[];
+
+/** One change in an atomic update. */
+export type UpdateOperation =
+  | { op: 'set'; path?: UpdatePath; value: unknown }
+  /** By 1 when there is no value; what is not there counts as 0. */
+  | { op: 'increment' | 'decrement'; path?: UpdatePath; value?: number | bigint }
+  /** To the end of a list, which is made when it is not there. */
+  | { op: 'append'; path?: UpdatePath; value: unknown }
+  /** The keys of an object into another, which is made when it is not there. */
+  | { op: 'merge'; path?: UpdatePath; value: object }
+  | { op: 'remove'; path?: UpdatePath };
 
 /** Conditions of a write to state. */
 export interface StateSetOptions {
-  /** Seconds until the value is gone. */
+  /** Seconds, over 0, until the value is gone; without it the value stays, also one that was to go. */
   ttl?: number;
-  /** Writes only when the stored version is this one. */
+  /** Writes only when the stored version is this one, 0: when there is no value; else throws a `VersionConflict`. */
   ifVersion?: number;
+}
+
+/** A value and the version that the write of it has made. */
+export interface StateEntry<T = any> {
+  value: T;
+  /** Greater after each write; for `ifVersion`. */
+  version: number;
 }
 
 /** Values by group and key. Without a group, the group `default` is meant. */
@@ -126,9 +140,14 @@ export interface StateManager {
   /** Gives the value, null when there is none. */
   get<T = any>(group: string, key: string): Promise<T | null>;
   get<T = any>(key: string): Promise<T | null>;
+  /** Gives the value with its version, null when there is none. */
+  getEntry<T = any>(group: string, key: string): Promise<StateEntry<T> | null>;
+  getEntry<T = any>(key: string): Promise<StateEntry<T> | null>;
   /** Stores a value and gives it back. */
   set<T>(group: string, key: string, value: T, options?: StateSetOptions): Promise<T>;
   set<T>(key: string, value: T): Promise<T>;
+  /** With options the group can only be left out before a value that could be no key: a text or a number would be one. */
+  set<T extends object | boolean>(key: string, value: T, options: StateSetOptions): Promise<T>;
   /** Removes a value and gives it, null when there was none. */
   delete<T = any>(group: string, key: string): Promise<T | null>;
   delete<T = any>(key: string): Promise<T | null>;
@@ -168,12 +187,20 @@ export interface MotiaStream<TData = any> {
   send(channel: StreamSubscription, event: { type: string; data?: unknown }): Promise<void>;
 }
 
+/** Texts that clients read while they are written, each by its id. */
+export interface TextStream {
+  /** Adds to the end of a text, which begins with its first piece. What one run writes arrives in the order of the calls. */
+  write(id: string, text: string): Promise<void>;
+  /** Ends a text; without effect when it has ended. */
+  close(id: string): Promise<void>;
+}
+
 /** Which trigger fired. */
 export interface FiredTrigger {
   type: 'api' | 'event' | 'cron' | 'state' | 'stream';
   /** Place in the config's `triggers`; 0 for a config without. */
   index: number;
-  /** The topic, cron expression or other name of what fired; absent for requests. */
+  /** The topic, the cron expression, the group of state or the stream; absent for requests. */
   source?: string;
 }
 
@@ -183,6 +210,7 @@ export interface FlowContext<TEvent extends EmittedEvent = any> {
   logger: Logger;
   state: StateManager;
   streams: FlowContextStateStreams;
+  stream: TextStream;
   /** 32 hex digits, the same for all that one cause set going. */
   traceId: string;
   flows: readonly string[];

@@ -3,7 +3,7 @@
 import { sep } from 'node:path';
 import { inspect } from 'node:util';
 import { type Failure, FailureKind } from './_gen/runtime/runner/v1/runner.js';
-import { type HttpError, isHttpError, isNonRetriable } from '../sdk/errors.js';
+import { type HttpError, isHttpError, isNonRetriable, VersionConflict } from '../sdk/errors.js';
 import { isOwnFile } from './project.js';
 import { UnsendableError } from './refusal.js';
 
@@ -37,6 +37,11 @@ export class HostCallError extends Error {
     this.name = failure.type || 'HostCallError';
     this.retryable = failure.retryable;
   }
+}
+
+/** Makes the error that a host call throws for the core's failure. */
+export function errorOf(failure: Failure): Error {
+  return failure.kind === FailureKind.CONFLICT ? new VersionConflict(failure.message) : new HostCallError(failure);
 }
 
 /** Makes a failure that no error stands behind. */

@@ -1,15 +1,17 @@
 // Running invocations and what they ask of the core.
 
-import { CancelReason, type HostCall, type HostReply, type Invoke } from './_gen/runtime/runner/v1/runner.js';
+import { CancelReason, type HostCall, HostOp, type HostReply, type Invoke } from './_gen/runtime/runner/v1/runner.js';
 import type { OutgoingBody } from './bodies.js';
 import type { Bounds } from './bounds.js';
-import { HostCallError } from './failure.js';
+import { errorOf } from './failure.js';
 import type { Step } from './loader.js';
 import type { MakeEnvelope, Outbox } from './outbox.js';
 import { checkSize } from './refusal.js';
 import { decode } from './values.js';
 
 const EMPTY = Buffer.alloc(0);
+/** What adds to or ends a text: a call of these is sent when the one before on the same text is answered, awaited or not. */
+const IN_ORDER: ReadonlySet<HostOp> = new Set([HostOp.TEXT_WRITE, HostOp.TEXT_CLOSE]);
 const CANCELLED: Readonly<Record<CancelReason, string>> = {
   [CancelReason.UNSPECIFIED]: 'the core has cancelled the run',
   [CancelReason.DEADLINE]: 'the deadline of the run has passed',
@@ -32,6 +34,9 @@ export class CancelledError extends Error {
 /** What a host call says, but for its ids. */
 export type HostRequest = Pick<HostCall, 'op'> & Partial<Pick<HostCall, 'target' | 'group' | 'key' | 'payload' | 'options'>>;
 
+/** Makes a host call of one run; `method` is what the user called, for errors. */
+export type Ask = (method: string, request: () => HostRequest) => Promise<unknown>;
+
 /** One invocation from `Invoke` to `Result`, or to the last piece of the body that follows it. */
 export class Run {
   readonly id: bigint;
@@ -51,6 +56,8 @@ export class Run {
   private open = 0;
   private failed = false;
   private readonly turns: (() => void)[] = [];
+  /** Calls that wait for an earlier one on the same text, by its id. */
+  private readonly texts = new Map<string, (() => void)[]>();
   private allAnswered: (() => void) | undefined;
 
   constructor(
@@ -105,6 +112,20 @@ export class Run {
     if (this.open === 0) this.allAnswered?.();
   }
 
+  /** Waits until no earlier call on this text is under way; the place in the order is taken at once. */
+  async enterText(id: string): Promise<void> {
+    const waiting = this.texts.get(id);
+    if (waiting === undefined) this.texts.set(id, []);
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+
+  /** Lets the next call on this text go. */
+  leaveText(id: string): void {
+    const next = this.texts.get(id)?.shift();
+    if (next === undefined) this.texts.delete(id);
+    else next();
+  }
+
   /** Remembers a host call's error in case nobody catches it. */
   failedWith(error: unknown): void {
     this.failed = true;
@@ -132,7 +153,7 @@ export class HostCalls {
 
   /**
    * Asks the core and gives its answer, null for none; `name` is what the user called. `request` is called
-   * at once, so that the values are those at the time of the call. Throws `HostCallError` when the core
+   * at once, so that the values are those at the time of the call. Throws what `errorOf` makes when the core
    * refuses, `UnsendableError` for what cannot be sent, an Error when the run has ended.
    */
   async call(run: Run, name: string, request: () => HostRequest): Promise<unknown> {
@@ -143,7 +164,7 @@ export class HostCalls {
       const reply = await this.inTurn(run, message);
       if (reply === undefined) throw new Error(afterTheEnd(run, name));
       // Thrown here, not where the reply arrived: the stack leads to the `await` in the user's code.
-      if (reply.failure !== undefined) throw new HostCallError(reply.failure);
+      if (reply.failure !== undefined) throw errorOf(reply.failure);
       return decode(reply.payload);
     } catch (error) {
       run.failedWith(error);
@@ -165,11 +186,15 @@ export class HostCalls {
   }
 
   private async inTurn(run: Run, request: HostRequest): Promise<HostReply | undefined> {
+    const text = IN_ORDER.has(request.op) ? (request.key ?? '') : undefined;
+    const isNext = text === undefined ? undefined : run.enterText(text);
     await run.enter(this.bounds.maxHostCalls);
     try {
+      if (isNext !== undefined) await isNext;
       if (this.outbox.full) await this.outbox.room();
       return run.ended ? undefined : await this.ask(run, request);
     } finally {
+      if (text !== undefined) run.leaveText(text);
       run.leave();
     }
   }

@@ -105,7 +105,7 @@ function hello(): RunnerEnvelope {
   const value = {
     minProtocol: MIN_PROTOCOL,
     maxProtocol: MAX_PROTOCOL,
-    features: [Feature.STREAMED_BODIES],
+    features: [Feature.STREAMED_BODIES, Feature.HOOKS],
     language: 'node',
     version: runner.version,
     runtimeVersion: process.version,

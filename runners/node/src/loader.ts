@@ -7,11 +7,11 @@ import { DefinitionError, loadFailure } from './load-failure.js';
 import type { Modules } from './modules.js';
 import { Room } from './room.js';
 
-const STREAM_HOOKS: readonly (readonly [string, Hook])[] = [
+const STREAM_HOOKS: ReadonlyMap<string, Hook> = new Map([
   ['canAccess', Hook.CAN_ACCESS],
   ['onJoin', Hook.ON_JOIN],
   ['onLeave', Hook.ON_LEAVE],
-];
+]);
 const STEP_EXAMPLE = "export const config = { type: 'api', name: 'Hello', method: 'GET', path: '/hello' }";
 const STREAM_EXAMPLE = "export const config = { name: 'chat', baseConfig: { storageType: 'default' } }";
 
@@ -29,9 +29,10 @@ export interface Step {
   handler: Callable | undefined;
 }
 
-/** Loads files and keeps the steps of the last `Load`. */
+/** Loads files and keeps the steps and hooks of the last `Load`. */
 export class Loader {
   private steps = new Map<string, Step>();
+  private streams = new Map<string, ReadonlyMap<Hook, Callable>>();
 
   /** `warn` is told what of a file cannot be used though the file loads. */
   constructor(
@@ -45,10 +46,16 @@ export class Loader {
     return this.steps.get(file);
   }
 
+  /** Gives the function that a stream of the last `Load` has for a hook. */
+  hook(file: string, hook: Hook): Callable | undefined {
+    return this.streams.get(file)?.get(hook);
+  }
+
   /** Loads the files; the steps of an earlier `Load` are gone then. */
   async load({ stepFiles, streamFiles }: Load): Promise<Manifest> {
     const manifest: Manifest = { steps: [], streams: [], loadFailures: [] };
     const steps = new Map<string, Step>();
+    const streams = new Map<string, ReadonlyMap<Hook, Callable>>();
     const room = new Room();
     const attempt = async (file: string, load: () => void): Promise<void> => {
       const { exit } = process;
@@ -65,8 +72,9 @@ export class Loader {
       await new Promise<void>((resolve) => setImmediate(resolve)); // a ping may be waiting
     };
     for (const file of stepFiles) await attempt(file, () => manifest.steps.push(this.loadStep(file, steps, room)));
-    for (const file of streamFiles) await attempt(file, () => manifest.streams.push(this.loadStream(file, room)));
+    for (const file of streamFiles) await attempt(file, () => manifest.streams.push(this.loadStream(file, streams, room)));
     this.steps = steps;
+    this.streams = streams;
     return manifest;
   }
 
@@ -86,11 +94,12 @@ export class Loader {
     return entry;
   }
 
-  private loadStream(file: string, room: Room): StreamEntry {
+  private loadStream(file: string, streams: Map<string, ReadonlyMap<Hook, Callable>>, room: Room): StreamEntry {
     const { config } = this.define(file, STREAM_EXAMPLE);
-    const hooks = STREAM_HOOKS.filter(([name]) => typeof config[name] === 'function').map(([, hook]) => hook);
-    const entry: StreamEntry = { file, ...this.split(file, config, STREAM_SCHEMAS), hooks };
+    const hooks = hooksOf(config);
+    const entry: StreamEntry = { file, ...this.split(file, config, STREAM_SCHEMAS), hooks: [...hooks.keys()] };
     room.take(file, StreamEntry.encode(entry).finish().length);
+    streams.set(file, hooks);
     return entry;
   }
 
@@ -120,6 +129,24 @@ function definitionIn(exported: unknown): { config?: unknown; handler?: unknown 
   if ('config' in exported) return exported;
   const inner: unknown = 'default' in exported ? exported.default : undefined;
   return typeof inner === 'object' && inner !== null ? inner : {};
+}
+
+/** Finds a stream's functions; one that cannot be what it should is refused, for what it guards would stand open. */
+function hooksOf(config: Config): ReadonlyMap<Hook, Callable> {
+  const hooks = new Map<Hook, Callable>();
+  for (const [key, value] of Object.entries(config)) {
+    const hook = STREAM_HOOKS.get(key);
+    if (hook !== undefined && typeof value !== 'function') {
+      const got = value === null ? 'null' : typeof value;
+      throw new DefinitionError(`config.${key} must be a function, but it is ${got}`, `Correct it, or leave ${key} out.`);
+    }
+    if (hook !== undefined) hooks.set(hook, (value as Callable).bind(config));
+    else if (typeof value === 'function' && key !== 'schema') {
+      const known = [...STREAM_HOOKS.keys()].join(', ');
+      throw new DefinitionError(`config.${key} is a function that nothing calls`, `A stream's functions are ${known}.`);
+    }
+  }
+  return hooks;
 }
 
 function middlewareOf({ middleware }: Config): readonly Callable[] {

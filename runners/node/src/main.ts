@@ -1,7 +1,6 @@
 // The Node runner: dials the core that started it and lives as long as the connection.
 
 import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
 import { type ChannelOptions, credentials, Metadata } from '@grpc/grpc-js';
 import { RunnerLinkClient } from './_gen/runtime/runner/v1/runner.js';
 import { Link } from './link.js';
@@ -50,7 +49,7 @@ async function main(): Promise<number> {
   // Ctrl-C reaches every process of the terminal; it is the core that says when a runner stops.
   process.on('SIGINT', () => undefined);
   const root = realpathSync(givenRoot);
-  const modules = new Modules({ root, sdk: join(__dirname, 'motia.cjs'), cacheDir });
+  const modules = new Modules({ root, sdk: __dirname, cacheDir });
   const metadata = new Metadata();
   metadata.set('runtime-secret', secret);
   const client = new RunnerLinkClient(address, credentials.createInsecure(), CHANNEL);

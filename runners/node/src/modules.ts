@@ -10,8 +10,12 @@ import { fromRoot, isOwnFile } from './project.js';
 import { ENDINGS, Transformer } from './transform.js';
 import { Tsconfigs } from './tsconfig.js';
 
-/** Modules that mean the SDK, whatever is installed under these names. */
-const SDK_NAMES = new Set(['motia', '@motiadev/core']);
+/** Names that mean files beside the SDK, whatever is installed under them. */
+const OURS: readonly (readonly [RegExp, string])[] = [
+  [/^motia$/, 'motia.cjs'],
+  [/^@motiadev\/core$/, 'core.cjs'],
+  [/^@motiadev\/adapter-[^/]+$/, 'adapters.cjs'],
+];
 const TYPESCRIPT = ['.ts', '.tsx', '.mts', '.cts'];
 const JAVASCRIPT = ['.js', '.jsx', '.mjs', '.cjs'];
 /** What a specifier's ending may mean in TypeScript, where imports name the file that will be compiled. */
@@ -38,7 +42,7 @@ interface Internals {
 export interface Places {
   /** Absolute path of the project, without symbolic links. */
   root: string;
-  /** The file of the module 'motia'. */
+  /** The folder of the modules that are ours. */
   sdk: string;
   /** May be empty: nothing is kept then. */
   cacheDir: string;
@@ -67,6 +71,11 @@ export class Modules {
     return this.require(file);
   }
 
+  /** Makes a file be loaded anew the next time. */
+  forget(file: string): void {
+    delete this.require.cache[realpathSync(file)];
+  }
+
   /** Gives the project files that a loaded file imports, directly or not, relative to the root. */
   importsOf(file: string): string[] {
     const seen = new Set<NodeModule>();
@@ -84,14 +93,17 @@ export class Modules {
   private handler(byNode: Handler): Handler {
     return (module, file) => {
       const installedScript = file.includes(INSTALLED) && !TYPESCRIPT.some((ending) => file.endsWith(ending));
-      if (installedScript || file === this.places.sdk) return byNode(module, file);
+      if (installedScript || dirname(file) === this.places.sdk) return byNode(module, file);
       const { compilerOptions } = this.tsconfigs.of(file);
       module._compile(this.transformer.transform(file, readFileSync(file, 'utf8'), compilerOptions), file);
     };
   }
 
   private resolve(request: string, parent: NodeModule | undefined, rest: unknown[]): string {
-    if (SDK_NAMES.has(request)) return this.places.sdk;
+    if (request.startsWith('@motiadev/') || request === 'motia') {
+      const ours = OURS.find(([name]) => name.test(request))?.[1];
+      if (ours !== undefined) return join(this.places.sdk, ours);
+    }
     const byNode = (): string => this.resolveByNode.call(Module, request, parent, ...rest);
     const importer = parent?.filename ?? undefined;
     if (isBuiltin(request) || importer === undefined || importer.includes(INSTALLED)) return byNode();

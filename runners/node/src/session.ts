@@ -5,10 +5,12 @@ import { Bodies } from './bodies.js';
 import { boundsOf } from './bounds.js';
 import { HostCalls } from './hostcalls.js';
 import { Executor } from './execute.js';
+import { Hooks } from './hooks.js';
 import { Loader } from './loader.js';
 import { Logs } from './logs.js';
 import type { Modules } from './modules.js';
 import { Outbox, type WriteFrame } from './outbox.js';
+import { ProjectConfig } from './project-config.js';
 import { keepAlive } from './strays.js';
 import { Transfers } from './transfers.js';
 
@@ -21,6 +23,7 @@ export class Session {
   private readonly logs: Logs;
   private readonly loader: Loader;
   private readonly executor: Executor;
+  private readonly hooks: Hooks;
   private loading: Promise<void> = Promise.resolve();
 
   /** `onDrained` is called when a `Drain` has been carried out. */
@@ -40,6 +43,7 @@ export class Session {
     this.bodies = new Bodies(this.outbox, bounds, features);
     const { outbox, calls, bodies, logs, loader } = this;
     this.executor = new Executor({ root, bounds, outbox, calls, bodies, logs, loader });
+    this.hooks = new Hooks({ root, bounds, outbox, loader, config: new ProjectConfig(modules, root) });
   }
 
   /** Acts on an envelope. Throws `ProtocolError` when it breaks the protocol. */
@@ -57,6 +61,9 @@ export class Session {
       case 'hostReply':
         kind.value.payload = this.transfers.payload(kind.value.payload, kind.value.payloadTransfer);
         return this.calls.answer(kind.value);
+      case 'call':
+        kind.value.payload = this.transfers.payload(kind.value.payload, kind.value.payloadTransfer);
+        return this.hooks.begin(kind.value);
       case 'bodyRead':
         return this.bodies.read(kind.value);
       case 'drain':
@@ -80,7 +87,7 @@ export class Session {
   }
 
   private drain({ graceMs }: Drain): void {
-    void this.executor.drain(graceMs).then(this.onDrained);
+    void Promise.all([this.executor.drain(graceMs), this.hooks.drain(graceMs)]).then(this.onDrained);
   }
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { VersionConflict } from '../sdk/errors.js';
 import {
   CancelReason,
   FailureKind,
@@ -21,7 +23,7 @@ import type { Step } from '../src/loader.js';
 import { Logs } from '../src/logs.js';
 import { Outbox } from '../src/outbox.js';
 import { decode, encode } from '../src/values.js';
-import { Project } from './project.js';
+import { Project, SDK } from './project.js';
 
 const BOUNDS = { maxInFlight: 4, maxPayloadBytes: 1000, chunkBytes: 1 << 16, maxQueuedBytes: 1 << 20, maxHostCalls: 2, bodyWindowBytes: 1000, maxBodies: 2 };
 const EMPTY = Buffer.alloc(0);
@@ -68,10 +70,11 @@ class Core extends EventEmitter {
     process.removeAllListeners('unhandledRejection').on('unhandledRejection', this.onStray);
   }
 
-  answer({ callId, op, target }: HostCall): void {
+  answer({ callId, op, target, key }: HostCall): void {
     const failure = target === 'bad' ? failureOf(FailureKind.REFUSED, 'no such topic') : undefined;
+    const conflict = key === 'taken' ? failureOf(FailureKind.CONFLICT, 'version 2 is stored') : undefined;
     const payload = op === HostOp.EMIT ? encode('event-id', '') : EMPTY;
-    this.calls.answer({ callId, payload: failure ? EMPTY : payload, payloadTransfer: 0n, failure });
+    this.calls.answer({ callId, payload: failure ? EMPTY : payload, payloadTransfer: 0n, failure: failure ?? conflict });
   }
 
   start(stepFile: string, payload: Buffer, trigger = TriggerKind.EVENT): bigint {
@@ -134,6 +137,15 @@ const REFUSED: Record<string, RegExp> = {
   "await ctx.streams.chat.set('g')": /streams\.chat\.set: id must be a text, got undefined/,
   "await ctx.state.update('g', 'k', {})": /operations must be a list/,
   "await ctx.state.set('k', 'x'.repeat(2000))": /the value of state\.set comes to 2003 bytes; the limit is 1000 bytes/,
+  "await ctx.state.set('k', {}, { tll: 1 })": /state\.set: there is no option "tll"; the options are ttl, ifVersion/,
+  "await ctx.state.set('g', undefined, { ttl: 1 })": /state\.set: key must be a text, got undefined/,
+  "await ctx.state.set('g', null, { ttl: 1 })": /state\.set: key must be a text, got null/,
+  "await ctx.state.set('g', 'k', 1, { ifVersion: undefined })": /ifVersion must be a version that getEntry gave, or 0 for when there is no value, got undefined/,
+  "await ctx.stream.write('a', { b: 1 })": /stream\.write: text must be a string, got a object; make it one/,
+  "await ctx.stream.write('a', 1)": /stream\.write: text must be a string, got a number/,
+  "await ctx.stream.write('a', '\\ud800')": /^HANDLER: text holds a lone surrogate/,
+  "await ctx.stream.write('', 'b')": /stream\.write: id must be a text that is not empty/,
+  "await ctx.stream.close()": /stream\.close: id must be a text, got undefined/,
   "return 'x'.repeat(2000)": /^INVALID_OUTPUT: the result comes to 2003 bytes; the limit is 1000 bytes/,
   "return { a: [() => 1] }": /^INVALID_OUTPUT: result\.a\[0\] is a function/,
   "await ctx.emit('bad')": /^HANDLER: no such topic/,
@@ -150,6 +162,66 @@ test('what is not awaited is finished first, and a caught failure is none', asyn
   assert.deepEqual(core.sent.map(({ kind }) => kind?.$case), ['hostCall', 'hostCall', 'result']);
   assert.equal(value(await core.run("await ctx.emit('bad').catch(() => 1); return 2")), 2);
   assert.equal(value(await core.run("void ctx.emit('bad').catch(() => 1); return 3")), 3);
+});
+
+test('a group may be left out before options where the value could be no key', async () => {
+  const core = new Core();
+  await core.run(`
+    await ctx.state.set('a', { n: 1 }, { ttl: 2 })
+    await ctx.state.set('b', [1], { ifVersion: 0 })
+    await ctx.state.set('c', true, undefined)
+    await ctx.state.set('d', 'e', { ttl: 2 })
+    await ctx.state.getEntry('f')`);
+  const calls = core.sent.flatMap(({ kind }) => (kind?.$case === 'hostCall' ? [kind.value] : []));
+  assert.deepEqual(calls.map(({ group, key, payload, options }) => [group, key, decode(payload), decode(options)]), [
+    ['default', 'a', { n: 1 }, { ttl: 2 }],
+    ['default', 'b', [1], { ifVersion: 0 }],
+    ['default', 'c', true, null],
+    ['d', 'e', { ttl: 2 }, null],
+    ['default', 'f', null, null],
+  ]);
+});
+
+test('a conflict is an error of its own, whichever copy of the sdk the user has', async () => {
+  const core = new Core();
+  const sdk = createRequire(__filename)(SDK) as { VersionConflict: typeof VersionConflict };
+  assert.notEqual(sdk.VersionConflict, VersionConflict);
+  (globalThis as { Conflict?: unknown }).Conflict = sdk.VersionConflict;
+  const caught = `class Own extends Conflict {}
+    return ctx.state.set('taken', [], { ifVersion: 1 }).catch((e) => [e instanceof Conflict, e instanceof Own, e instanceof Error, e.name, e.message])`;
+  assert.deepEqual(value(await core.run(caught)), [true, false, true, 'VersionConflict', 'version 2 is stored']);
+  assert.equal(new Error('x') instanceof sdk.VersionConflict, false);
+  assert.ok(new (class Own extends sdk.VersionConflict {})('x') instanceof sdk.VersionConflict);
+  const { failure } = await core.run("await ctx.state.set('taken', [], { ifVersion: 1 })");
+  assert.deepEqual([failure?.kind, failure?.type, failure?.retryable], [FailureKind.HANDLER, 'VersionConflict', true]);
+});
+
+test('calls on one text go one after the other, whether they are awaited or not', async () => {
+  const core = new Core(false);
+  const written = core.result(core.start('steps/event.step.js', encode(`
+    for (const piece of ['a', 'b']) ctx.stream.write('t', piece)
+    ctx.stream.close('t'); ctx.stream.write('u', 'c'); return 1`, '')));
+  const open: HostCall[] = [];
+  core.on('hostCall', (call: HostCall) => open.push(call));
+  const seen: unknown[] = [];
+  while (seen.length < 4) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    assert.equal(new Set(open.map(({ key }) => key)).size, open.length);
+    const call = open.shift();
+    if (call === undefined) continue;
+    seen.push([call.op, call.key, decode(call.payload)]);
+    core.answer(call);
+  }
+  assert.equal(value(await written), 1);
+  const of = (id: string): unknown[] => seen.filter((call) => (call as unknown[])[1] === id);
+  assert.deepEqual(of('t'), [[HostOp.TEXT_WRITE, 't', 'a'], [HostOp.TEXT_WRITE, 't', 'b'], [HostOp.TEXT_CLOSE, 't', null]]);
+  assert.deepEqual(of('u'), [[HostOp.TEXT_WRITE, 'u', 'c']]);
+});
+
+test('a text goes on behind a piece that was refused', async () => {
+  const core = new Core();
+  assert.equal(value(await core.run("const first = ctx.stream.write('taken', 'a'); ctx.stream.write('taken', 'b').catch(() => 0); await first.catch(() => 0); return 1")), 1);
+  assert.equal(core.sent.filter(({ kind }) => kind?.$case === 'hostCall').length, 2);
 });
 
 test('host calls beyond the limit wait their turn', async () => {

@@ -16,7 +16,7 @@ export const SDK = join(__dirname, 'motia.cjs');
 export class Project {
   readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'runner-node-')));
   readonly cacheDir = join(this.root, '.runtime', 'cache');
-  private readonly modules = new Modules({ root: this.root, sdk: SDK, cacheDir: this.cacheDir });
+  readonly modules = new Modules({ root: this.root, sdk: __dirname, cacheDir: this.cacheDir });
   /** What was warned of. */
   readonly warnings: string[] = [];
   readonly loader = new Loader(this.modules, this.root, (message) => this.warnings.push(message));

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["HttpError", "NonRetriableError"]
+__all__ = ["HttpError", "NonRetriableError", "VersionConflict"]
 
 
 class HttpError(Exception):
@@ -33,6 +33,13 @@ class NonRetriableError(Exception):
         super().__init__(message)
         if cause is not None:
             self.__cause__ = cause
+
+
+class VersionConflict(Exception):
+    """What `state.set` with `ifVersion` raises when another version is stored, or none.
+
+    Read the entry again and decide anew; when it is not caught, the step fails and may be tried again.
+    """
 
 
 def _reason(body: Any) -> str:

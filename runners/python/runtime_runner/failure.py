@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterator
 from types import TracebackType
 
-from motia import HttpError, NonRetriableError
+from motia import HttpError, NonRetriableError, VersionConflict
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.project import Project
 
@@ -24,6 +24,12 @@ class HostCallError(Exception):
             self.__cause__ = HostCallError(failure.cause)
         self.type = failure.type or type(self).__name__
         self.retryable = failure.retryable
+
+
+def error_of(failure: pb.Failure) -> Exception:
+    """The error that a host call raises for the core's failure."""
+    is_conflict = failure.kind == pb.FAILURE_KIND_CONFLICT
+    return VersionConflict(failure.message) if is_conflict else HostCallError(failure)
 
 
 def new(kind: pb.FailureKind, message: str, *, type: str = "", retryable: bool = True) -> pb.Failure:

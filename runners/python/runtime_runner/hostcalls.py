@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from enum import Enum
+from itertools import chain
 from typing import Any
 
 from runtime_runner import failure, values
@@ -21,6 +22,10 @@ Finish = Callable[[bytes], Any]
 
 MANY_FAILED = 64
 """Failed calls of a run after which those that it has caught are forgotten; a body may go on for days."""
+
+
+IN_ORDER = frozenset({pb.HOST_OP_TEXT_WRITE, pb.HOST_OP_TEXT_CLOSE})
+"""What adds to or ends a text: such a call is sent when the one before on the same text is answered, awaited or not."""
 
 
 class Stage(Enum):
@@ -47,6 +52,7 @@ class Run(Source):
         "stage",
         "started_at",
         "task",
+        "texts",
     )
 
     def __init__(self, invoke: pb.Invoke) -> None:
@@ -59,6 +65,7 @@ class Run(Source):
         self.open_calls = 0
         self.sent_calls = 0
         self.queued: deque[PendingCall] = deque()
+        self.texts: dict[str, deque[PendingCall]] = {}
         self.failed: list[asyncio.Future[Any]] = []
         self.prune_at = MANY_FAILED
         self.settled: asyncio.Future[None] | None = None
@@ -73,6 +80,23 @@ class Run(Source):
         while self.open_calls:
             self.settled = asyncio.get_running_loop().create_future()
             await self.settled
+
+    def enter_text(self, pending: PendingCall) -> None:
+        """Queues a call on a text, behind an earlier one on the same text that is not answered."""
+        waiting = self.texts.get(pending.request.key)
+        if waiting is None:
+            self.texts[pending.request.key] = deque()
+            self.queued.append(pending)
+        else:
+            waiting.append(pending)
+
+    def leave_text(self, id: str) -> None:
+        """Queues the next call on this text."""
+        waiting = self.texts[id]
+        if waiting:
+            self.queued.append(waiting.popleft())
+        else:
+            del self.texts[id]
 
     def note_failed(self, answer: asyncio.Future[Any]) -> None:
         """Keeps the future of a failed call until somebody has looked at it."""
@@ -182,12 +206,14 @@ class HostCalls:
         if pending is None:
             return
         if reply.HasField("failure"):
-            pending.fail(failure.HostCallError(reply.failure))
+            pending.fail(failure.error_of(reply.failure))
         else:
             pending.succeed(payload)
         run = pending.run
         run.sent_calls -= 1
         run.open_calls -= 1
+        if pending.request.op in IN_ORDER:
+            run.leave_text(pending.request.key)
         if run.queued:
             self._advance(run)
         elif not run.open_calls and run.settled is not None and not run.settled.done():
@@ -196,9 +222,10 @@ class HostCalls:
     def abandon(self, run: Run) -> None:
         """Drops what an ended run still waits for, so that no thread of it hangs."""
         sent = [id for id, pending in self._pending.items() if pending.run is run]
-        for pending in (*map(self._pending.pop, sent), *run.queued):
+        for pending in (*map(self._pending.pop, sent), *run.queued, *chain.from_iterable(run.texts.values())):
             pending.drop()
         run.queued.clear()
+        run.texts.clear()
 
     def _start(self, pending: PendingCall) -> None:
         run = pending.run
@@ -206,7 +233,10 @@ class HostCalls:
             pending.fail(_too_late(pending.request))
             return
         run.open_calls += 1
-        run.queued.append(pending)
+        if pending.request.op in IN_ORDER:
+            run.enter_text(pending)
+        else:
+            run.queued.append(pending)
         self._advance(run)
 
     def _advance(self, run: Run) -> None:

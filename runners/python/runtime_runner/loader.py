@@ -8,10 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from runtime_runner._gen import runner_pb2 as pb
-from runtime_runner.config import STEP_SCHEMAS, STREAM_SCHEMAS, Split, split
+from runtime_runner.config import STEP_SCHEMAS, STREAM_SCHEMAS, Split, is_function, split
 from runtime_runner.load_failure import DefinitionError, load_failure
 from runtime_runner.modules import Modules
 from runtime_runner.project import Project
@@ -29,6 +29,8 @@ HOOKS = {
     "onJoin": pb.HOOK_ON_JOIN,
     "onLeave": pb.HOOK_ON_LEAVE,
 }
+SPELT = {"can_access": "canAccess", "on_join": "onJoin", "on_leave": "onLeave"}
+"""Hooks as Python spells them."""
 STEP_EXAMPLE = 'config = {"type": "api", "name": "Hello", "method": "GET", "path": "/hello"}'
 STREAM_EXAMPLE = 'config = {"name": "chat", "schema": {"type": "object"}}'
 
@@ -67,12 +69,17 @@ class Step:
     flows: list[str]
 
 
+StreamHooks = dict[int, Function]
+"""The functions of a stream, by hook."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a `Load` has come to: the manifest for the core, the steps by file, what their authors should know."""
+    """What a `Load` has come to: the manifest for the core, steps and hooks by file, what their authors should know."""
 
     manifest: pb.Manifest
     steps: dict[str, Step]
+    streams: dict[str, StreamHooks]
     warnings: list[str]
     sizes: Counter[str] = field(default_factory=Counter)
     """Bytes of the manifest's "entries" and "failures"."""
@@ -80,7 +87,7 @@ class Loaded:
 
 async def load(message: pb.Load, modules: Modules, project: Project) -> Loaded:
     """Loads every file of the message; a file that fails harms no other."""
-    loaded = Loaded(pb.Manifest(), {}, [])
+    loaded = Loaded(pb.Manifest(), {}, {}, [])
     for file in message.step_files:
         _try(file, loaded, modules, project, _load_step)
         # Imports run on the event loop's thread, as their handlers will; between two, others get a turn.
@@ -145,10 +152,31 @@ def _load_step(file: str, loaded: Loaded, modules: Modules) -> None:
 def _load_stream(file: str, loaded: Loaded, modules: Modules) -> None:
     config = _config_of(modules.load(file), file, STREAM_EXAMPLE)
     taken = _split(config, STREAM_SCHEMAS, file, loaded)
-    hooks = [hook for name, hook in HOOKS.items() if callable(config.get(name))]
-    entry = pb.StreamEntry(file=file, config=taken.plain, schemas=taken.schemas, hooks=hooks)
+    hooks = _hooks_of(config, file)
+    numbers = cast(list[pb.Hook], list(hooks))
+    entry = pb.StreamEntry(file=file, config=taken.plain, schemas=taken.schemas, hooks=numbers)
     _take_room(entry, loaded)
     loaded.manifest.streams.append(entry)
+    loaded.streams[file] = hooks
+
+
+def _hooks_of(config: Mapping[Any, Any], file: str) -> StreamHooks:
+    """A stream's functions; one that cannot be what it should is refused, for what it guards would stand open."""
+    hooks: StreamHooks = {}
+    for key, value in config.items():
+        hook = HOOKS.get(SPELT.get(key, key))
+        if hook is None and is_function(value) and key != "schema":
+            fix = f"A stream's functions are {', '.join((*HOOKS, *SPELT))}."
+            raise DefinitionError(f"config.{key} in {file} is a function that nothing calls.", fix)
+        if hook is None:
+            continue
+        if not callable(value):
+            message = f"config.{key} in {file} must be a function, but it is {value!r:.40}."
+            raise DefinitionError(message, f"Correct it, or leave {key} out.")
+        if hook in hooks:
+            raise DefinitionError(f"config in {file} has {key} twice, in two spellings.", "Keep one of them.")
+        hooks[hook] = Function.of(value)
+    return hooks
 
 
 def _config_of(module: object, file: str, example: str) -> Mapping[Any, Any]:

@@ -54,6 +54,12 @@ class Modules:
         finally:
             self._noting = False
 
+    def forget(self, file: str) -> None:
+        """Makes a file be loaded anew the next time."""
+        path = self._project.path(file)
+        for name in [name for name, module in sys.modules.items() if getattr(module, "__file__", None) == path]:
+            del sys.modules[name]
+
     def imports_of(self, file: str) -> list[str]:
         """The project's files that a file has imported while loading, directly or not, in path order."""
         start = self._project.path(file)

@@ -15,7 +15,7 @@ MAX_FRAME_CHUNK_BYTES = 64 << 10
 
 Write = Callable[[bytes], Awaitable[object]]
 Buffer = bytes | memoryview
-Carrier = pb.Result | pb.HostCall
+Carrier = pb.Result | pb.HostCall | pb.CallReply
 Wanted = Callable[[], bool]
 
 

@@ -12,11 +12,13 @@ from runtime_runner import eventloop, failure, loader
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.bodies import Bodies
 from runtime_runner.execute import Executor
+from runtime_runner.hooks import Hooks
 from runtime_runner.hostcalls import HostCalls
 from runtime_runner.logs import Logs
 from runtime_runner.modules import Modules
 from runtime_runner.outbox import Outbox
 from runtime_runner.project import Project
+from runtime_runner.project_config import ProjectConfig
 from runtime_runner.transfers import Transfers
 
 Own = Callable[[Coroutine[Any, Any, None]], object]
@@ -42,6 +44,7 @@ class Session:
         self._calls = HostCalls(outbox, limits, loop)
         self._bodies = Bodies(outbox, welcome)
         self._executor = Executor(outbox, self._calls, self._logs, self._bodies, limits, project)
+        self._hooks = Hooks(outbox, limits, ProjectConfig(self._modules, project), project)
         self._loading = asyncio.Lock()
         self._owners: dict[str, Callable[[Any], object]] = {
             "load": lambda load: own(self._load(load)),
@@ -49,6 +52,7 @@ class Session:
             "chunk": self._transfers.add,
             "cancel": self._executor.cancel,
             "host_reply": lambda reply: self._calls.answer(reply, self._transfers.payload_of(reply)),
+            "call": lambda call: self._hooks.begin(call, self._transfers.payload_of(call)),
             "body_read": self._bodies.read,
             "drain": lambda drain: own(self._drain(drain)),
             "ping": self._pong,
@@ -67,12 +71,13 @@ class Session:
         async with self._loading:
             loaded = await loader.load(message, self._modules, self._project)
             self._executor.replace_steps(loaded.steps)
+            self._hooks.replace_streams(loaded.streams)
             for warning in loaded.warnings:
                 self._logs.write(None, pb.LOG_LEVEL_WARN, warning)
             self._outbox.put(pb.RunnerEnvelope(manifest=loaded.manifest))
 
     async def _drain(self, message: pb.Drain) -> None:
-        await self._executor.drain(message.grace_ms)
+        await asyncio.gather(self._executor.drain(message.grace_ms), self._hooks.drain(message.grace_ms))
         await self._on_drained()
 
     def _pong(self, message: pb.Ping) -> None:

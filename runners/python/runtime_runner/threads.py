@@ -36,7 +36,7 @@ class Threads:
             raise NoThread(self._count)
         self._busy += 1
         context = contextvars.copy_context()
-        future = asyncio.get_running_loop().run_in_executor(self._pool, context.run, _call, call, arguments)
+        future = asyncio.get_running_loop().run_in_executor(self._pool, context.run, call_plainly, call, arguments)
         future.add_done_callback(self._release)
         while True:
             try:
@@ -54,9 +54,10 @@ class Threads:
         self._busy -= 1
 
 
-def _call(call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+def call_plainly(call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Calls it where a future takes what it raises."""
     try:
         return call(*arguments)
     except StopIteration as error:
         # A future cannot hold one; in a coroutine Python does the same.
-        raise RuntimeError("The handler raised StopIteration.") from error
+        raise RuntimeError("The function raised StopIteration.") from error

@@ -41,7 +41,7 @@ class Transfers:
         if incoming.size > self._max_payload_bytes:
             raise ProtocolError(f"Transfer {chunk.transfer} is longer than {self._max_payload_bytes} bytes.")
 
-    def payload_of(self, message: pb.Invoke | pb.HostReply) -> bytes:
+    def payload_of(self, message: pb.Invoke | pb.HostReply | pb.Call) -> bytes:
         """The payload of a message, wherever it stands. Raises ProtocolError for a transfer that is not complete."""
         if not message.payload_transfer:
             return message.payload

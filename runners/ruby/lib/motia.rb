@@ -32,6 +32,9 @@ module Motia
   # Says that another attempt is of no use: an event goes straight to the dead letters.
   class NonRetriableError < StandardError; end
 
+  # What is stored has another version than `state.set` has named with `if_version`.
+  class VersionConflict < StandardError; end
+
   # Raised in a handler that waits (for a host call, for input, in `sleep`) when its result is no longer wanted.
   #
   # As with Interrupt, a plain `rescue` does not catch it. A handler that computes looks at `ctx.cancelled?`.

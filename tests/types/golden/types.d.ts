@@ -1,6 +1,8 @@
 declare module 'motia' {
   /** The handlers of the project by step name. */
   interface Handlers {
+    /** steps/orders/count.step.ts */
+    'CountFollowed': EventHandler<StateChange<any> | StreamChange<StreamItem<{ score: number; 'first-name'?: string }>>, never>;
     /** steps/orders/create-order.step.ts: Takes an order of a region. */
     'CreateOrder': ApiRouteHandler<{
       items: {
@@ -11,6 +13,8 @@ declare module 'motia' {
       note?: string | null;
       'gift-wrap'?: boolean;
     }, TypedResponse<201, { id: string; total: number }> | TypedResponse<400, { error: string }>, { topic: 'order.audited'; data?: unknown } | { topic: 'order.created'; data: { orderId: string; total: number; customer: Schemas.Customer } & { orderId: string; customer: { name: string; mail?: string } } }, { region: string }, { dryRun?: 'yes' | 'no'; tag?: string | string[] }>;
+    /** steps/orders/follow-orders.step.ts */
+    'FollowOrders': StreamHandler<StreamItem<{ id: string; state: 'new' | 'sent'; note: string | null }>, { topic: 'order.followed'; data?: unknown }>;
     /** steps/orders/nightly.step.ts */
     'Nightly': CronHandler<never>;
     /** steps/orders/ship-order.step.ts */

@@ -1,6 +1,8 @@
 """Each line that a type checker must refuse ends with the rules that it breaks."""
 
 from runtime_types import (
+    NoticeScoresChange,
+    NoticeScoresContext,
     PriceBlockingContext,
     PriceRequest,
     PriceResponse,
@@ -27,6 +29,22 @@ async def input(input: ScoreOrderInput, ctx: ScoreOrderContext) -> None:
     ctx.logger.info(total, input["customer"]["mail"])  # reportGeneralTypeIssues
     await ctx.streams.scores.set("all", "a", {"score": "high"})  # reportArgumentType
     await ctx.streams.unknown.get("all", "a")  # reportAttributeAccessIssue
+
+
+async def change(change: NoticeScoresChange, ctx: NoticeScoresContext) -> None:
+    ctx.logger.info(change["id"])  # reportGeneralTypeIssues
+    if "streamName" in change:
+        ctx.logger.info("score", change["value"]["score"])  # reportOptionalSubscript
+        score: str | None = change["value"] and change["value"]["score"]  # reportAssignmentType
+        ctx.logger.info(change["operaton"], score)  # reportGeneralTypeIssues
+
+
+async def kept(input: ScoreOrderInput, ctx: ScoreOrderContext) -> None:
+    await ctx.state.set("scored", input["orderId"], 1, {"ifversion": 1})  # reportArgumentType
+    await ctx.state.set("last", 1, options={"ttl": "soon"})  # reportArgumentType
+    await ctx.state.update("scored", "last", [{"op": "inc"}])  # reportArgumentType
+    await ctx.streams.scores.update("all", "a", [{"op": "set", "to": 1}])  # reportArgumentType
+    await ctx.stream.write(input["orderId"], 1)  # reportArgumentType
 
 
 def request(req: PriceRequest, ctx: PriceBlockingContext) -> PriceResponse:

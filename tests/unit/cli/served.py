@@ -18,13 +18,14 @@ from runtime.config import HttpSettings
 from runtime.errors import HostCallRefused
 from runtime.services.queues import QueueService
 from runtime.values import decode
-from runtime.web.control import HARMLESS_PATHS, control_app, mount
+from runtime.web.control import HARMLESS_PATHS, Controlled, control_app, mount
 from runtime.web.control_file import announced
 from runtime.web.guard import Guard
 from runtime.web.server import http_server, listen
 from tests.fakes import FakeClock, Reports, unchecked
 from tests.unit.fake_bus import FakeEventBus
 from tests.unit.services.test_queues import CATALOG
+from tests.unit.stored_state import stored_state
 
 TOKEN = "the-token-of-this-run"
 
@@ -66,7 +67,9 @@ class Served:
     """What the control API of the test serves."""
 
     def __init__(self) -> None:
-        self.bus = FakeEventBus(FakeClock())
+        self.clock = FakeClock()
+        self.bus = FakeEventBus(self.clock)
+        self.state = stored_state(self.clock)
         self.queues = QueueService(self.bus, FakeClock(1_700_000_090.0), 1000, unchecked())
         self.queues.catalog = CATALOG
         self.emitted: list[tuple[str, Any, Mapping[str, Any]]] = []
@@ -107,7 +110,8 @@ async def serving(
 ) -> AsyncIterator[Served]:
     """Serves the control API as a runtime of the project would; `token` is what it writes into its file."""
     served = Served()
-    app = Guard(control_app(served, served.queues, served, Reports(), 10_000), TOKEN, (), HARMLESS_PATHS)
+    controlled = Controlled(served, served.queues, served, served.state)
+    app = Guard(control_app(controlled, Reports(), 10_000), TOKEN, (), HARMLESS_PATHS)
     listener = listen(HttpSettings(port=0))
     served.port = listener.getsockname()[1]
     stop = anyio.Event()

@@ -8,7 +8,7 @@ import pytest
 
 from runtime.cli import queue
 from runtime.cli.queue_tables import _age
-from runtime.model import Failure, FailureKind
+from runtime.model import Failure, FailureKind, TriggerKind
 from runtime.records import QueueKey
 from runtime.values import decode, encode
 from tests.unit.cli.served import run, serving
@@ -114,6 +114,17 @@ async def test_dead_letters_are_redriven(folder: Path) -> None:
         assert (await run("queue", "redrive", "Bill", "--id", ids[1], "--data", '{"n": 9}')).code == 0
         assert (await run("queue", "redrive", "Bill", "--failure", "TypeError")).code == 0
     assert [decode(data) for data in served.bus.of(BILL)] == [0, 2, {"n": 9}, 3]
+
+
+async def test_queues_of_changes_say_of_what(folder: Path) -> None:
+    async with serving(folder) as served:
+        for kind in (TriggerKind.STATE, TriggerKind.STREAM):
+            served.bus.add(QueueKey("orders", "Watch", kind))
+        listed = [row[:2] for row in rows((await run("queue", "list")).out)]
+        assert [row for row in listed if row[1] == "Watch"] == [["state: orders", "Watch"], ["stream: orders", "Watch"]]
+        paused = await run("queue", "pause", "orders", "--kind", "stream")
+        assert paused.out == "stream 'orders' → 'Watch' is paused\n"
+        assert served.bus.paused == {QueueKey("orders", "Watch", TriggerKind.STREAM)}
 
 
 async def test_an_orphan_is_redriven_to_another_step(folder: Path) -> None:

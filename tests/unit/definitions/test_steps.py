@@ -16,6 +16,7 @@ from runtime.model import (
     CronTrigger,
     Emit,
     EventTrigger,
+    Hook,
     JsonSchema,
     Overlap,
     Problem,
@@ -370,6 +371,20 @@ def test_a_stream() -> None:
     config = {"name": "chat", "baseConfig": {"storageType": "default"}}
     assert read_stream("steps/chat.stream.ts", "node", config, {"/schema": schema}) == (definition, [])
     assert read_stream("steps/chat.stream.ts", "node", {**config, "schema": schema}) == (definition, [])
+
+
+def test_a_stream_has_the_hooks_that_its_config_has_functions_for() -> None:
+    hooks = frozenset({Hook.CAN_ACCESS, Hook.ON_LEAVE})
+    stream, problems = read_stream("a", "node", {"name": "chat"}, hooks=hooks)
+    assert (stream, problems) == (StreamDefinition("chat", "node", "a", hooks=hooks), [])
+
+
+@pytest.mark.parametrize("key", ["canAccess", "onJoin", "onLeave", "can_access", "canAcces", "canaccess"])
+def test_a_stream_whose_guard_is_none_is_left_out(key: str) -> None:
+    stream, [problem] = read_stream("a", "node", {"name": "chat", key: True})
+    assert stream is None
+    assert problem.severity is Severity.ERROR
+    assert problem.message.startswith(f"config.{key} is no")
 
 
 def test_what_is_odd_about_a_stream() -> None:

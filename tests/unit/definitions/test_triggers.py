@@ -121,14 +121,6 @@ def test_of_type_and_triggers_the_type_is_to_go() -> None:
     assert problem.fix.startswith("remove 'type', and put 'path', 'method' into an item of 'triggers'")
 
 
-@pytest.mark.parametrize("kind", ["state", "stream"])
-@pytest.mark.parametrize("listed", [False, True])
-def test_changes_are_triggers_that_are_not_served_yet(kind: str, listed: bool) -> None:
-    trigger = {"type": kind, "groupId": "g"}
-    [message] = refused({"triggers": [CRON, trigger]} if listed else trigger)
-    assert message.endswith(f".type: {kind} triggers are not served by this version yet")
-
-
 @pytest.mark.parametrize(
     ("repeated", "what"),
     [

@@ -157,9 +157,33 @@ def test_a_stream_is_a_channel_over_a_web_socket() -> None:
     made = board(ID)
     channel = made["channels"]["stream.board"]
     assert channel["bindings"]["ws"]["method"] == "GET"
-    assert channel["messages"].keys() == {"join", "leave", "sync", "create", "update", "delete", "event"}
+    assert channel["messages"].keys() == {"join", "leave", "sync", "create", "update", "delete", "event", "error"}
     received = {message["$ref"].rpartition("/")[2] for message in made["operations"]["board.subscribe"]["messages"]}
     assert received == {"join", "leave"}
+
+
+@pytest.mark.parametrize(
+    ("message", "event"),
+    [
+        ("event", {"type": "event", "event": {"type": "typing", "data": "Ann"}}),
+        ("error", {"type": "event", "event": {"type": "error", "data": {"code": "STREAM_NOT_FOUND", "message": "m"}}}),
+        ("delete", {"type": "delete", "data": {"id": "1", "_createdAt": "2025-01-31T12:00:00Z"}}),
+    ],
+)
+def test_what_a_client_receives_is_described(message: str, event: dict[str, Any]) -> None:
+    made = board(None)
+    payload = made["channels"]["stream.board"]["messages"][message]["payload"]
+    judge = jsonschema_rs.Draft7Validator({**payload, "components": made["components"]})
+    frame = {"timestamp": 1_700_000_000_000.125, "streamName": "board", "groupId": "g", "event": event}
+    assert judge.is_valid(frame)
+    assert not judge.is_valid({**frame, "timestamp": "1"})
+    assert not judge.is_valid({**frame, "event": {"type": "event", "event": {"type": 1}}})
+
+
+def test_a_subscription_need_not_have_an_id() -> None:
+    join = board(None)["channels"]["stream.board"]["messages"]["join"]["payload"]
+    assert jsonschema_rs.is_valid(join, {"type": "join", "data": {"streamName": "board", "groupId": "g"}})
+    assert not jsonschema_rs.is_valid(join, {"type": "join", "data": {"streamName": "board"}})
 
 
 def test_an_item_has_its_id_and_time_beside_its_data() -> None:

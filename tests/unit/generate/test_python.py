@@ -11,7 +11,7 @@ from runtime.catalog import Catalog
 from runtime.generate.python import python_types
 from runtime.generate.pytypes import PythonTypes
 from runtime.generate.schemas import Shapes
-from runtime.model import ApiTrigger, EventTrigger, Step
+from runtime.model import ApiTrigger, EventTrigger, StateTrigger, Step, StreamDefinition, StreamTrigger
 
 
 def declared(schema: Any) -> tuple[str, str]:
@@ -81,6 +81,19 @@ def test_records_that_hold_at_once_are_merged() -> None:
     right = {"properties": {"b": {"const": "x"}, "c": {}}, "required": ["b"]}
     _, text = declared({"allOf": [left, right]})
     assert text == 'class Root(TypedDict):\n    a: int\n    b: Literal["x"]\n    c: NotRequired[Any]'
+
+
+def test_a_step_that_watches_takes_changes() -> None:
+    streams = {name: StreamDefinition(name, "python", f"{name}_stream.py") for name in ("board", "chat")}
+    triggers = (StreamTrigger("board"), StateTrigger("g"), StreamTrigger("chat"), StateTrigger("h"), StreamTrigger("x"))
+    steps = tuple(
+        Step(name, "python", f"{name}_step.py", "triggers", watched)
+        for name, watched in (("All", triggers), ("One", triggers[:1]))
+    )
+    module = module_of(Catalog(steps=steps, streams=streams))
+    assert module.AllChange == "StreamChange[BoardItem] | StateChange | StreamChange[ChatItem] | StreamChange[Any]"
+    assert module.OneChange == "StreamChange[BoardItem]"
+    assert module.StreamChange[int].__origin__.__annotations__.keys() > {"streamName", "id", "operation"}
 
 
 def test_a_type_that_refers_to_itself() -> None:

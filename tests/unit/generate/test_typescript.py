@@ -15,9 +15,12 @@ NUMBER = {"type": "object", "properties": {"n": {"type": "number"}}, "required":
 TEXT = {"type": "object", "properties": {"t": {"type": "string"}}}
 
 
+BOARD = LoadedFile("board.stream.ts", {"name": "board"}, schemas={"/schema": NUMBER})
+
+
 def catalog_of(*files: tuple[dict[str, Any], dict[str, Any]]) -> Catalog:
     steps = (LoadedFile(f"steps/s{at}.step.ts", config, True, schemas) for at, (config, schemas) in enumerate(files))
-    return build_catalog([Manifest("node", tuple(steps))])
+    return build_catalog([Manifest("node", tuple(steps), (BOARD,))])
 
 
 def handler(name: str, catalog: Catalog) -> str:
@@ -97,6 +100,31 @@ def test_several_triggers_are_a_union() -> None:
     ]
     typed = handler("T", catalog_of(({"name": "T", "triggers": triggers}, {"/triggers/1/input": NUMBER})))
     assert typed == "TriggersHandler<TypedRequest<any> | { n: number }, ApiResponse, never, true>"
+
+
+@pytest.mark.parametrize(
+    ("triggers", "typed"),
+    [
+        ([{"type": "state", "groupId": "g"}], "StateHandler<any, never>"),
+        ([{"type": "state", "groupId": "g"}, {"type": "state", "groupId": "h"}], "StateHandler<any, never>"),
+        ([{"type": "stream", "streamName": "board"}], "StreamHandler<StreamItem<{ n: number }>, never>"),
+        ([{"type": "stream", "streamName": "none"}], "StreamHandler<any, never>"),
+        (
+            [{"type": "state", "groupId": "g"}, {"type": "stream", "streamName": "board"}],
+            "EventHandler<StateChange<any> | StreamChange<StreamItem<{ n: number }>>, never>",
+        ),
+        (
+            [{"type": "stream", "streamName": "board"}, {"type": "cron", "cron": "@daily"}],
+            "TriggersHandler<StreamChange<StreamItem<{ n: number }>>, void, never, true>",
+        ),
+        (
+            [{"type": "event", "topic": "t", "input": TEXT}, {"type": "state", "groupId": "g"}],
+            "EventHandler<{ t?: string } | StateChange<any>, never>",
+        ),
+    ],
+)
+def test_a_step_that_watches_takes_changes(triggers: list[dict[str, Any]], typed: str) -> None:
+    assert handler("W", catalog_of(({"name": "W", "triggers": triggers}, {}))) == typed
 
 
 def test_names_that_would_end_a_string_are_quoted() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from motia import VersionConflict
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.context import FlowContext
 from runtime_runner.values import Unsendable, decode, encode
@@ -123,6 +124,8 @@ async def test_emit(emit: Callable[[FlowContext], Any], data: Any, options: Any)
         (lambda ctx: ctx.state.get("k"), "STATE_GET", ("", "default", "k"), None),
         (lambda ctx: ctx.state.get(7, 1.5), "STATE_GET", ("", "7", "1.5"), None),
         (lambda ctx: ctx.state.get(7.0, ""), "STATE_GET", ("", "7", ""), None),
+        (lambda ctx: ctx.state.get_entry("g", "k"), "STATE_GET_ENTRY", ("", "g", "k"), None),
+        (lambda ctx: ctx.state.getEntry("k"), "STATE_GET_ENTRY", ("", "default", "k"), None),
         (lambda ctx: ctx.state.delete("g", "k"), "STATE_DELETE", ("", "g", "k"), None),
         (lambda ctx: ctx.state.delete("k"), "STATE_DELETE", ("", "default", "k"), None),
         (lambda ctx: ctx.state.getGroup("g"), "STATE_GET_GROUP", ("", "g", ""), None),
@@ -166,7 +169,9 @@ async def test_host_calls(
         (lambda ctx, value: ctx.state.set("g", "k", value), ("g", "k"), None),
         (lambda ctx, value: ctx.state.set("k", value), ("default", "k"), None),
         (lambda ctx, value: ctx.state.set("g", "k", value, {"ttl": 5}), ("g", "k"), {"ttl": 5}),
-        (lambda ctx, value: ctx.state.set("k", value, options={"ifVersion": 1}), ("default", "k"), {"ifVersion": 1}),
+        (lambda ctx, value: ctx.state.set("k", value, options={"ifVersion": 0}), ("default", "k"), {"ifVersion": 0}),
+        (lambda ctx, value: ctx.state.set("k", value, {"ttl": 0.5}), ("default", "k"), {"ttl": 0.5}),
+        (lambda ctx, value: ctx.state.set("k", value, {}), ("default", "k"), None),
     ],
 )
 async def test_set_gives_back_what_it_was_given(use: Any, names: tuple[str, str], options: Any) -> None:
@@ -175,6 +180,105 @@ async def test_set_gives_back_what_it_was_given(use: Any, names: tuple[str, str]
     assert given is value
     assert (call.group, call.key) == names
     assert (decode(call.payload), decode(call.options)) == ({"a": [1, 2]}, options)
+
+
+async def test_a_text_or_number_before_the_last_is_a_key() -> None:
+    for key in ("k", 7):
+        call, _ = await _call_of(lambda ctx, key=key: ctx.state.set("g", key, {"ttl": 1}))  # type: ignore[misc]
+        assert (call.group, call.key, call.options) == ("g", str(key), b"")
+
+
+@pytest.mark.parametrize(
+    ("use", "op", "payload"),
+    [
+        (lambda ctx: ctx.stream.write("t", "a piece"), "TEXT_WRITE", "a piece"),
+        (lambda ctx: ctx.stream.write("t", ""), "TEXT_WRITE", ""),
+        (lambda ctx: ctx.stream.close("t"), "TEXT_CLOSE", None),
+    ],
+)
+async def test_text_streams(use: Callable[[FlowContext], Any], op: str, payload: Any) -> None:
+    call, given = await _call_of(use)
+    assert given is None
+    assert (pb.HostOp.Name(call.op), call.key, decode(call.payload)) == (f"HOST_OP_{op}", "t", payload)
+
+
+async def test_calls_on_one_text_go_one_after_the_other_whether_they_are_awaited_or_not() -> None:
+    async def handler(input: Any, ctx: FlowContext) -> str:
+        for piece in ("a", "b"):
+            ctx.stream.write("t", piece)
+        ctx.stream.close("t")
+        ctx.stream.write("u", "c")
+        ctx.state.get("g", "k")
+        return "done"
+
+    async with bench() as runner:
+        runner.answer = lambda call: None
+        runner.install(handler)
+        done = runner.start()
+        await runner.host_call()
+        seen: list[tuple[int, str, Any]] = []
+        while not done.done():
+            open_calls = runner.sent("host_call")[len(seen) :]
+            assert len({call.key for call in open_calls}) == len(open_calls)
+            for call in open_calls:
+                seen.append((call.op, call.key, decode(call.payload)))
+                runner.calls.answer(pb.HostReply(call_id=call.call_id), b"")
+            await asyncio.sleep(0)
+        assert decode((await done).payload) == "done"
+    assert [call for call in seen if call[1] == "t"] == [
+        (pb.HOST_OP_TEXT_WRITE, "t", "a"),
+        (pb.HOST_OP_TEXT_WRITE, "t", "b"),
+        (pb.HOST_OP_TEXT_CLOSE, "t", None),
+    ]
+    assert {call[1] for call in seen[:3]} == {"t", "u", "k"}, "another text and other calls do not wait"
+
+
+async def test_threads_that_wait_on_a_text_are_freed_when_their_run_is_answered_for() -> None:
+    freed = threading.Semaphore(0)
+
+    def handler(input: Any, ctx: FlowContext) -> None:
+        def write() -> None:
+            with pytest.raises(RuntimeError, match=r"text\.write was called after its invocation had ended"):
+                ctx.stream.write("t", "b")
+            freed.release()
+
+        threads = [threading.Thread(target=write) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    async with bench() as runner:
+        runner.answer = lambda call: None
+        runner.install(handler)
+        done = runner.start()
+        call = await runner.host_call()
+        runner.executor.cancel(pb.Cancel(invocation_id=call.invocation_id, grace_ms=0))
+        await done
+        for _ in range(2):
+            assert await asyncio.to_thread(freed.acquire, timeout=5)
+
+
+async def test_a_conflict_is_an_error_of_its_own() -> None:
+    async def catches(input: Any, ctx: FlowContext) -> str:
+        with pytest.raises(VersionConflict) as caught:
+            await ctx.state.set("g", "k", 1, {"ifVersion": 1})
+        return str(caught.value)
+
+    async def passes(input: Any, ctx: FlowContext) -> None:
+        await ctx.state.set("g", "k", 1, {"ifVersion": 1})
+
+    conflict = pb.Failure(kind=pb.FAILURE_KIND_CONFLICT, message="version 2 is stored", retryable=True)
+    async with bench() as runner:
+        runner.answer = lambda call: pb.HostReply(failure=conflict)
+        assert await runner.value(catches) == "version 2 is stored"
+        failure = (await runner.run(passes)).failure
+    assert (failure.kind, failure.type, failure.message) == (
+        pb.FAILURE_KIND_HANDLER,
+        "VersionConflict",
+        "version 2 is stored",
+    )
+    assert failure.retryable
 
 
 async def test_the_deadline_is_told() -> None:
@@ -203,6 +307,15 @@ async def test_an_absent_value_is_none() -> None:
         (lambda ctx: ctx.emit("t", {"items": [{"run": len}]}), r"data.items\[0\].run is a builtin"),
         (lambda ctx: ctx.state.set("g", "k", {1, 2}), "value is a set"),
         (lambda ctx: ctx.state.set("g", "k", 1, {"tll": 1}), "state.set does not know tll; it knows ttl, ifVersion"),
+        (lambda ctx: ctx.state.set("k", {"n": 1}, {"tll": 1}), "state.set does not know tll"),
+        (lambda ctx: ctx.state.set("k", {"n": 1}, 0), "The options of state.set must be a dict, not a int"),
+        (lambda ctx: ctx.state.set("g", None, {"ttl": 1}), "The key must be a string, not NoneType"),
+        (lambda ctx: ctx.state.set("g", "k", 1, {"ifVersion": None}), "a version that get_entry gave, or 0 for when"),
+        (lambda ctx: ctx.stream.write("t", {"a": 1}), "The text of stream.write must be a string, not dict; make it"),
+        (lambda ctx: ctx.stream.write("t", b"a"), "The text of stream.write must be a string, not bytes"),
+        (lambda ctx: ctx.stream.write("t", "\ud800"), "text holds a lone surrogate"),
+        (lambda ctx: ctx.stream.write("", "a"), "The id of a text must be a string with at least one character"),
+        (lambda ctx: ctx.stream.close(None), "The id must be a string, not NoneType"),
         (lambda ctx: ctx.state.get(None, "k"), "The group must be a string, not NoneType"),
         (lambda ctx: ctx.state.get("g", True), "The key must be a string, not bool"),
         (lambda ctx: ctx.state.update("g", "k", {"op": "set"}), "update takes a list of operations, not a dict"),

@@ -249,3 +249,27 @@ def test_what_the_manifest_has_no_room_for_is_told_and_the_rest_loads(make_proje
     )
     assert len(found["failures"]) == 62
     assert found["size"] < 8 << 20
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("'canAcess': guard", "config.canAcess in steps/s_stream.py is a function that nothing calls."),
+        ("'can_access': None", "config.can_access in steps/s_stream.py must be a function, but it is None."),
+        ("'canAccess': guard, 'can_access': guard", "config in steps/s_stream.py has can_access twice"),
+    ],
+)
+def test_a_stream_that_would_stand_open_does_not_load(make_project: MakeProject, config: str, message: str) -> None:
+    project = make_project({"steps/s_stream.py": f"def guard(*given): ...\nconfig = {{'name': 's', {config}}}\n"})
+    found = project.ask("tell(load(streams=['steps/s_stream.py']).manifest.load_failures[0].failure.message)")
+    assert found.startswith(message)
+
+
+def test_a_stream_may_spell_its_functions_as_python_does(make_project: MakeProject) -> None:
+    source = "def f(*given): ...\nconfig = {'name': 's', 'can_access': f, 'on_join': f, 'on_leave': f}\n"
+    code = """
+        [stream] = load(streams=["steps/s_stream.py"]).manifest.streams
+        tell([pb.Hook.Name(hook) for hook in stream.hooks])
+        """
+    hooks = make_project({"steps/s_stream.py": source}).ask(code)
+    assert hooks == ["HOOK_CAN_ACCESS", "HOOK_ON_JOIN", "HOOK_ON_LEAVE"]

@@ -8,18 +8,18 @@ from typing import Any
 
 from runtime._gen import runner_pb2 as pb
 from runtime.catalog import Catalog
-from runtime.config import BusSettings, LinkSettings
+from runtime.config import BusSettings, LinkSettings, StreamSettings
 from runtime.model import Invocation, LogLevel, Outcome, Step, StreamDefinition, TriggerKind
 from runtime.runners.discovery import LanguageFiles
 from runtime.runners.hostcalls import HostCalls
 from runtime.runners.link import Link
 from runtime.services.bus import BusService
+from runtime.services.changes import ChangeService
 from runtime.services.logs import LogService
 from runtime.services.state import StateService
 from runtime.services.streams import StreamService
-from runtime.storage.memory.events import MemoryEventBus
-from runtime.storage.memory.state import MemoryStateStore
-from runtime.storage.memory.streams import MemoryStreamStore
+from runtime.services.textstreams import TextService
+from runtime.storage.memory.engine import MemoryEngine
 from tests.fakes import FakeClock, ListSink, Reports, settle, unchecked
 
 CHUNK = 1024
@@ -28,6 +28,7 @@ MAX_QUEUED = 1024 * 1024
 MAX_HOST_CALLS = 2
 WINDOW = 2048
 MAX_BODIES = 2
+MAX_CALLS = 2
 SETTINGS = LinkSettings.model_validate(
     {
         "chunkBytes": CHUNK,
@@ -41,8 +42,9 @@ SETTINGS = LinkSettings.model_validate(
 )
 HELLO = pb.Hello(min_protocol=1, max_protocol=1, language="node")
 HELLO_WITH_BODIES = pb.Hello(
-    min_protocol=1, max_protocol=1, language="node", features=[pb.FEATURE_STREAMED_BODIES, pb.FEATURE_HOOKS]
+    min_protocol=1, max_protocol=1, language="node", features=[pb.FEATURE_STREAMED_BODIES, pb.FEATURE_UI_BUNDLE]
 )
+HELLO_WITH_HOOKS = pb.Hello(min_protocol=1, max_protocol=1, language="node", features=[pb.FEATURE_HOOKS])
 MANIFEST = pb.Manifest(steps=[pb.StepEntry(file="steps/a.step.ts", config=b"\x80", has_handler=True)])
 PATIENCE = 5.0
 
@@ -54,11 +56,13 @@ def invocation(payload: bytes = b"\x01", timeout: float = 30.0, kind: TriggerKin
 
 def host_calls() -> HostCalls:
     """Host calls onto the memory engine, with one stream `s`."""
-    clock = FakeClock()
-    bus = BusService(MemoryEventBus(clock, 100, 60.0), clock, BusSettings(max_event_bytes=1024), Reports(), unchecked())
-    streams = StreamService(MemoryStreamStore(), clock, 1000, unchecked())
+    clock, settings = FakeClock(), BusSettings(max_event_bytes=1024, max_queue_length=100)
+    engine, changes = MemoryEngine(clock, settings), ChangeService(clock)
+    bus = BusService(engine.events, clock, settings, Reports(), unchecked())
+    streams = StreamService(engine, changes, clock, 1000, unchecked())
     streams.catalog = Catalog(streams={"s": StreamDefinition("s", "node", "steps/s.stream.ts")})
-    return HostCalls(bus, StateService(MemoryStateStore(), 10 * MAX_PAYLOAD), streams)
+    state = StateService(engine, changes, clock, 10 * MAX_PAYLOAD)
+    return HostCalls(bus, state, streams, TextService(engine.texts, clock, StreamSettings()))
 
 
 class Dialled:
@@ -83,6 +87,7 @@ class Dialled:
             host or host_calls(),
             LogService(self.sink, FakeClock(), LogLevel.DEBUG),
             self._on_room,
+            MAX_CALLS,
         )
         self._to_core: asyncio.Queue[pb.RunnerFrame | None] = asyncio.Queue()
         self._tasks: list[asyncio.Task[Any]] = []

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from runtime._gen import runner_pb2 as pb
-from runtime.model import Failure, FailureKind, Invocation, LogLevel, Severity, Step, TriggerKind
-from runtime.runners.convert import read_failure, read_log, read_manifest, write_failure, write_invoke
+from runtime.model import Failure, FailureKind, Hook, Invocation, LogLevel, Severity, Step, TriggerKind
+from runtime.runners.convert import read_failure, read_hooks, read_log, read_manifest, write_failure, write_invoke
 from runtime.values import encode
 
 STEP = Step("Create", "node", "steps/a.step.ts", "api", timeout=1.5)
@@ -101,6 +101,18 @@ def test_a_manifest() -> None:
     assert [(entry.file, entry.config, entry.has_handler) for entry in manifest.steps] == [("a", {"type": "api"}, True)]
     assert [(entry.file, entry.config) for entry in manifest.streams] == [("b", {"name": "b"})]
     assert manifest.problems == ()
+
+
+def test_a_stream_has_its_hooks_and_none_that_are_not_known() -> None:
+    numbers = [pb.HOOK_CAN_ACCESS, pb.HOOK_ON_JOIN, pb.HOOK_CONFIG, 99]
+    source = pb.Manifest(streams=[pb.StreamEntry(file="b", config=encode({"name": "b"}), hooks=numbers)])  # type: ignore[arg-type]
+    [stream] = read_manifest(source, "node").streams
+    assert stream.hooks == {Hook.CAN_ACCESS, Hook.ON_JOIN}
+
+
+@pytest.mark.parametrize("hook", Hook)
+def test_every_hook_has_its_number(hook: Hook) -> None:
+    assert read_hooks([pb.Hook.Value(f"HOOK_{hook.name}")]) == {hook}
 
 
 def test_schemas_are_decoded_and_brought_up_to_date() -> None:

@@ -1,26 +1,33 @@
-"""runners/fleet: what the project holds that nothing of it reads."""
+"""runners/fleet: streams whose functions their runner cannot call. What it runs, tests/integration shows."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
-from runtime.model import Severity
-from runtime.runners.fleet import ignored_configs
-
-
-@pytest.mark.parametrize(
-    "name", ["motia.config.ts", "motia.config.js", "motia.config.mjs", "motia.config.cjs", "motia_config.py"]
-)
-def test_a_config_that_is_code_is_said_to_have_no_effect(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text("")
-    [problem] = ignored_configs(tmp_path)
-    assert (problem.file, problem.severity) == (name, Severity.WARNING)
-    assert "adapters, streamAuth and plugins" in problem.message
+from runtime.catalog import Catalog
+from runtime.model import Hook, Severity, StreamDefinition
+from runtime.runners.fleet import unheard_hooks
+from runtime.runners.pool import Pool
+from tests.unit.runners.dialled import HELLO, HELLO_WITH_HOOKS, Dialled
 
 
-def test_without_one_nothing_is_said(tmp_path: Path) -> None:
-    (tmp_path / "motia.config.json").write_text("")
-    (tmp_path / "motia.config.ts").mkdir()
-    assert ignored_configs(tmp_path) == []
+def catalog(*hooks: Hook) -> Catalog:
+    return Catalog(streams={"s": StreamDefinition("s", "node", "steps/s.stream.ts", hooks=frozenset(hooks))})
+
+
+async def test_a_guard_that_nobody_can_ask_is_told_of() -> None:
+    pool = Pool()
+    async with Dialled() as dialled:
+        pool.add((await dialled.open(HELLO)).link)
+        [problem] = unheard_hooks(catalog(Hook.CAN_ACCESS, Hook.ON_JOIN), {"node": pool})
+        assert (problem.file, problem.severity) == ("steps/s.stream.ts", Severity.WARNING)
+        assert "cannot call canAccess and onJoin, so nobody may join" in problem.message
+        [other] = unheard_hooks(catalog(Hook.ON_JOIN), {"node": pool})
+        assert "nobody" not in other.message
+        assert unheard_hooks(catalog(), {"node": pool}) == []
+
+
+async def test_a_runner_that_answers_hooks_is_not_complained_of() -> None:
+    pool = Pool()
+    assert unheard_hooks(catalog(Hook.CAN_ACCESS), {"node": pool}) == []
+    async with Dialled() as dialled:
+        pool.add((await dialled.open(HELLO_WITH_HOOKS)).link)
+        assert unheard_hooks(catalog(Hook.CAN_ACCESS), {"node": pool}) == []

@@ -9,15 +9,17 @@ import pytest
 
 from runtime._gen import runner_pb2 as pb
 from runtime.catalog import build_catalog
-from runtime.config import BusSettings
+from runtime.config import BusSettings, StreamSettings
 from runtime.errors import StorageFault
 from runtime.model import Invocation, LoadedFile, LogLevel, Manifest
 from runtime.records import Event, Placement, Publication, QueueKey
 from runtime.runners.hostcalls import HostCalls
 from runtime.services.bus import BusService
+from runtime.services.changes import ChangeService
 from runtime.services.held import HeldWrites
 from runtime.services.state import StateService
 from runtime.services.streams import StreamService
+from runtime.services.textstreams import TextService
 from runtime.storage.memory.engine import MemoryEngine
 from runtime.values import decode, encode
 from tests.fakes import FakeClock, Reports, settle, unchecked
@@ -127,12 +129,12 @@ async def test_a_reply_bears_the_number_of_its_call() -> None:
 @pytest.mark.parametrize(
     ("op", "fields", "text"),
     [
-        ("TEXT_WRITE", {}, "does not know host operation"),
+        ("TEXT_WRITE", {}, "needs an id"),
         ("UNSPECIFIED", {}, "does not know host operation"),
         ("EMIT", {}, "topic"),
         ("EMIT", {"target": "t", "options": encode({"dely": 1})}, "'dely' is no option"),
         ("EMIT", {"target": "t", "options": encode([1])}, "options are a map"),
-        ("STATE_SET", {"options": encode({"ttl": 1})}, "'ttl' is no option of state.set"),
+        ("STATE_SET", {"options": encode({"tll": 1})}, "'tll' is no option of set"),
         ("STATE_UPDATE", {"payload": encode(5)}, "a list of operations"),
         ("STATE_UPDATE", {"payload": b"\xc1"}, "MessagePack"),
         ("STREAM_GET", {"target": "x"}, "no stream 'x'"),
@@ -280,9 +282,10 @@ class Atomic:
     """Host calls onto a memory engine, where an atomic step runs because of the event `e1` of topic `t`."""
 
     def __init__(self) -> None:
-        clock = FakeClock()
+        self.clock = clock = FakeClock()
         self.engine = MemoryEngine(clock, BusSettings())
-        self.streams = StreamService(self.engine.streams, clock, 1000, unchecked())
+        changes = ChangeService(clock)
+        self.streams = StreamService(self.engine, changes, clock, 1000, unchecked())
         bus = BusService(self.engine.events, clock, BusSettings(), Reports(), unchecked())
         self.streams.catalog = bus.catalog = build_catalog(
             [
@@ -293,12 +296,11 @@ class Atomic:
                 )
             ]
         )
-        self.host = HostCalls(bus, StateService(self.engine.state, 1000), self.streams)
+        texts = TextService(self.engine.texts, clock, StreamSettings())
+        self.host = HostCalls(bus, StateService(self.engine, changes, clock, 1000), self.streams, texts)
 
     def invocation(self) -> Invocation:
-        engine = self.engine
-        held = HeldWrites(engine.state, engine.streams, engine.events.standing, self.streams.tell, 100, 10_000)
-        return invocation()._replace(held=held)
+        return invocation()._replace(held=HeldWrites(self.engine, self.clock, lambda until: None, 100, 10_000))
 
     async def commit(self, run: Invocation) -> None:
         assert isinstance(run.held, HeldWrites)

@@ -12,7 +12,9 @@ from runtime.model import (
     Failure,
     FailureKind,
     QueuePolicy,
+    StateTrigger,
     Step,
+    StreamTrigger,
     Trigger,
     TriggerKind,
     Validation,
@@ -133,6 +135,23 @@ async def test_the_contents_are_events_and_dead_letters_up_to_the_limit(world: W
 )
 def test_a_queue_is_found_by_what_says_enough(world: World, address: Address, key: QueueKey) -> None:
     assert world.service.find(address) == key
+
+
+async def test_changes_are_named_and_go_to_changes_alone(world: World) -> None:
+    steps = [Step(name, "node", name, "state") for name in ("Watch", "Keep")]
+    watches = tuple(Bound(step, StateTrigger("orders", key)) for step, key in zip(steps, ("", "17"), strict=True))
+    stream = Bound(steps[0], StreamTrigger("orders"))
+    world.service.catalog = Catalog(state_watches=watches, stream_watches=(stream,))
+    watched, kept = QueueKey("orders", "Watch", TriggerKind.STATE), QueueKey("orders/17", "Keep", TriggerKind.STATE)
+    assert world.service.find(Address(topic="orders", kind=TriggerKind.STATE)) == watched
+    with pytest.raises(AmbiguousQueue, match=r"changes of state 'orders', step 'Watch'\n.*changes of stream 'orders'"):
+        world.service.find(Address(name="orders"))
+    letter = world.bus.kill(watched, TYPE_ERROR)
+    await world.service.redrive(watched, ALL, Address(step="Keep"))
+    assert [delivery.queue for delivery in world.bus.events] == [kept]
+    assert world.bus.events[0].id == letter.id
+    with pytest.raises(UnknownQueue, match="no step takes changes of state as"):
+        await world.service.redrive(kept, ALL, Address(step="Bill"))
 
 
 @pytest.mark.parametrize(

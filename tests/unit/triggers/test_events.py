@@ -137,6 +137,26 @@ async def test_an_invocation_says_which_trigger_fired() -> None:
         assert ran == [(TriggerKind.EVENT, "t", 1), (TriggerKind.CRON, "@daily", 2)]
 
 
+async def test_a_change_says_what_has_changed() -> None:
+    triggers = [
+        {"type": "state", "groupId": "orders", "key": "17"},
+        {"type": "stream", "streamName": "chat", "on": ["delete"]},
+    ]
+    consuming = Consuming(BOOM)
+    consuming.catalog = build_catalog(
+        [Manifest("node", (LoadedFile("steps/a.step.ts", {"triggers": triggers}, has_handler=True),))]
+    )
+    async with consuming.running():
+        for queue in consuming.catalog.queues():
+            event = Event("e", queue.topic.partition("/")[0].partition(" ")[0], b"\x80", "f" * 32)
+            await consuming.bus.publish(Publication(event, (Placement(queue),)))
+            await settle()
+        ran = [(each.kind, each.source, each.trigger_index, each.payload) for each in consuming.fake.invocations]
+        assert ran == [(TriggerKind.STATE, "orders", 0, b"\x80"), (TriggerKind.STREAM, "chat", 1, b"\x80")]
+        [message] = consuming.reports.messages(LogLevel.ERROR)
+        assert message.startswith("attempt 1 of a change of state 'orders' failed, next attempt in 1 s")
+
+
 @pytest.mark.parametrize("retries", [0, 1, 3])
 async def test_out_of_attempts_is_a_dead_letter(retries: int) -> None:
     async with Consuming(*[BOOM] * 9, maxRetries=retries).running() as consuming:

@@ -12,7 +12,7 @@ from typing import Any
 
 import anyio
 
-from runtime.config import HttpSettings
+from runtime.config import HttpSettings, StreamSettings
 from runtime.web.server import http_server, listen
 
 GRACE = 5.0
@@ -26,15 +26,16 @@ async def serving(
     tls: ssl.SSLContext | None = None,
     *,
     grace: float = GRACE,
+    streams: StreamSettings | None = None,
     **settings: Any,
 ) -> AsyncIterator[tuple[int, anyio.Event]]:
-    """Serves on a free port; gives it, and the event that stops the server."""
+    """Serves on a free port; gives it, and the event that stops the server. Sockets need the settings of streams."""
     chosen = HttpSettings(port=0, server=server, **settings)
     listener = listen(chosen)
     stop = anyio.Event()
     with listener:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(http_server(chosen, application, tls).serve, listener, stop, grace)
+            tasks.start_soon(http_server(chosen, application, tls, streams).serve, listener, stop, grace)
             try:
                 yield listener.getsockname()[1], stop
             finally:

@@ -3,75 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 
 from runtime.errors import HostCallRefused, StorageFault
 from runtime.model import Failure, FailureKind, LogLevel, TriggerKind
 from runtime.records import QueueKey
-from runtime.services.queues import QueueService
 from runtime.values import decode, encode
-from runtime.web.control import MAX_SHOWN, control_app, mount
+from runtime.web.control import mount
+from runtime.web.control_answers import MAX_SHOWN
 from runtime.web.control_values import from_json, to_json
-from tests.fakes import FakeClock, Reports, unchecked
-from tests.unit.fake_bus import FakeEventBus
-from tests.unit.services.test_queues import BILL, CATALOG, ORPHAN, SHIP
+from tests.unit.services.test_queues import BILL, ORPHAN, SHIP
+from tests.unit.web.controlled import MAX_BODY, World, refused
 
-PROBLEM = "application/problem+json"
-MAX_BODY = 10_000
 BILL_QUERY = {"topic": "order.created", "step": "Bill"}
 CAUSE = Failure(FailureKind.HANDLER, "inner", "KeyError")
 FAILURE = Failure(FailureKind.HANDLER, "no price", "TypeError", "at bill.step.ts:3", CAUSE)
-
-
-@dataclass(frozen=True)
-class Schedule:
-    step: str
-    expression: str = "0 0 * * *"
-    timezone: str = "UTC"
-    next: float = 1_700_006_400.0
-    last: float | None = None
-
-
-async def nowhere(scope: Any, receive: Any, send: Any) -> None:
-    raise AssertionError(f"{scope['path']} is no control route")
-
-
-class World:
-    """The control API over fakes."""
-
-    def __init__(self) -> None:
-        self.bus = FakeEventBus(FakeClock())
-        self.queues = QueueService(self.bus, FakeClock(1_700_000_005.0), 1000, unchecked())
-        self.queues.catalog = CATALOG
-        self.emitted: list[tuple[str, Any, Mapping[str, Any], str]] = []
-        self.triggered: list[str] = []
-        self.error: Exception | None = None
-        self.reports = Reports()
-        self.app = mount(nowhere, control_app(self, self.queues, self, self.reports, MAX_BODY))
-        self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.app), base_url="http://localhost/__runtime/", timeout=5
-        )
-
-    async def emit(self, topic: str, data: bytes, options: Mapping[str, Any], trace_id: str) -> str:
-        if self.error is not None:
-            raise self.error
-        self.emitted.append((topic, decode(data), options, trace_id))
-        return "event-id"
-
-    def schedules(self) -> list[Schedule]:
-        return [Schedule("Nightly"), Schedule("Hourly", "@hourly", "Europe/Berlin", last=1_700_000_000.25)]
-
-    async def trigger(self, step: str, /) -> str:
-        self.triggered.append(step)
-        return "tick-id"
-
-    async def post(self, path: str, body: Any = None, **query: str) -> httpx.Response:
-        return await self.client.post(path, params=query, json={} if body is None else body)
 
 
 @pytest.fixture
@@ -79,14 +28,6 @@ async def world() -> AsyncIterator[World]:
     world = World()
     yield world
     await world.client.aclose()
-
-
-def refused(answer: httpx.Response, status: int) -> dict[str, Any]:
-    """The problem document of a refusal."""
-    document: dict[str, Any] = answer.json()
-    assert (answer.status_code, answer.headers["content-type"], document["status"]) == (status, PROBLEM, status)
-    assert document["title"]
-    return document
 
 
 # ------------------------------------------------------------ emit

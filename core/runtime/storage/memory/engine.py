@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from runtime.config import BusSettings
 from runtime.contracts import Clock
-from runtime.records import Delivery, Publication, StateClear, StateWrite, StreamWrite, Write, Written
+from runtime.records import Delivery, Write, Written
+from runtime.storage.commits import Commit
 from runtime.storage.memory.cron import MemoryCronLock
 from runtime.storage.memory.events import MemoryEventBus
 from runtime.storage.memory.state import MemoryStateStore
 from runtime.storage.memory.streams import MemoryStreamStore
+from runtime.storage.memory.texts import MemoryTextStore
+from runtime.storage.memory.transaction import MemoryTransaction
 
 
 class MemoryEngine:
@@ -19,8 +22,9 @@ class MemoryEngine:
 
     def __init__(self, clock: Clock, settings: BusSettings) -> None:
         self.events = MemoryEventBus(clock, settings.max_queue_length, settings.idempotency_window)
-        self.state = MemoryStateStore()
-        self.streams = MemoryStreamStore()
+        self.state = MemoryStateStore(clock)
+        self.streams = MemoryStreamStore(clock)
+        self.texts = MemoryTextStore()
         self.cron = MemoryCronLock(self.events)
 
     @asynccontextmanager
@@ -30,31 +34,14 @@ class MemoryEngine:
 
     async def commit(self, writes: Sequence[Write], done: Delivery | None = None) -> Sequence[Written]:
         """Carries out all writes, in order, and acknowledges the delivery; when one is refused, none is done."""
-        undo: list[Callable[[], None]] = []
-        publish: list[Callable[[], None]] = []
+        transaction = MemoryTransaction(self.events, self.state, self.streams)
+        commit = Commit(transaction)
         try:
-            written = [self._write(write, undo, publish) for write in writes]
+            written = [commit.carry_out(write) for write in writes]
         except BaseException:
-            for restore in reversed(undo):
-                restore()
+            transaction.undo()
             raise
-        for enter in publish:
-            enter()
+        commit.stored()
         if done is not None:
             self.events.forget(done)
         return written
-
-    def _write(self, write: Write, undo: list[Callable[[], None]], publish: list[Callable[[], None]]) -> Written:
-        if isinstance(write, Publication):
-            event_id, enter = self.events.prepare(write)
-            publish.append(enter)
-            return Written(event_id=event_id)
-        if isinstance(write, StreamWrite):
-            undo.append(self.streams.snapshot(write.stream, write.group))
-            return self.streams.apply(write)
-        undo.append(self.state.snapshot(write.group))
-        if isinstance(write, StateClear):
-            self.state.forget(write.group)
-            return Written()
-        assert isinstance(write, StateWrite)
-        return self.state.apply(write)

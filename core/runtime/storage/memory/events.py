@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from runtime.contracts import Clock
 from runtime.model import Failure
 from runtime.records import Attempt, DeadLetter, Delivery, Event, Placement, Publication, QueueKey, QueueStatus
-from runtime.storage.queues import Message, Queues
+from runtime.storage.queues import NONE_COMING, Message, Queues
 
 
 class MemoryEventBus:
@@ -31,13 +31,18 @@ class MemoryEventBus:
         enter()
         return id
 
-    def prepare(self, publication: Publication) -> tuple[str, Callable[[], None]]:
-        """Checks a publication; returns the event's id, and what carries it out and cannot fail."""
+    def prepare(
+        self, publication: Publication, coming: Mapping[QueueKey, int] = NONE_COMING
+    ) -> tuple[str, Callable[[], None]]:
+        """Checks a publication; returns the event's id, and what carries it out and cannot fail.
+
+        `coming` says how many others of the same commit are to enter a queue.
+        """
         event, placements, key = publication
         now = self._clock.now()
         if key and (known := self.standing(event.topic, key)) is not None:
             return known, lambda: None
-        self._queues.check_room(placements)
+        self._queues.check_room(placements, coming)
 
         def enter() -> None:
             if key:

@@ -118,6 +118,8 @@ class Database:
         self._checkpoint_seconds = checkpoint_seconds
         self._connection: _Connection | None = None
         self._batch: _Batch | None = None
+        self.rollbacks = 0
+        """How often something that was written has been undone."""
         self._unsynced: list[_Batch] = []
         self._syncing = False
         self._unsafe: sqlite3.Error | OSError | None = None
@@ -226,6 +228,7 @@ class Database:
         try:
             yield
         except BaseException:
+            self.rollbacks += 1
             if batch is self._batch:  # else a fault has rolled back everything
                 connection.execute("ROLLBACK TO inner")
                 connection.execute("RELEASE inner")
@@ -255,6 +258,7 @@ class Database:
         """Rolls the transaction back, if one is open, and tells everybody in it."""
         batch, self._batch = self._batch, None
         if batch is not None:
+            self.rollbacks += 1
             self._roll_back(error)
             batch.fail(self._path, error)
         return storage_fault(self._path, error)

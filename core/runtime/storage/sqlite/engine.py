@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
@@ -14,12 +13,15 @@ import anyio
 from runtime.config import BusSettings
 from runtime.contracts import Clock
 from runtime.errors import StorageFault
-from runtime.records import Delivery, Publication, StateClear, StreamWrite, Write, Written
+from runtime.records import Delivery, Write, Written
+from runtime.storage.commits import Commit
 from runtime.storage.sqlite.cron import SqliteCronLock
 from runtime.storage.sqlite.database import Database
-from runtime.storage.sqlite.events import MARK_SECONDS, Placed, SqliteEventBus
+from runtime.storage.sqlite.events import MARK_SECONDS, SqliteEventBus
 from runtime.storage.sqlite.state import SqliteStateStore
 from runtime.storage.sqlite.streams import SqliteStreamStore
+from runtime.storage.sqlite.texts import SqliteTextStore
+from runtime.storage.sqlite.transaction import SqliteTransaction
 
 
 class SqliteEngine:
@@ -30,8 +32,9 @@ class SqliteEngine:
         self.events = SqliteEventBus(
             self._database, clock, settings.max_queue_length, settings.idempotency_window, settings.max_cached_bytes
         )
-        self.state = SqliteStateStore(self._database)
-        self.streams = SqliteStreamStore(self._database)
+        self.state = SqliteStateStore(self._database, clock)
+        self.streams = SqliteStreamStore(self._database, clock)
+        self.texts = SqliteTextStore(self._database)
         self.cron = SqliteCronLock(self._database, self.events)
 
     @asynccontextmanager
@@ -47,32 +50,19 @@ class SqliteEngine:
     async def commit(self, writes: Sequence[Write], done: Delivery | None = None) -> Sequence[Written]:
         """Carries out all writes, in order, and acknowledges the delivery, in one transaction."""
         connection = await self._database.begin()
-        placed: list[Placed] = []
+        commit = Commit(SqliteTransaction(connection, self.events, self.state, self.streams))
         with self._database.savepoint():
-            written = [self._write(connection, write, placed.append) for write in writes]
+            written = [commit.carry_out(write) for write in writes]
             if done is not None:
                 self.events.delete(connection, done)
 
         def stored() -> None:
-            for made in placed:
-                self.events.entered(made)
+            commit.stored()
             if done is not None:
                 self.events.settled(done)
 
         await self._database.committed(stored)
         return written
-
-    def _write(self, connection: sqlite3.Connection, write: Write, placed: Callable[[Placed], None]) -> Written:
-        if isinstance(write, Publication):
-            made = self.events.place(connection, write)
-            placed(made)
-            return Written(event_id=made.id)
-        if isinstance(write, StreamWrite):
-            return self.streams.apply(connection, write)
-        if isinstance(write, StateClear):
-            self.state.forget(connection, write.group)
-            return Written()
-        return self.state.apply(connection, write)
 
     async def _mark(self) -> None:
         while True:

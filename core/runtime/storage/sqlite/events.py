@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from runtime.contracts import Clock
 from runtime.model import Failure
 from runtime.records import Attempt, DeadLetter, Delivery, Event, Placement, Publication, QueueKey, QueueStatus
 from runtime.storage.attempts import encode_attempts
-from runtime.storage.queues import Message, Queues
+from runtime.storage.queues import NONE_COMING, Message, Queues
 from runtime.storage.sqlite.database import Database
 from runtime.storage.sqlite.rows import (
     BURY,
@@ -92,12 +92,17 @@ class SqliteEventBus:
         await self._database.committed(lambda: self.entered(placed))
         return placed.id
 
-    def place(self, connection: sqlite3.Connection, publication: Publication) -> Placed:
-        """Stores a publication in the open transaction. Raises `HostCallRefused` when a queue is full."""
+    def place(
+        self, connection: sqlite3.Connection, publication: Publication, coming: Mapping[QueueKey, int] = NONE_COMING
+    ) -> Placed:
+        """Stores a publication in the open transaction. Raises `HostCallRefused` when a queue is full.
+
+        `coming` says how many others of the same commit are to enter a queue.
+        """
         event, placements, key = publication
         if key and (known := self.standing(event.topic, key)) is not None:
             return Placed(known, ())
-        self._queues.check_room(placements)
+        self._queues.check_room(placements, coming)
         if key:
             now = self._clock.now()
             connection.execute(FORGET_KEYS, (now,))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runtime.errors import StorageFault
 from runtime.storage.sqlite.rows import SCHEMA as EVENTS
-from runtime.storage.sqlite.texts import SCHEMA as TEXTS
+from runtime.storage.sqlite.text_rows import SCHEMA as TEXTS
 
 APPLICATION_ID = 0x72746D65
 """Stands in the file's header and tells our databases from others."""
@@ -25,11 +25,13 @@ CREATE TABLE stream_items (
 CREATE TABLE ticks (schedule ANY PRIMARY KEY NOT NULL, tick REAL NOT NULL) STRICT, WITHOUT ROWID;
 """
 
-# Values of before have version 1; `until` is 0 for a value that stays.
+# Values of before have version 1, and the bound of all versions is that; `until` is 0 for a value that stays.
 _STATE_IN_FULL = """
 ALTER TABLE state ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE state ADD COLUMN until REAL NOT NULL DEFAULT 0;
 CREATE INDEX state_by_end ON state (until) WHERE until > 0;
+CREATE TABLE versions (reserved INTEGER NOT NULL) STRICT;
+INSERT INTO versions VALUES (1);
 CREATE TABLE deleted_items (
     stream ANY NOT NULL, group_id ANY NOT NULL, id ANY NOT NULL, deleted REAL NOT NULL,
     PRIMARY KEY (stream, group_id, id)

@@ -5,47 +5,83 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from runtime.contracts import Clock
 from runtime.records import StreamWrite, Written
-from runtime.storage.sqlite.changes import Statements, apply_change
 from runtime.storage.sqlite.database import Database
 from runtime.storage.sqlite.names import column_of
+from runtime.storage.writes import DELETED_SECONDS, PRUNED_ITEMS, is_change
 
 # `place` grows with each new item, which makes it the insertion order.
-_CHANGE = Statements(
-    find="SELECT place, item FROM stream_items WHERE stream = ? AND group_id = ? AND id = ?",
-    insert="INSERT INTO stream_items (stream, group_id, id, item) VALUES (?, ?, ?, ?)",
-    replace="UPDATE stream_items SET item = ? WHERE place = ?",
-    delete="DELETE FROM stream_items WHERE place = ?",
-)
-_GET = "SELECT item FROM stream_items WHERE stream = ? AND group_id = ? AND id = ?"
+_FIND = "SELECT place, item FROM stream_items WHERE stream = ? AND group_id = ? AND id = ?"
+_INSERT = "INSERT INTO stream_items (stream, group_id, id, item) VALUES (?, ?, ?, ?)"
+_REPLACE = "UPDATE stream_items SET item = ? WHERE place = ?"
+_DELETE = "DELETE FROM stream_items WHERE place = ?"
 _ITEMS = """SELECT item FROM stream_items
     WHERE place IN (SELECT place FROM stream_items WHERE stream = ? AND group_id = ?) ORDER BY place"""
+_DELETED = "SELECT deleted FROM deleted_items WHERE stream = ? AND group_id = ? AND id = ?"
+_REMEMBER = "INSERT OR REPLACE INTO deleted_items VALUES (?, ?, ?, ?)"
+_PRUNE = f"""DELETE FROM deleted_items WHERE (stream, group_id, id) IN
+    (SELECT stream, group_id, id FROM deleted_items WHERE deleted <= ? ORDER BY deleted LIMIT {PRUNED_ITEMS})"""
+
+_Names = tuple[str | bytes, str | bytes, str | bytes]
 
 
 class SqliteStreamStore:
     """Stream items that outlive the process."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def get(self, stream: str, group: str, id: str) -> bytes | None:
         """The item, or None."""
-        names = column_of(stream), column_of(group), column_of(id)
-        row: tuple[bytes] | None = self._database.connection.execute(_GET, names).fetchone()
-        return row[0] if row is not None else None
+        row = self._database.connection.execute(_FIND, _names(stream, group, id)).fetchone()
+        item: bytes | None = None if row is None else row[1]
+        return item
 
     async def items(self, stream: str, group: str) -> Sequence[bytes]:
         """The group's items in insertion order."""
         rows = self._database.connection.execute(_ITEMS, (column_of(stream), column_of(group)))
         return [item for (item,) in rows]
 
+    async def was_deleted(self, stream: str, group: str, id: str) -> bool:
+        """True for an item that is not there but was, at most a day ago."""
+        if await self.get(stream, group, id) is not None:
+            return False
+        row = self._database.connection.execute(_DELETED, _names(stream, group, id)).fetchone()
+        return row is not None and self._clock.now() < row[0] + DELETED_SECONDS
+
     async def write(self, write: StreamWrite) -> Written:
         """Changes one item."""
         written = self.apply(await self._database.begin(), write)
-        await self._database.committed()
+        told = write.told if is_change(write, written) else None
+        # Not behind the wait: whoever writes may be gone before the commit, and the item is stored all the same.
+        await self._database.committed(None if told is None else lambda: told(written))
         return written
 
     def apply(self, connection: sqlite3.Connection, write: StreamWrite) -> Written:
         """Changes one item in the open transaction; what the change raises leaves it as it was."""
-        names = column_of(write.stream), column_of(write.group), column_of(write.id)
-        return apply_change(connection, _CHANGE, names, write.change)
+        names = _names(write.stream, write.group, write.id)
+        place, before = connection.execute(_FIND, names).fetchone() or (None, None)
+        written = Written(before, write.change(before))
+        if is_change(write, written):
+            self._store(connection, names, place, written.after)
+        return written
+
+    def _store(self, connection: sqlite3.Connection, names: _Names, place: int | None, item: bytes | None) -> None:
+        if place is None:
+            connection.execute(_INSERT, (*names, item))
+        elif item is None:
+            connection.execute(_DELETE, (place,))
+            self._remember(connection, names)
+        else:
+            connection.execute(_REPLACE, (item, place))
+
+    def _remember(self, connection: sqlite3.Connection, names: _Names) -> None:
+        now = self._clock.now()
+        connection.execute(_PRUNE, (now - DELETED_SECONDS,))
+        connection.execute(_REMEMBER, (*names, now))
+
+
+def _names(stream: str, group: str, id: str) -> _Names:
+    return column_of(stream), column_of(group), column_of(id)

@@ -269,13 +269,7 @@ module RuntimeRunner
     end
 
     def idle_within?(grace_ms)
-      deadline = Run.clock + (grace_ms / 1000.0)
-      @lock.synchronize do
-        while @runs.any? && (left = deadline - Run.clock).positive?
-          @idle.wait(@lock, left)
-        end
-        @runs.empty?
-      end
+      @lock.synchronize { Work.wait(@lock, @idle, grace_ms / 1000.0) { @runs.empty? } }
     end
   end
 end

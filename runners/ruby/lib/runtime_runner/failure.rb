@@ -5,17 +5,34 @@ require 'runtime_runner/pb'
 require 'runtime_runner/values'
 
 module RuntimeRunner
-  # What the core answered to a call that it refused or that failed.
-  class HostCallError < StandardError
+  # An error that the core has answered a call with.
+  module Answered
     attr_reader :type, :retryable, :cause, :raised_in
 
     def initialize(failure)
       super(failure.message)
-      @type = failure.type.empty? ? 'HostCallError' : failure.type
+      @type = failure.type.empty? ? self.class::TYPE : failure.type
       @retryable = failure.retryable
       @raised_in = [] # threads, as Unjoined notes them
       @cause = failure.cause && HostCallError.new(failure.cause)
     end
+
+    # The error that stands for a failure.
+    def self.of(failure)
+      (failure.kind == :FAILURE_KIND_CONFLICT ? Conflict : HostCallError).new(failure)
+    end
+  end
+
+  # What the core answered to a call that it refused or that failed.
+  class HostCallError < StandardError
+    include Answered
+    TYPE = 'HostCallError'
+  end
+
+  # The same for a write that has found another version.
+  class Conflict < Motia::VersionConflict
+    include Answered
+    TYPE = 'VersionConflict'
   end
 
   # Errors as `Failure` messages.
@@ -56,7 +73,7 @@ module RuntimeRunner
 
     # The error's class; of one that a step file defines, its name there.
     def type_of(error)
-      error.is_a?(HostCallError) ? error.type : error.class.to_s.sub(ANONYMOUS, '')
+      error.is_a?(Answered) ? error.type : error.class.to_s.sub(ANONYMOUS, '')
     end
 
     # The wire takes UTF-8 only, and an error's text may hold anything.
@@ -69,7 +86,7 @@ module RuntimeRunner
       final = error.is_a?(Motia::HttpError) || error.is_a?(Motia::NonRetriableError)
       failure = new(final ? :FAILURE_KIND_NON_RETRIABLE : :FAILURE_KIND_HANDLER, message_of(error))
       failure.type = text(type_of(error))
-      failure.retryable = error.is_a?(HostCallError) ? error.retryable : !final
+      failure.retryable = error.is_a?(Answered) ? error.retryable : !final
       failure.stack = stack_of(failure, frames(error, project))
       failure
     end

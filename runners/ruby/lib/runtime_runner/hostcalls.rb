@@ -24,8 +24,8 @@ module RuntimeRunner
 
     # Sends the call and returns the value of the answer. Fields: those of HostCall.
     #
-    # Raises TooLate after the run has ended, ArgumentError for more than `max_payload_bytes`, HostCallError when the
-    # core refuses, Motia::Cancelled.
+    # Raises TooLate after the run has ended, ArgumentError for more than `max_payload_bytes`, HostCallError or
+    # Motia::VersionConflict when the core refuses, Motia::Cancelled.
     def call(run, operation, payload: '', **fields)
       request = Pb::HostCall.new(invocation_id: run.id, op: operation, **fields)
       check_size(request, payload)
@@ -44,7 +44,7 @@ module RuntimeRunner
       pending = @lock.synchronize { @pending.delete(reply.call_id) }
       return if pending.nil?
 
-      error = reply.failure && HostCallError.new(reply.failure)
+      error = reply.failure && Answered.of(reply.failure)
       pending.run.fail_call(error, pending.thread) if error
       pending.run.close_call
       pending.answer << (error || payload)
@@ -95,7 +95,7 @@ module RuntimeRunner
     end
 
     def name_of(request)
-      request.op.name.delete_prefix('HOST_OP_').downcase.sub('_', '.')
+      request.op.name.delete_prefix('HOST_OP_').downcase.sub('_', '.').sub('text.', 'stream.')
     end
 
     def too_late(request)

@@ -1,34 +1,16 @@
 # frozen_string_literal: true
 
 require 'runtime_runner/config'
+require 'runtime_runner/function'
+require 'runtime_runner/hooks'
 require 'runtime_runner/load_failure'
 
 module RuntimeRunner
-  # A handler or middleware, with how many arguments it takes.
-  class Function
-    def initialize(callable)
-      @callable = callable
-      parameters = callable.respond_to?(:parameters) ? callable.parameters : callable.method(:call).parameters
-      kinds = parameters.map(&:first)
-      @most = kinds.include?(:rest) ? nil : kinds.count { |kind| %i[req opt].include?(kind) }
-    end
-
-    # True when it takes one argument and no more.
-    def takes_one?
-      @most == 1
-    end
-
-    # Calls it with as many of the arguments as it takes.
-    def call(*arguments)
-      @callable.call(*(@most ? arguments.first(@most) : arguments))
-    end
-  end
-
   # A step that can run.
   Step = Struct.new(:file, :handler, :middleware, :flows)
 
-  # What a `Load` has come to: the manifest for the core and the steps by file.
-  Loaded = Struct.new(:manifest, :steps)
+  # What a `Load` has come to: the manifest for the core, the steps and the hooks of streams by file.
+  Loaded = Struct.new(:manifest, :steps, :hooks)
 
   # Files of the project as steps, streams and failures, each in one list of the manifest.
   class Loader
@@ -43,7 +25,7 @@ module RuntimeRunner
 
     # Loads every file of the message; a file that fails harms no other.
     def load(message)
-      loaded = Loaded.new(Pb::Manifest.new, {})
+      loaded = Loaded.new(Pb::Manifest.new, {}, {})
       message.step_files.each { |file| try(file, loaded) { load_step(file, loaded) } }
       message.stream_files.each { |file| try(file, loaded) { load_stream(file, loaded) } }
       loaded
@@ -72,8 +54,12 @@ module RuntimeRunner
 
     def load_stream(file, loaded)
       config = config_of(@modules.load(file), file, STREAM_EXAMPLE)
+      hooks = Hooks.of(config, file)
       taken = split(config, Config::STREAM_SCHEMAS, file)
-      loaded.manifest.streams << Pb::StreamEntry.new(file: file, config: taken.plain, schemas: taken.schemas)
+      loaded.manifest.streams << Pb::StreamEntry.new(
+        file: file, config: taken.plain, schemas: taken.schemas, hooks: hooks.keys
+      )
+      loaded.hooks[file] = hooks
     end
 
     def config_of(scope, file, example)

@@ -26,6 +26,11 @@ module RuntimeRunner
       super(name(key))
     end
 
+    # The member "key", as in a change of state; with a value the key that has it, as of every Hash.
+    def key(*values)
+      values.empty? ? self['key'] : super
+    end
+
     def dig(key, *rest)
       found = self[key]
       rest.empty? || found.nil? ? found : found.dig(*rest)

@@ -1,91 +1,22 @@
 # frozen_string_literal: true
 
-require 'motia'
 require 'runtime_runner/unjoined'
+require 'runtime_runner/work'
 
 module RuntimeRunner
-  # Where `Motia::Cancelled` may strike a thread: only in user code, and there only where it waits.
-  module Interrupts
-    module_function
-
-    # Runs the block, and the threads it starts, without being cancelled.
-    def held(&block)
-      Thread.handle_interrupt(Motia::Cancelled => :never, &block)
-    end
-
-    # Lets waits inside the block be cancelled again.
-    def allowed(&block)
-      Thread.handle_interrupt(Motia::Cancelled => :on_blocking, &block)
-    end
-  end
-
-  # One invocation until its result, or until the end of the body that follows it. Used from any thread.
-  class Run
-    attr_reader :id, :invoke, :started_at, :cancel_reason
+  # One invocation until its result, or until the end of the body that follows it.
+  class Run < Work
+    attr_reader :id, :invoke, :started_at
     attr_accessor :body
 
     def initialize(invoke)
+      super()
       @invoke = invoke
       @id = invoke.invocation_id
       @started_at = Time.now
-      @lock = Mutex.new
-      @changed = ConditionVariable.new
-      @stage = :waiting
       @open_calls = 0
       @sent_calls = 0
       @unjoined = Unjoined.new
-    end
-
-    # True when the run has its result, and all of its body.
-    def ended?
-      @stage == :ended
-    end
-
-    # Runs the block, the user's code, in the current thread, where `cancel` can reach it. Raises what it raises.
-    def perform(&block)
-      @lock.synchronize do
-        raise Motia::Cancelled, 'the result is no longer wanted' if @cancel_reason || ended?
-
-        @thread = Thread.current
-        @stage = :running
-      end
-      Interrupts.allowed(&block)
-    ensure
-      @lock.synchronize { @stage = :finishing if @stage == :running }
-    end
-
-    # Notes why the result is no longer wanted, and raises `Motia::Cancelled` in the user's code; only the first time.
-    # False when it was cancelled before.
-    def cancel(reason)
-      @lock.synchronize do
-        return false if @cancel_reason || ended?
-
-        @cancel_reason = reason
-        @thread.raise(Motia::Cancelled, 'the result is no longer wanted') if @stage == :running
-        true
-      end
-    end
-
-    # Ends the run; true for the one who does so first and now owes the result.
-    def end
-      @lock.synchronize do
-        return false if ended?
-
-        @stage = :ended
-        @changed.broadcast
-        true
-      end
-    end
-
-    # Waits for the end for at most so many seconds; true when it has come.
-    def ended_within?(seconds)
-      deadline = Run.clock + seconds
-      @lock.synchronize do
-        while !ended? && (left = deadline - Run.clock).positive?
-          @changed.wait(@lock, left)
-        end
-        ended?
-      end
     end
 
     # Runs the block, which must not wait, before or after the end but not across it, and tells it which.
@@ -124,11 +55,6 @@ module RuntimeRunner
     def settle
       @lock.synchronize { @changed.wait(@lock) until @open_calls.zero? || ended? }
       @unjoined.errors
-    end
-
-    # Seconds that only ever grow.
-    def self.clock
-      Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
 
     private

@@ -3,6 +3,7 @@
 require 'etc'
 require 'runtime_runner/bodies'
 require 'runtime_runner/execute'
+require 'runtime_runner/hooks'
 require 'runtime_runner/hostcalls'
 require 'runtime_runner/loader'
 require 'runtime_runner/logs'
@@ -24,6 +25,7 @@ module RuntimeRunner
       @calls = HostCalls.new(outbox, limits)
       @bodies = Bodies.new(outbox, welcome)
       @executor = Executor.new(outbox, @calls, @logs, @bodies, limits, project)
+      @hooks = Hooks.new(outbox, limits, project)
       @loader = Loader.new(project, Modules.new(project))
       @loading = Mutex.new
     end
@@ -36,6 +38,7 @@ module RuntimeRunner
       when :chunk then @transfers.add(message)
       when :cancel then @executor.cancel(message)
       when :body_read then @bodies.read(message)
+      when :call then @hooks.call(message, @transfers.payload_of(message))
       when :host_reply then @calls.answer(message, @transfers.payload_of(message))
       when :drain then Thread.new { drain(message) }
       when :ping then pong(message)
@@ -49,12 +52,15 @@ module RuntimeRunner
       @loading.synchronize do
         loaded = @loader.load(message)
         @executor.replace_steps(loaded.steps)
+        @hooks.replace(loaded.hooks)
         @outbox.put(manifest: loaded.manifest)
       end
     end
 
     def drain(message)
+      hooks = Thread.new { @hooks.drain(message.grace_ms) }
       @executor.drain(message.grace_ms)
+      hooks.join
       @on_drained.call
     end
 

@@ -14,7 +14,7 @@ module RuntimeRunner
     # Ruby says of no thread whether it was joined; that its error was raised elsewhere tells it.
     TRACE = TracePoint.new(:raise) do |point|
       error = point.raised_exception
-      error.raised_in << Thread.current if error.is_a?(HostCallError)
+      error.raised_in << Thread.current if error.is_a?(Answered)
     end
 
     def initialize
@@ -29,7 +29,7 @@ module RuntimeRunner
 
     # The errors that nobody has noticed so far.
     def errors
-      deadline = Run.clock + LAST_WORDS_SECONDS
+      deadline = Work.clock + LAST_WORDS_SECONDS
       @failed.filter_map { |error, thread| error if unnoticed?(error, thread, deadline) }
     end
 
@@ -38,7 +38,7 @@ module RuntimeRunner
     def unnoticed?(error, thread, deadline)
       return false if error.raised_in.any? { |other| !other.equal?(thread) }
 
-      thread.join([deadline - Run.clock, 0].max)
+      thread.join([deadline - Work.clock, 0].max)
       false
     rescue Exception => last # rubocop:disable Lint/RescueException -- whatever has ended that thread
       last.equal?(error)

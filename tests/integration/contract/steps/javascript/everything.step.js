@@ -1,7 +1,7 @@
 // One route for each row of the context's table; the other languages have the same under their own names.
 const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
-const { HttpError } = require('motia')
+const { HttpError, VersionConflict } = require('motia')
 
 const config = {
   type: 'api',
@@ -46,6 +46,53 @@ const tasks = {
     const all = await streams.notes.getGroup('javascript')
     const gone = await streams.notes.delete('javascript', 'one')
     return [made.text, changed.text, all.length, gone.id, await streams.notes.get('javascript', 'one')]
+  },
+  async entries(_req, { state }) {
+    const group = 'javascript-entries'
+    const none = await state.getEntry(group, 'a')
+    await state.set(group, 'a', { n: 1 }, { ifVersion: 0, ttl: 600 })
+    const first = await state.getEntry(group, 'a')
+    await state.set(group, 'a', { n: 2 }, { ifVersion: first.version })
+    const second = await state.getEntry(group, 'a')
+    const late = state.set(group, 'a', { n: 3 }, { ifVersion: first.version })
+    const conflict = await late.catch((error) => error instanceof VersionConflict)
+    await state.set('javascript-short', { n: 4 }, { ttl: 600 })
+    const short = await state.getEntry('javascript-short')
+    return [none, first.value, second.value, second.version > first.version, conflict, short.value, await state.get(group, 'a')]
+  },
+  async insists(_req, { state }) {
+    return state.set('javascript-entries', 'b', 1, { ifVersion: 1 })
+  },
+  async operations(_req, { state, streams }) {
+    const operations = [
+      { op: 'set', path: 'a', value: { b: [1] } },
+      { op: 'increment', path: 'n', value: 4 },
+      { op: 'decrement', path: 'n' },
+      { op: 'append', path: 'a.b', value: 2 },
+      { op: 'merge', path: 'a', value: { c: true } },
+      { op: 'set', path: 'gone', value: 1 },
+      { op: 'remove', path: ['gone'] },
+    ]
+    const item = await streams.notes.update('javascript-operated', 'one', operations)
+    return [await state.update('javascript-operated', operations), { a: item.a, n: item.n, gone: 'gone' in item }]
+  },
+  async texts(_req, { stream }) {
+    for (const piece of ['a', 'bé', '\n', 'c']) void stream.write('javascript-text', piece)
+    await stream.write('javascript-open', 'on')
+    void stream.close('javascript-text')
+    return {}
+  },
+  async changes(_req, { state, streams }) {
+    await state.set('javascript-watched', 'k', 1)
+    await state.set('javascript-watched', 'k', { n: 2 })
+    await state.delete('javascript-watched', 'k')
+    await streams.notes.set('javascript-watched', 'i', { text: 'a' })
+    await streams.notes.set('javascript-watched', 'i', { text: 'b' })
+    await streams.notes.delete('javascript-watched', 'i')
+    return {}
+  },
+  async seen(_req, { state }) {
+    return state.getGroup('javascript-seen')
   },
   async logs(_req, { logger }) {
     for (const level of ['debug', 'info', 'warn', 'error']) logger[level](`javascript ${level}`, { level })

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from motia import HttpError
+from motia import HttpError, VersionConflict
 
 config = {
     "type": "api",
@@ -64,6 +64,65 @@ async def streams(req: Any, ctx: Any) -> Any:
     return [made.text, changed["text"], len(items), gone.id, await notes.get("python", "one")]
 
 
+async def entries(req: Any, ctx: Any) -> Any:
+    group, state = "python-entries", ctx.state
+    none = await state.get_entry(group, "a")
+    await state.set(group, "a", {"n": 1}, {"ifVersion": 0, "ttl": 600})
+    first = await state.get_entry(group, "a")
+    await state.set(group, "a", {"n": 2}, {"ifVersion": first.version})
+    second = await state.getEntry(group, "a")
+    conflict = False
+    try:
+        await state.set(group, "a", {"n": 3}, {"ifVersion": first["version"]})
+    except VersionConflict:
+        conflict = True
+    await state.set("python-short", {"n": 4}, {"ttl": 600})
+    short = await state.get_entry("python-short")
+    newer = second.version > first.version
+    return [none, first.value, second.value, newer, conflict, short.value, await state.get(group, "a")]
+
+
+async def insists(req: Any, ctx: Any) -> Any:
+    return await ctx.state.set("python-entries", "b", 1, {"ifVersion": 1})
+
+
+async def operations(req: Any, ctx: Any) -> Any:
+    operations = [
+        {"op": "set", "path": "a", "value": {"b": [1]}},
+        {"op": "increment", "path": "n", "value": 4},
+        {"op": "decrement", "path": "n"},
+        {"op": "append", "path": "a.b", "value": 2},
+        {"op": "merge", "path": "a", "value": {"c": True}},
+        {"op": "set", "path": "gone", "value": 1},
+        {"op": "remove", "path": ["gone"]},
+    ]
+    item = await ctx.streams.notes.update("python-operated", "one", operations)
+    shown = {"a": item.a, "n": item.n, "gone": "gone" in item}
+    return [await ctx.state.update("python-operated", operations), shown]
+
+
+async def texts(req: Any, ctx: Any) -> Any:
+    for piece in ("a", "bé", "\n", "c"):
+        ctx.stream.write("python-text", piece)
+    await ctx.stream.write("python-open", "on")
+    ctx.stream.close("python-text")
+    return {}
+
+
+async def changes(req: Any, ctx: Any) -> Any:
+    await ctx.state.set("python-watched", "k", 1)
+    await ctx.state.set("python-watched", "k", {"n": 2})
+    await ctx.state.delete("python-watched", "k")
+    await ctx.streams.notes.set("python-watched", "i", {"text": "a"})
+    await ctx.streams.notes.set("python-watched", "i", {"text": "b"})
+    await ctx.streams.notes.delete("python-watched", "i")
+    return {}
+
+
+async def seen(req: Any, ctx: Any) -> Any:
+    return await ctx.state.get_group("python-seen")
+
+
 async def logs(req: Any, ctx: Any) -> Any:
     for level in ("debug", "info", "warn", "error"):
         getattr(ctx.logger, level)(f"python {level}", {"level": level})
@@ -82,7 +141,13 @@ async def hopeless(req: Any, ctx: Any) -> Any:
     return await ctx.emit({"topic": "python.hopeless", "data": {}})
 
 
-TASKS = {task.__name__: task for task in (context, emits, leaves, state, streams, logs, file, refuses, hopeless)}
+TASKS = {
+    task.__name__: task
+    for task in (
+        *(context, emits, leaves, state, entries, insists, operations, streams, texts, changes, seen),
+        *(logs, file, refuses, hopeless),
+    )
+}
 
 
 async def handler(req: Any, ctx: Any) -> Any:

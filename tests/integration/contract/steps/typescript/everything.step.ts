@@ -1,7 +1,7 @@
 // One route for each row of the context's table; the other languages have the same under their own names.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ApiRouteConfig, Handlers, HttpError } from 'motia'
+import { ApiRouteConfig, Handlers, HttpError, VersionConflict } from 'motia'
 
 export const config: ApiRouteConfig = {
   type: 'api',
@@ -46,6 +46,53 @@ const tasks: Record<string, (req: any, ctx: any) => Promise<unknown>> = {
     const all = await streams.notes.getGroup('typescript')
     const gone = await streams.notes.delete('typescript', 'one')
     return [made.text, changed.text, all.length, gone.id, await streams.notes.get('typescript', 'one')]
+  },
+  async entries(_req, { state }) {
+    const group = 'typescript-entries'
+    const none = await state.getEntry(group, 'a')
+    await state.set(group, 'a', { n: 1 }, { ifVersion: 0, ttl: 600 })
+    const first = await state.getEntry(group, 'a')
+    await state.set(group, 'a', { n: 2 }, { ifVersion: first.version })
+    const second = await state.getEntry(group, 'a')
+    const late = state.set(group, 'a', { n: 3 }, { ifVersion: first.version })
+    const conflict = await late.catch((error: unknown) => error instanceof VersionConflict)
+    await state.set('typescript-short', { n: 4 }, { ttl: 600 })
+    const short = await state.getEntry('typescript-short')
+    return [none, first.value, second.value, second.version > first.version, conflict, short.value, await state.get(group, 'a')]
+  },
+  async insists(_req, { state }) {
+    return state.set('typescript-entries', 'b', 1, { ifVersion: 1 })
+  },
+  async operations(_req, { state, streams }) {
+    const operations: any[] = [
+      { op: 'set', path: 'a', value: { b: [1] } },
+      { op: 'increment', path: 'n', value: 4 },
+      { op: 'decrement', path: 'n' },
+      { op: 'append', path: 'a.b', value: 2 },
+      { op: 'merge', path: 'a', value: { c: true } },
+      { op: 'set', path: 'gone', value: 1 },
+      { op: 'remove', path: ['gone'] },
+    ]
+    const item = await streams.notes.update('typescript-operated', 'one', operations)
+    return [await state.update('typescript-operated', operations), { a: item.a, n: item.n, gone: 'gone' in item }]
+  },
+  async texts(_req, { stream }) {
+    for (const piece of ['a', 'bé', '\n', 'c']) void stream.write('typescript-text', piece)
+    await stream.write('typescript-open', 'on')
+    void stream.close('typescript-text')
+    return {}
+  },
+  async changes(_req, { state, streams }) {
+    await state.set('typescript-watched', 'k', 1)
+    await state.set('typescript-watched', 'k', { n: 2 })
+    await state.delete('typescript-watched', 'k')
+    await streams.notes.set('typescript-watched', 'i', { text: 'a' })
+    await streams.notes.set('typescript-watched', 'i', { text: 'b' })
+    await streams.notes.delete('typescript-watched', 'i')
+    return {}
+  },
+  async seen(_req, { state }) {
+    return state.getGroup('typescript-seen')
   },
   async logs(_req, { logger }) {
     for (const level of ['debug', 'info', 'warn', 'error']) logger[level](`typescript ${level}`, { level })

@@ -1,0 +1,121 @@
+"""Text streams as handlers write them and clients read them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from codecs import utf_8_decode
+from collections.abc import Callable
+
+from anyio.lowlevel import checkpoint
+
+from runtime.config import StreamSettings
+from runtime.contracts import Clock, TextStore
+from runtime.errors import HostCallRefused, StorageFault
+from runtime.records import Text
+
+Watcher = Callable[[int], None]
+"""Is told how many bytes a text has grown by, none when it has ended."""
+
+CLEAN_SECONDS = 600.0
+"""How much later than `streams.keepTexts` says a text may be removed."""
+CLEAN_TEXTS = 8
+"""Texts that are removed in one go."""
+
+
+class TextService:
+    """Keeps texts that grow, tells who watches one of each growth, and forgets those that rest."""
+
+    def __init__(self, store: TextStore, clock: Clock, settings: StreamSettings) -> None:
+        self._store = store
+        self._clock = clock
+        self._settings = settings
+        self._watchers: dict[str, list[Watcher]] = {}
+
+    async def write(self, id: str, text: object) -> None:
+        """Adds to the end of a text, which begins with its first piece.
+
+        Raises `HostCallRefused` without an id, for what is no text, and for a text that is closed or too long.
+        """
+        _require_id(id)
+        if not isinstance(text, str):
+            raise HostCallRefused(
+                f"a text stream takes text, not a {type(text).__name__}; make it one first, such as with JSON"
+            )
+        data = text.encode()
+        try:
+            await self._store.append(id, data, self._clock.now(), self._settings.max_text_bytes)
+        finally:
+            self._tell(id, len(data))  # also when the writer was cancelled meanwhile: what is stored is to be seen
+
+    async def close(self, id: str) -> None:
+        """Ends a text, an empty one where there is none; without effect once it is closed.
+
+        Raises `HostCallRefused` without an id.
+        """
+        _require_id(id)
+        try:
+            await self._store.close(id, self._clock.now())
+        finally:
+            self._tell(id, 0)
+
+    async def read(self, id: str, start: int, max_bytes: int) -> Text | None:
+        """Whole characters from an offset on, at most so many bytes, four or more; None when there is no such text.
+
+        An offset behind the end or inside a character, which is none of ours, stands for the beginning.
+        """
+        text = await self._store.read(id, start, max_bytes)
+        if text is not None and (text.end < start or _is_inside_character(text.data)):
+            text = await self._store.read(id, 0, max_bytes)
+        return None if text is None else _whole_characters(text)
+
+    def watch(self, id: str, callback: Watcher) -> Callable[[], None]:
+        """Calls back when the text may have grown or ended; returns what ends that. A callback must not block."""
+        watchers = self._watchers.setdefault(id, [])
+        watchers.append(callback)
+
+        def stop() -> None:
+            watchers.remove(callback)
+            if not watchers and self._watchers.get(id) is watchers:
+                del self._watchers[id]
+
+        return stop
+
+    async def run(self) -> None:
+        """Forgets texts that were not written to for `streams.keepTexts`, until it is cancelled."""
+        due = asyncio.Event()
+        while True:
+            due.clear()
+            timer = self._clock.call_at(self._clock.now() + min(self._settings.keep_texts, CLEAN_SECONDS), due.set)
+            try:
+                await self._forget()
+                await due.wait()
+            finally:
+                timer.cancel()
+
+    async def _forget(self) -> None:
+        before = self._clock.now() - self._settings.keep_texts
+        with contextlib.suppress(StorageFault):  # who writes next says it, and this is tried again
+            while await self._store.forget(before, CLEAN_TEXTS) == CLEAN_TEXTS:
+                await checkpoint()  # others have their turn
+
+    def _tell(self, id: str, grown: int) -> None:
+        for watcher in tuple(self._watchers.get(id, ())):
+            watcher(grown)
+
+
+def _require_id(id: str) -> None:
+    if not id:
+        raise HostCallRefused(
+            "a text stream needs an id that is not empty, such as the trace's: stream.write(id, text)"
+        )
+
+
+def _is_inside_character(data: bytes) -> bool:
+    return data[:1] != b"" and data[0] & 0b1100_0000 == 0b1000_0000
+
+
+def _whole_characters(text: Text) -> Text:
+    """The text without the beginning of a character at its end."""
+    _, whole = utf_8_decode(text.data, "strict", False)
+    return text._replace(data=text.data[:whole], end=text.end - len(text.data) + whole)

@@ -1,0 +1,38 @@
+"""The control route that emits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from runtime.values import encode
+from runtime.web.control_answers import PREFIX, Answers, Refusal, trace_id
+
+
+class Emitter(Protocol):
+    """Publishes events."""
+
+    async def emit(self, topic: str, data: bytes, options: Mapping[str, Any], trace_id: str) -> str:
+        """Publishes an event and returns its id. Raises `HostCallRefused` or `StorageFault`."""
+
+
+class EventRoutes:
+    """One method a route; each returns the document to answer with."""
+
+    def __init__(self, emitter: Emitter, answers: Answers) -> None:
+        self._emitter = emitter
+        self._answers = answers
+
+    def routes(self) -> list[Route]:
+        """The routes."""
+        return [self._answers.to("POST", f"{PREFIX}/emit", self._emit)]
+
+    async def _emit(self, request: Request) -> Any:
+        body = await self._answers.body(request, {"topic", "data", "options"})
+        topic, options = body.get("topic"), body.get("options")
+        if not isinstance(topic, str) or not isinstance(options, dict | None):
+            raise Refusal(400, "'topic' must be a text, 'options' an object")
+        return {"id": await self._emitter.emit(topic, encode(body.get("data")), options or {}, trace_id(request))}

@@ -1,0 +1,151 @@
+"""One client's socket: what it asks for, one message after the other, and what it is sent meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from runtime.config import StreamSettings
+from runtime.errors import HostCallRefused, StorageFault
+from runtime.services.rooms import Frame, Place, Rooms
+from runtime.web.socket_messages import Malformed, Request, request_of
+from runtime.web.websocket import INTERNAL_ERROR, INVALID
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+_PERIOD = 1.0
+"""Seconds in which at most `max_messages_per_second` are taken."""
+
+
+class Access(Protocol):
+    """Who may read what, and who hears of it."""
+
+    async def authenticate(self, headers: Mapping[str, str | list[str]], url: str) -> bytes:
+        """The encoded auth context of a client. Raises `AccessDenied`."""
+
+    async def may_read(self, stream: str, group: str, id: str, context: bytes) -> bool:
+        """Whether a client with this context may read an item, or with an empty id a group."""
+
+    async def joined(self, stream: str, group: str, id: str, context: bytes) -> None:
+        """Hears of a client that has joined."""
+
+    async def left(self, stream: str, group: str, id: str, context: bytes) -> None:
+        """Hears of a client that had joined and is gone."""
+
+
+class Outlet(Protocol):
+    """Where frames that are made already go, at once."""
+
+    def write(self, wire: bytes) -> None:
+        """Sends a frame; a client that takes too little of what it is sent is closed instead."""
+
+    def write_uncounted(self, wire: bytes) -> None:
+        """Sends a frame that the client has asked for, whatever its size."""
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Closes the socket behind all that was sent."""
+
+
+class Conversation:
+    """A member of rooms that speaks through a socket."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        access: Access,
+        settings: StreamSettings,
+        knows: Callable[[str], bool],
+        context: bytes,
+        outlet: Outlet,
+    ) -> None:
+        """`knows` tells which streams there are; takes the client's auth context, and where to send."""
+        self._rooms = rooms
+        self._access = access
+        self._settings = settings
+        self._knows = knows
+        self._context = context
+        self._outlet = outlet
+        self._subscriptions: dict[Place, set[str]] = {}
+        self._count = 0
+        self._taken: deque[float] = deque(maxlen=settings.max_messages_per_second)
+
+    async def hold(self, receive: Receive) -> Malformed | None:
+        """Answers the client until it has gone; returns what made it be closed with 1007, None for anything else.
+
+        Raises `HostCallRefused` or `StorageFault` for what cannot be read, when it has closed the socket with 1011.
+        """
+        try:
+            while (message := await receive())["type"] == "websocket.receive":
+                await self._pace()
+                await self._answer(request_of(message))
+        except Malformed as error:
+            self._outlet.close(INVALID, str(error))
+            return error
+        except (HostCallRefused, StorageFault):
+            self._outlet.close(INTERNAL_ERROR, "what the client wants to follow cannot be read")
+            raise
+        finally:
+            self._rooms.leave_all(self)
+        return None
+
+    async def end(self) -> None:
+        """Tells the project of all that the client has left with its socket."""
+        for place in self._subscriptions:
+            await self._access.left(*place, self._context)
+
+    def deliver(self, frame: Frame) -> None:
+        """Sends what has changed, or what the client is to know at first."""
+        if frame.kind == "sync":
+            self._outlet.write_uncounted(frame.wire)
+        else:
+            self._outlet.write(frame.wire)
+
+    async def _pace(self) -> None:
+        """Waits until one more message may be taken."""
+        loop = asyncio.get_running_loop()
+        if len(self._taken) == self._taken.maxlen:
+            wait = self._taken[0] + _PERIOD - loop.time()
+            if wait > 0:
+                await asyncio.sleep(wait)
+        self._taken.append(loop.time())
+
+    async def _answer(self, request: Request) -> None:
+        if request.is_join:
+            await self._join(request.place, request.subscription)
+        else:
+            await self._leave(request.place, request.subscription)
+
+    async def _join(self, place: Place, subscription: str) -> None:
+        stream = place.stream
+        known = self._subscriptions.get(place, ())
+        if not self._knows(stream):
+            self._tell_error(place, "STREAM_NOT_FOUND", f"there is no stream '{stream}'")
+        elif subscription not in known and self._count >= self._settings.max_joins:
+            limit = f"{self._settings.max_joins} subscriptions (streams.maxJoins)"
+            self._tell_error(place, "TOO_MANY_JOINS", f"this socket has {limit} already")
+        elif not await self._access.may_read(*place, self._context):
+            self._tell_error(place, "STREAM_ACCESS_DENIED", f"access to stream '{stream}' is denied")
+        else:
+            await self._rooms.join(self, place)
+            if subscription not in known:
+                self._subscriptions.setdefault(place, set()).add(subscription)
+                self._count += 1
+            if not known:
+                await self._access.joined(*place, self._context)
+
+    async def _leave(self, place: Place, subscription: str) -> None:
+        """Ends a subscription; the place is left with the last."""
+        known = self._subscriptions.get(place, set())
+        if subscription not in known:
+            return
+        known.remove(subscription)
+        self._count -= 1
+        if not known:
+            del self._subscriptions[place]
+            self._rooms.leave(self, place)
+            await self._access.left(*place, self._context)
+
+    def _tell_error(self, place: Place, code: str, message: str) -> None:
+        self.deliver(self._rooms.event(place, "error", {"code": code, "message": message}))

@@ -1,0 +1,122 @@
+"""What live answers are made of: changes of streams and growing texts, as server-sent events or as plain text."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+
+from runtime.services.rooms import Frame, Place, Rooms
+from runtime.services.textstreams import TextService
+from runtime.web.live import Wake
+from runtime.web.server_sent import COMMENT, CONTENT_TYPE, event, message
+
+PIECE_BYTES = 64 * 1024
+"""So much of a text is read at once."""
+CLOSED = "closed"
+"""The id of the event that ends a text; a client that names it has everything."""
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+def number_of(last_event_id: str) -> int | None:
+    """The number that a client names as its last event's id, None when that is none: clients may send anything."""
+    return int(last_event_id) if _NUMBER.fullmatch(last_event_id) else None
+
+
+class Changes:
+    """The changes of a group or an item, behind what there is or behind those that the client knows."""
+
+    content_type = CONTENT_TYPE
+    ping = COMMENT
+
+    def __init__(self, rooms: Rooms, place: Place, last_event_id: str) -> None:
+        self._rooms = rooms
+        self._place = place
+        self._known = number_of(last_event_id)
+        self._frames: deque[Frame] = deque()
+        self._wake: Wake | None = None
+
+    async def begin(self, wake: Wake) -> None:
+        """Joins."""
+        if self._known is None:
+            await self._rooms.join(self, self._place)
+        else:
+            await self._rooms.resume(self, self._place, self._known)
+        self._wake = wake
+
+    def deliver(self, frame: Frame) -> None:
+        """Takes a change; what comes until the client has joined is not counted."""
+        self._frames.append(frame)
+        if self._wake is not None:
+            self._wake(len(frame.data))
+
+    async def take(self) -> bytes | None:
+        """The changes that wait, as events with microseconds as their ids."""
+        frames = [event(frame.kind, str(frame.timestamp), frame.data) for frame in self._frames]
+        self._frames.clear()
+        return b"".join(frames)
+
+    def end(self) -> None:
+        """Leaves."""
+        self._rooms.leave_all(self)
+
+
+class _Text:
+    """A text from an offset on."""
+
+    def __init__(self, texts: TextService, id: str, start: int) -> None:
+        self._texts = texts
+        self._id = id
+        self._offset = start
+        self._stop: Callable[[], None] | None = None
+
+    async def begin(self, wake: Wake) -> None:
+        """Watches the text."""
+        self._stop = self._texts.watch(self._id, wake)
+
+    def end(self) -> None:
+        """Watches no more."""
+        if self._stop is not None:
+            self._stop()
+
+
+class PlainText(_Text):
+    """A text as it is."""
+
+    content_type = b"text/plain; charset=utf-8"
+    ping = b""
+
+    async def take(self) -> bytes | None:
+        """What the text has grown by."""
+        text = await self._texts.read(self._id, self._offset, PIECE_BYTES)
+        if text is None:
+            self._offset = 0
+            return b""
+        self._offset = text.end
+        return text.data if text.data or not text.closed else None
+
+
+class TextEvents(_Text):
+    """A text as events with offsets as their ids, and one that says that it is closed."""
+
+    content_type = CONTENT_TYPE
+    ping = COMMENT
+    _is_over = False
+
+    async def take(self) -> bytes | None:
+        """What the text has grown by, as one event."""
+        if self._is_over:
+            return None
+        text = await self._texts.read(self._id, self._offset, PIECE_BYTES)
+        if text is None:
+            self._offset = 0
+            return b""
+        self._offset = text.end
+        if text.closed and not text.data:
+            self._is_over = True
+            return event("close", CLOSED, str(text.end).encode())
+        # The halves of a CRLF in two events would arrive as two line ends.
+        held = text.data[-1:] == b"\r" and not (text.closed and text.data == b"\r")
+        self._offset -= held
+        data = text.data[:-1] if held else text.data
+        return message(str(self._offset), data) if data else b""

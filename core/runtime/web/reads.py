@@ -1,0 +1,261 @@
+"""Streams and texts over plain HTTP: as JSON, or live for as long as a client reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import unquote_to_bytes
+
+from starlette.responses import Response
+
+from runtime.config import StreamSettings
+from runtime.contracts import Clock
+from runtime.errors import AccessDenied, HostCallRefused, StorageFault
+from runtime.ids import trace_of
+from runtime.model import LogLevel
+from runtime.services.logs import Report
+from runtime.services.rooms import Frame, Place, Rooms
+from runtime.services.streams import StreamService
+from runtime.services.textstreams import TextService
+from runtime.web.accept import preferred
+from runtime.web.callers import Hosts, foreign_origins, header_of, headers_of, host_of, url_of
+from runtime.web.control_problem import problem
+from runtime.web.feeds import CLOSED, PIECE_BYTES, Changes, PlainText, TextEvents, number_of
+from runtime.web.live import Feed, Live
+from runtime.web.server import Application
+from runtime.web.text_json import TextJson
+
+_METHODS = ("GET", "HEAD")
+_JSON, _EVENTS, _PLAIN = "application/json", "text/event-stream", "text/plain"
+_BROKEN_ESCAPE = re.compile(b"%(?![0-9A-Fa-f]{2})")
+_NO_STORE = {"cache-control": "no-store"}
+_PLACES = (
+    "streams are read at /__runtime/streams/<stream>/<group> and /__runtime/streams/<stream>/<group>/<id>, texts at "
+    "/__runtime/text/<id>; a slash in a name is written %2F"
+)
+
+
+class Access(Protocol):
+    """Who may read what."""
+
+    async def authenticate(self, headers: Mapping[str, str | list[str]], url: str) -> bytes:
+        """The encoded auth context of a client. Raises `AccessDenied`."""
+
+    async def may_read(self, stream: str, group: str, id: str, context: bytes) -> bool:
+        """Whether a client with this context may read an item, or with an empty id a group."""
+
+
+class Origins(Protocol):
+    """Which pages of other origins may read, and what tells their browsers."""
+
+    def allows(self, origin: str) -> bool:
+        """Whether pages of this origin may."""
+
+    def extend(self, headers: list[tuple[bytes, bytes]], origin: object) -> None:
+        """Adds what an answer to a request of this origin needs, None for a request without one."""
+
+    def preflight(self, request: Mapping[str, Any], methods: Sequence[str]) -> list[tuple[bytes, bytes]]:
+        """What a preflight with these headers is told beside that."""
+
+
+class Readable(NamedTuple):
+    """What can be read."""
+
+    streams: StreamService
+    rooms: Rooms
+    texts: TextService
+
+
+class _Refused(Exception):
+    """A request that is answered with a problem, which reaches the client."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.headers = headers
+
+
+class Reads:
+    """Answers reads, an ASGI application for HTTP requests below the paths of `front.READS`.
+
+    `hosts` are the names that it answers to, None for all; without `origins` no page of another origin may read.
+    """
+
+    def __init__(
+        self,
+        readable: Readable,
+        access: Access,
+        clock: Clock,
+        settings: StreamSettings,
+        report: Report,
+        *,
+        origins: Origins | None = None,
+        hosts: Hosts | None = None,
+    ) -> None:
+        self._streams, self._rooms, self._texts = readable
+        self._access = access
+        self._clock = clock
+        self._settings = settings
+        self._report = report
+        self._origins = origins
+        self._hosts = hosts
+        self._readers = 0
+        self._live: set[Live] = set()
+        self._is_stopped = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answers one request."""
+        trace_id, headers = trace_of(header_of(scope, b"traceparent") or None)
+        headers.append((b"vary", b"Accept"))
+        if self._origins is not None:
+            self._origins.extend(headers, header_of(scope, b"origin") or None)
+
+        is_begun = False
+
+        async def send_on(message: Any) -> None:
+            nonlocal is_begun
+            if message["type"] == "http.response.start":
+                is_begun = True
+                message["headers"] = [*message["headers"], *headers]
+            await send(message)
+
+        try:
+            await self._serve(scope, receive, send_on)
+        except _Refused as refused:
+            await problem(refused.status, str(refused), refused.headers)(scope, receive, send_on)
+        except AccessDenied as denied:
+            await self._denied(denied, trace_id)(scope, receive, send_on)
+        except (HostCallRefused, StorageFault) as fault:
+            self._report(LogLevel.ERROR, f"a read over HTTP failed: {fault}", "reads", trace_id)
+            if not is_begun:  # else it is left without an end
+                await problem(503, "this cannot be read now", {"retry-after": "1"})(scope, receive, send_on)
+
+    def stop(self) -> None:
+        """Ends live answers and begins no more; their clients come back with the id of what they know."""
+        self._is_stopped = True
+        for live in tuple(self._live):
+            live.stop()
+
+    # ------------------------------------------------------------ who may read
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        self._check_caller(scope)
+        if scope["method"] == "OPTIONS":
+            return await self._preflight(scope)(scope, receive, send)
+        if scope["method"] not in _METHODS:
+            raise _Refused(405, "streams and texts are read, with GET or HEAD", {"allow": "GET, HEAD, OPTIONS"})
+        if self._is_stopped or self._readers >= self._settings.max_readers:
+            raise _Refused(503, "there are too many readers (streams.maxReaders); try again", {"retry-after": "1"})
+        self._readers += 1
+        try:
+            await (await self._answer(scope))(scope, receive, send)
+        finally:
+            self._readers -= 1
+
+    def _check_caller(self, scope: Any) -> None:
+        host = host_of(scope)
+        if self._hosts is not None and not self._hosts.include(host):
+            fix = "call it by localhost, or add the name to control.allowedHosts in runtime.yaml"
+            raise _Refused(403, f"streams are not read by the host '{host}'; {fix}")
+        for origin in foreign_origins(scope):
+            if self._origins is None or not self._origins.allows(origin):
+                fix = "add it to http.cors.origins in runtime.yaml to let them"
+                raise _Refused(403, f"pages of '{origin}' may not read streams; {fix}")
+
+    def _preflight(self, scope: Any) -> Response:
+        response = Response(status_code=204, headers={"allow": "GET, HEAD, OPTIONS"})
+        if self._origins is not None:
+            response.raw_headers += self._origins.preflight(headers_of(scope), _METHODS)
+        return response
+
+    def _denied(self, denied: AccessDenied, trace_id: str) -> Response:
+        """The client gets no detail, the log has all."""
+        is_refused = denied.status == 401
+        self._report(LogLevel.WARN if is_refused else LogLevel.ERROR, str(denied), "reads", trace_id)
+        detail = "this project does not let you read" if is_refused else "who you are cannot be asked now; try again"
+        return problem(denied.status, detail)
+
+    # ------------------------------------------------------------ what is read
+
+    async def _answer(self, scope: Any) -> Application:
+        kind, names = _target(scope["raw_path"])
+        context = await self._access.authenticate(headers_of(scope), url_of(scope))
+        if kind == "text":
+            return await self._text(scope, names[0])
+        place = Place(*names)
+        if place.stream not in self._streams.catalog.streams:
+            raise _Refused(404, f"there is no stream '{place.stream}'")
+        if not await self._access.may_read(*place, context):
+            raise _Refused(403, f"you may not read this of stream '{place.stream}'")
+        return await self._stream(scope, place)
+
+    async def _stream(self, scope: Any, place: Place) -> Application:
+        if preferred(header_of(scope, b"accept"), (_JSON, _EVENTS)) == _EVENTS:
+            return self._follow(Changes(self._rooms, place, header_of(scope, b"last-event-id")))
+        frame = await _Glance().at(self._rooms, place)
+        if frame is None or frame.kind == "delete":
+            raise _Refused(404, f"there is no item '{place.id}' in group '{place.group}' of stream '{place.stream}'")
+        return Response(frame.data, media_type=_JSON, headers=_NO_STORE)
+
+    async def _text(self, scope: Any, id: str) -> Application:
+        form = preferred(header_of(scope, b"accept"), (_JSON, _EVENTS, _PLAIN))
+        if form == _PLAIN:
+            return self._follow(PlainText(self._texts, id, 0))
+        text = await self._texts.read(id, 0, PIECE_BYTES)
+        last = header_of(scope, b"last-event-id")
+        if form == _EVENTS and last == CLOSED and text is not None and text.closed:
+            return Response(status_code=204)  # by which a browser's EventSource knows not to come back
+        if form == _EVENTS:
+            return self._follow(TextEvents(self._texts, id, number_of(last) or 0))
+        if text is None:
+            raise _Refused(404, f"there is no text '{id}'; readers that wait for it ask for '{_EVENTS}'")
+        return TextJson(self._texts, id, text)
+
+    def _follow(self, feed: Feed) -> Application:
+        live = Live(feed, self._clock, self._settings)
+
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            self._live.add(live)
+            try:
+                await live(scope, receive, send)
+            finally:
+                self._live.discard(live)
+
+        return answer
+
+
+class _Glance:
+    """Joins to see what there is, and leaves."""
+
+    def __init__(self) -> None:
+        self._seen: Frame | None = None
+
+    def deliver(self, frame: Frame) -> None:
+        """Takes the first message; those that follow came later."""
+        self._seen = self._seen or frame
+
+    async def at(self, rooms: Rooms, place: Place) -> Frame | None:
+        """What there is at the place, a delete or None for nothing."""
+        try:
+            await rooms.join(self, place)
+        finally:
+            rooms.leave_all(self)
+        return self._seen
+
+
+def _target(raw_path: bytes) -> tuple[str, list[str]]:
+    """What is asked for, "streams" or "text", and the names behind it. Raises `_Refused`."""
+    if _BROKEN_ESCAPE.search(raw_path):
+        raise _Refused(400, "the path is not percent-encoded")
+    try:
+        _, _, kind, *names = [unquote_to_bytes(part).decode() for part in raw_path.split(b"/")]
+    except UnicodeDecodeError as error:
+        raise _Refused(400, "the path is not percent-encoded UTF-8") from error
+    except ValueError as error:
+        raise _Refused(404, _PLACES) from error
+    if names[-1:] == [""]:
+        names.pop()  # a trailing slash is the same path
+    if (kind == "streams" and len(names) in (2, 3)) or (kind == "text" and len(names) == 1):
+        return kind, names
+    raise _Refused(404, _PLACES)

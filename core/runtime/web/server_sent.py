@@ -1,0 +1,20 @@
+"""Server-sent events as bytes (WHATWG HTML, section 9.2)."""
+
+from __future__ import annotations
+
+import re
+
+CONTENT_TYPE = b"text/event-stream; charset=utf-8"
+COMMENT = b":\n\n"
+"""Says nothing; a connection on which it arrives is there."""
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+def event(name: str, id: str, data: bytes) -> bytes:
+    """An event whose data is one line."""
+    return b"event: %b\nid: %b\ndata: %b\n\n" % (name.encode(), id.encode(), data)
+
+
+def message(id: str, data: bytes) -> bytes:
+    """An event without a name; every kind of line end in its data arrives as a line feed."""
+    return b"id: %b\n%b\n\n" % (id.encode(), b"\n".join(b"data: " + line for line in _LINE_END.split(data)))

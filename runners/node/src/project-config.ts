@@ -1,0 +1,101 @@
+// The project's config file: what is in it, for the core and for the hooks.
+
+import { join } from 'node:path';
+import { isConfig } from '../sdk/project-config.js';
+import type { LoadFailure } from './_gen/runtime/runner/v1/runner.js';
+import { Hook } from './_gen/runtime/runner/v1/runner.js';
+import { DefinitionError, loadFailure } from './load-failure.js';
+import type { Callable } from './loader.js';
+import type { Modules } from './modules.js';
+import { MAX_DEPTH } from './refusal.js';
+import { isSchemaObject } from './schemas.js';
+import { encode } from './values.js';
+
+const EXAMPLE = "Add: export default config({ streamAuth: { authenticate: async ({ headers, url }) => null } }), with config from 'motia'";
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** Why the config did not load; the message begins with the place. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** The config of the last load. */
+export class ProjectConfig {
+  private loaded: { file: string; config: Config } | undefined;
+
+  /** `root` is the project's path. */
+  constructor(
+    private readonly modules: Modules,
+    private readonly root: string,
+  ) {}
+
+  /** Loads the file anew and gives what the core gets. Throws `ConfigError`. */
+  load(file: string): Buffer {
+    this.loaded = undefined;
+    const config = this.config(file, true);
+    const hooks = authenticateOf(config) === undefined ? [] : [Hook.AUTHENTICATE];
+    const shown = Object.entries(config).map(([key, value]) => [key, plain(value, []) ?? null]);
+    return encode({ config: Object.fromEntries(shown), hooks }, 'config', () => null);
+  }
+
+  /** Gives `streamAuth.authenticate` of the file, which is loaded unless it is already. Throws `ConfigError`. */
+  authenticate(file: string): Callable | undefined {
+    return authenticateOf(this.config(file));
+  }
+
+  private config(file: string, anew = false): Config {
+    if (this.loaded?.file === file) return this.loaded.config;
+    try {
+      if (anew) this.modules.forget(join(this.root, file));
+      const config = configIn(this.modules.load(join(this.root, file)));
+      this.loaded = { file, config };
+      return config;
+    } catch (error) {
+      throw new ConfigError(inWords(loadFailure(file, error, this.root)), { cause: error });
+    }
+  }
+}
+
+/** Finds the config among the exports, or as what `module.exports` was set to. */
+function configIn(exported: unknown): Config {
+  const found = candidate(exported);
+  if (found === undefined) throw new DefinitionError('the file exports no config', EXAMPLE);
+  if (typeof found === 'object' && found !== null && !Array.isArray(found) && !(found instanceof Promise)) return found as Config;
+  const got = found instanceof Promise ? 'a Promise' : Array.isArray(found) ? 'a list' : found === null ? 'null' : `a ${typeof found}`;
+  throw new DefinitionError(`the config must be an object, but it is ${got}`, EXAMPLE);
+}
+
+function candidate(exported: unknown): unknown {
+  if (typeof exported !== 'object' || exported === null || isConfig(exported)) return exported;
+  if ('config' in exported) return exported.config;
+  if ('default' in exported) return exported.default;
+  // An export that was forgotten leaves an empty object behind.
+  return '__esModule' in exported || Object.keys(exported).length === 0 ? undefined : exported;
+}
+
+function authenticateOf({ streamAuth }: Config): Callable | undefined {
+  if (typeof streamAuth !== 'object' || streamAuth === null || !('authenticate' in streamAuth)) return undefined;
+  const { authenticate } = streamAuth;
+  return typeof authenticate === 'function' ? (authenticate.bind(streamAuth) as Callable) : undefined;
+}
+
+/** Gives data as they are, other objects by the name of their class, and nothing for functions and schemas. */
+function plain(value: unknown, within: readonly object[]): unknown {
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined;
+  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array) return value;
+  if (within.includes(value) || within.length >= MAX_DEPTH || isSchemaObject(value)) return undefined;
+  const inside = (item: unknown): unknown => plain(item, [...within, value]);
+  if (Array.isArray(value)) return value.filter((item) => typeof item !== 'function').map(inside);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inside(item)]));
+  }
+  return { adapter: String(value.constructor?.name), options: 'options' in value ? inside(value.options) : undefined };
+}
+
+function inWords({ file, failure, line, column, locationFile, fix }: LoadFailure): string {
+  const place = [locationFile || file, ...(line ? [line] : []), ...(line && column ? [column] : [])].join(':');
+  const type = failure === undefined || failure.type === 'DefinitionError' ? '' : `${failure.type}: `;
+  return `${place}: ${type}${failure?.message ?? ''}${fix && `. ${fix}`}`;
+}

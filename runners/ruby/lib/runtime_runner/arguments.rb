@@ -1,0 +1,39 @@
+# frozen_string_literal: true
+
+require 'runtime_runner/values'
+
+module RuntimeRunner
+  # Names, options and operations as host calls have them.
+  module Arguments
+    module_function
+
+    # A group, key or id as text.
+    def name(value, what)
+      case value
+      when String, Symbol then value.to_s
+      # As JavaScript writes it, so that all languages mean the same key.
+      when Integer, Float then value.to_s.delete_suffix('.0')
+      else raise TypeError, "The #{what} must be a string, not #{value.nil? ? 'nil' : "a #{value.class}"}."
+      end
+    end
+
+    # Options as a value; empty for none. Raises ArgumentError for one that is not known.
+    def options(given, known, where)
+      unknown = given.keys.map(&:to_s) - known
+      unless unknown.empty?
+        raise ArgumentError, "#{where} does not know #{unknown.join(', ')}; it knows #{known.join(', ')}. " \
+                             'A Hash as data needs its braces.'
+      end
+
+      given = given.compact
+      given.empty? ? '' : Values.encode(given, 'options')
+    end
+
+    # The operations of an update as a value.
+    def operations(list)
+      raise TypeError, "update takes an array of operations, not a #{list.class}." unless list.is_a?(Array)
+
+      Values.encode(list, 'operations')
+    end
+  end
+end

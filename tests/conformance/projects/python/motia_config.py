@@ -1,0 +1,31 @@
+from typing import Any
+
+from steps.lib import counter
+from steps.lib.heard import heard
+
+
+class NoEntry(Exception):
+    pass
+
+
+def authenticate(request: Any) -> Any:
+    wanted = request.headers.get("x-do")
+    if wanted == "nothing":
+        return None
+    if wanted == "throw":
+        raise NoEntry("no entry")
+    if wanted == "odd":
+        return {"user": {"run": authenticate}}
+    if wanted == "big":
+        return "x" * int(request.headers["x-size"])
+    if wanted == "heard":
+        return heard
+    return {"headers": request.headers, "url": request.url}
+
+
+config = {
+    "loaded": counter.increment(),
+    "nested": {"n": 1, "run": authenticate},
+    "app": authenticate,
+    "stream_auth": {"authenticate": authenticate},
+}

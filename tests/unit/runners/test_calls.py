@@ -1,0 +1,151 @@
+"""runners/calls: what the core asks of a runner, through a link."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from runtime._gen import runner_pb2 as pb
+from runtime.config import LinkSettings
+from runtime.model import Failure, FailureKind, LogLevel, Payload, whole
+from runtime.runners.calls import Calls, Question
+from runtime.runners.outbox import Outbox
+from tests.fakes import settle
+from tests.unit.runners.dialled import CHUNK, HELLO_WITH_HOOKS, MAX_PAYLOAD, MAX_QUEUED, PATIENCE, Dialled, chunks
+
+TARGET = "steps/s.stream.ts"
+QUESTION = Question(pb.HOOK_CAN_ACCESS, "canAccess", TARGET, b"\x01")
+FAR = 3600.0
+
+
+async def ask(
+    dialled: Dialled, question: Question = QUESTION, seconds: float = FAR
+) -> asyncio.Future[Payload | Failure]:
+    """A call that the runner has."""
+    answer = await dialled.link.call(question, seconds)
+    await settle()
+    return answer
+
+
+def reply(call: pb.Call, payload: bytes = b"\xc3", **fields: object) -> pb.RunnerEnvelope:
+    return pb.RunnerEnvelope(call_reply=pb.CallReply(call_id=call.call_id, payload=payload, **fields))  # type: ignore[arg-type]
+
+
+async def test_a_call_says_what_is_asked_and_how_long_there_is() -> None:
+    async with Dialled() as dialled:
+        await dialled.open(HELLO_WITH_HOOKS)
+        answer = await ask(dialled, seconds=2.5)
+        call = dialled.last("call")
+        assert (call.hook, call.target, call.payload, call.deadline_ms) == (pb.HOOK_CAN_ACCESS, TARGET, b"\x01", 2500)
+        await dialled.send(reply(call))
+        assert answer.result() == b"\xc3"
+
+
+async def test_replies_come_in_any_order() -> None:
+    async with Dialled() as dialled:
+        await dialled.open(HELLO_WITH_HOOKS)
+        answers = [await ask(dialled) for _ in range(2)]
+        first, second = dialled.all("call")
+        assert first.call_id != second.call_id
+        await dialled.send(reply(second, b"\x02"), reply(first, b"\x01"))
+        assert [answer.result() for answer in answers] == [b"\x01", b"\x02"]
+
+
+async def test_large_payloads_are_transfers_both_ways() -> None:
+    async with Dialled() as dialled:
+        await dialled.open(HELLO_WITH_HOOKS)
+        payload = bytes(range(256)) * (CHUNK // 64)
+        answer = await ask(dialled, QUESTION._replace(payload=payload))
+        call = dialled.last("call")
+        sent = b"".join(chunk.data for chunk in dialled.all("chunk") if chunk.transfer == call.payload_transfer)
+        assert (call.payload, sent) == (b"", payload)
+        await dialled.send(*chunks(7, payload), reply(call, b"", payload_transfer=7))
+        answered = answer.result()
+        assert not isinstance(answered, Failure)
+        assert whole(answered) == payload
+
+
+async def test_what_is_over_the_limit_is_not_sent() -> None:
+    async with Dialled() as dialled:
+        await dialled.open(HELLO_WITH_HOOKS)
+        answer = await ask(dialled, QUESTION._replace(payload=bytes(MAX_PAYLOAD + 1)))
+        failure = answer.result()
+        assert isinstance(failure, Failure)
+        assert failure.kind is FailureKind.INVALID_INPUT
+        assert "link.maxPayloadBytes" in failure.message
+        assert dialled.all("call") == []
+
+
+async def test_a_failure_comes_as_it_is() -> None:
+    async with Dialled() as dialled:
+        await dialled.open(HELLO_WITH_HOOKS)
+        answer = await ask(dialled)
+        thrown = pb.Failure(kind=pb.FAILURE_KIND_HANDLER, type="TypeError", message="no", stack="at x")
+        await dialled.send(reply(dialled.last("call"), b"", failure=thrown))
+        failure = answer.result()
+        assert isinstance(failure, Failure)
+        assert (failure.kind, failure.type, failure.stack) == (FailureKind.HANDLER, "TypeError", "at x")
+
+
+async def test_with_the_runner_all_calls_are_lost_and_so_is_one_that_comes_later() -> None:
+    async with Dialled() as dialled:
+        await dialled.open(HELLO_WITH_HOOKS)
+        answer = await ask(dialled)
+        await dialled.end()
+        for lost in (answer, await ask(dialled)):
+            failure = lost.result()
+            assert isinstance(failure, Failure)
+            assert failure.kind is FailureKind.RUNNER_LOST
+
+
+@pytest.mark.parametrize("unasked", ["never", "answered", "on its way"])
+async def test_a_reply_that_nobody_waits_for_breaks_the_protocol(unasked: str) -> None:
+    async with Dialled() as dialled:
+        await dialled.open(HELLO_WITH_HOOKS)
+        call = pb.Call(call_id=9)
+        if unasked == "answered":
+            await ask(dialled)
+            call = dialled.last("call")
+            await dialled.send(reply(call))
+        if unasked == "on its way":
+            dialled.reading.clear()
+            await ask(dialled, QUESTION._replace(payload=bytes(8 * CHUNK)))
+            call = pb.Call(call_id=1)
+        await dialled.send(reply(call))
+        dialled.reading.set()
+        await settle()
+        assert f"a reply came for call {call.call_id}" in dialled.sink.messages(LogLevel.ERROR)[-1]
+        assert not dialled.link.is_live
+
+
+QUICK = LinkSettings.model_validate({"stuckAfter": 0.01})
+
+
+async def test_a_runner_that_a_hook_blocks_is_given_up() -> None:
+    async with Dialled(settings=QUICK) as dialled:
+        await dialled.open(HELLO_WITH_HOOKS)
+        answer = await ask(dialled, seconds=0.001)
+        await asyncio.wait([dialled.serving], timeout=5)
+        failure = answer.result()
+        assert isinstance(failure, Failure)
+        assert failure.kind is FailureKind.RUNNER_LOST
+        [line] = dialled.sink.messages(LogLevel.ERROR)
+        assert f"canAccess of {TARGET} lets nothing else have a turn" in line
+
+
+async def test_a_hook_is_not_blamed_while_handlers_run() -> None:
+    looked = asyncio.Event()
+    blamed: list[str] = []
+
+    def is_busy() -> bool:
+        looked.set()
+        return True
+
+    calls = Calls(QUICK, Outbox(CHUNK, MAX_QUEUED, lambda: None), is_busy, lambda why, _: blamed.append(why))
+    answer = calls.begin(QUESTION, 0.001)
+    async with asyncio.timeout(PATIENCE):
+        await looked.wait()
+    assert blamed == []
+    calls.answer(pb.CallReply(call_id=1), b"\xc3")
+    assert answer.result() == b"\xc3"

@@ -1,0 +1,146 @@
+"""runners/hooks: hooks of the project, asked of whichever runner is there."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from runtime._gen import runner_pb2 as pb
+from runtime.config import StreamSettings
+from runtime.errors import HookFailed
+from runtime.model import FailureKind, Hook
+from runtime.runners.hooks import RunnerHooks
+from runtime.runners.pool import Pool
+from tests.fakes import settle
+from tests.unit.runners.dialled import HELLO, HELLO_WITH_HOOKS, Dialled
+
+TARGET = "steps/s.stream.ts"
+
+
+class Hooked:
+    """Hooks over one pool, of language "node"."""
+
+    def __init__(self, **settings: object) -> None:
+        self.pool = Pool()
+        self.hooks = RunnerHooks({"node": self.pool}, StreamSettings.model_validate(settings))
+
+    def call(self, language: str = "node") -> asyncio.Task[bytes]:
+        """A call that has begun."""
+        return asyncio.ensure_future(self.hooks.call(language, Hook.CAN_ACCESS, TARGET, b"\x01"))
+
+
+async def failure_of(call: asyncio.Task[bytes]) -> FailureKind:
+    async with asyncio.timeout(5):
+        with pytest.raises(HookFailed) as failed:
+            await call
+    return failed.value.failure.kind
+
+
+async def answer(dialled: Dialled, call: pb.Call, payload: bytes = b"\xc3") -> None:
+    await dialled.send(call_reply=pb.CallReply(call_id=call.call_id, payload=payload))
+
+
+async def test_a_call_gets_its_reply() -> None:
+    hooked = Hooked()
+    async with Dialled() as dialled:
+        hooked.pool.add((await dialled.open(HELLO_WITH_HOOKS)).link)
+        call = hooked.call()
+        await settle()
+        assert dialled.last("call").hook == pb.HOOK_CAN_ACCESS
+        assert 0 < dialled.last("call").deadline_ms <= 5000
+        await answer(dialled, dialled.last("call"))
+        assert await call == b"\xc3"
+
+
+async def test_a_call_waits_for_the_restart_of_its_runner() -> None:
+    hooked = Hooked()
+    call = hooked.call()
+    await settle()
+    async with Dialled() as dialled:
+        hooked.pool.add((await dialled.open(HELLO_WITH_HOOKS)).link)
+        await settle()
+        await answer(dialled, dialled.last("call"))
+        assert await call == b"\xc3"
+
+
+async def test_a_lost_runner_fails_its_calls_and_the_next_one_answers() -> None:
+    hooked = Hooked()
+    async with Dialled() as first, Dialled() as second:
+        hooked.pool.add((await first.open(HELLO_WITH_HOOKS)).link)
+        call = hooked.call()
+        await settle()
+        await first.end()
+        assert await failure_of(call) is FailureKind.RUNNER_LOST
+        waiting = hooked.call()
+        await settle()
+        hooked.pool.remove(first.link)
+        hooked.pool.add((await second.open(HELLO_WITH_HOOKS)).link)
+        await settle()
+        await answer(second, second.last("call"))
+        assert await waiting == b"\xc3"
+
+
+async def test_without_an_answer_in_time_it_fails() -> None:
+    hooked = Hooked(hookTimeout=0.01)
+    assert await failure_of(hooked.call()) is FailureKind.DEADLINE
+    async with Dialled() as dialled:
+        hooked.pool.add((await dialled.open(HELLO_WITH_HOOKS)).link)
+        assert await failure_of(hooked.call()) is FailureKind.DEADLINE
+        await answer(dialled, dialled.last("call"))
+        assert dialled.link.is_live, "a late reply is no fault"
+
+
+async def test_so_many_at_once_and_the_rest_wait() -> None:
+    hooked = Hooked(maxHookCalls=2)
+    async with Dialled() as dialled:
+        hooked.pool.add((await dialled.open(HELLO_WITH_HOOKS)).link)
+        calls = [hooked.call() for _ in range(3)]
+        await settle()
+        assert len(dialled.all("call")) == 2
+        await answer(dialled, dialled.all("call")[0])
+        assert len(dialled.all("call")) == 3
+        for open_call in dialled.all("call")[1:]:
+            await answer(dialled, open_call)
+        assert await asyncio.gather(*calls) == [b"\xc3"] * 3
+
+
+async def test_a_call_that_nobody_waits_for_counts_until_its_runner_has_answered() -> None:
+    hooked = Hooked(maxHookCalls=1)
+    async with Dialled() as dialled:
+        hooked.pool.add((await dialled.open(HELLO_WITH_HOOKS)).link)
+        left = hooked.call()
+        await settle()
+        left.cancel()
+        waiting = hooked.call()
+        await settle()
+        assert len(dialled.all("call")) == 1
+        await answer(dialled, dialled.all("call")[0])
+        await answer(dialled, dialled.all("call")[1])
+        assert await waiting == b"\xc3"
+
+
+async def test_one_who_leaves_while_waiting_takes_no_place() -> None:
+    hooked = Hooked(maxHookCalls=1)
+    left = hooked.call()
+    await settle()
+    left.cancel()
+    await settle()
+    async with Dialled() as dialled:
+        hooked.pool.add((await dialled.open(HELLO_WITH_HOOKS)).link)
+        call = hooked.call()
+        await settle()
+        await answer(dialled, dialled.last("call"))
+        assert await call == b"\xc3"
+
+
+async def test_a_runner_that_does_not_answer_hooks_is_not_asked() -> None:
+    hooked = Hooked()
+    async with Dialled() as dialled:
+        hooked.pool.add((await dialled.open(HELLO)).link)
+        assert await failure_of(hooked.call()) is FailureKind.REFUSED
+        assert dialled.all("call") == []
+
+
+async def test_without_a_runner_of_the_language_it_is_refused() -> None:
+    assert await failure_of(Hooked().call("ruby")) is FailureKind.REFUSED

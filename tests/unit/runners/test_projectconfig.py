@@ -1,0 +1,119 @@
+"""runners/projectconfig: what the core makes of the project's config that is code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from runtime.config import StreamSettings
+from runtime.errors import ConfigFault, HookFailed
+from runtime.model import Failure, FailureKind, Hook, ProjectConfig
+from runtime.runners.calls import Question
+from runtime.runners.hooks import RunnerHooks
+from runtime.runners.projectconfig import config_files, load_config, the_config
+from runtime.values import encode
+
+FILE = "motia.config.ts"
+AUTHENTICATE = 1
+
+
+class Scripted(RunnerHooks):
+    """A runner that gives one answer."""
+
+    def __init__(self, answer: bytes | Failure) -> None:
+        super().__init__({}, StreamSettings())
+        self.asked: list[tuple[str, str, float]] = []
+        self._answer = answer
+
+    async def ask(self, language: str, question: Question, seconds: float) -> bytes:
+        """The answer."""
+        self.asked.append((language, question.target, seconds))
+        if isinstance(self._answer, Failure):
+            raise HookFailed(self._answer)
+        return self._answer
+
+
+async def load(answer: bytes | Failure, warnings: list[str] | None = None) -> ProjectConfig:
+    warn = (warnings if warnings is not None else []).append
+    return await load_config(FILE, Scripted(answer), 60.0, warn)
+
+
+def said(config: Mapping[str, object], *hooks: int) -> bytes:
+    return encode({"config": config, "hooks": list(hooks)})
+
+
+@pytest.mark.parametrize("name", ["motia.config.ts", "motia.config.js", "motia.config.mjs", "motia.config.cjs"])
+def test_the_config_is_found_by_its_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("")
+    (tmp_path / "motia.config.json").write_text("")
+    (tmp_path / "motia_config.py").mkdir()
+    assert config_files(tmp_path) == [name]
+    assert the_config([name], ["python", "node"]) == name
+
+
+def test_a_project_needs_no_config(tmp_path: Path) -> None:
+    assert the_config(config_files(tmp_path), []) is None
+
+
+def test_two_configs_are_one_too_many() -> None:
+    with pytest.raises(ConfigFault, match=r"motia\.config\.ts and motia_config\.py"):
+        the_config([FILE, "motia_config.py"], ["node", "python"])
+
+
+def test_a_config_whose_language_is_turned_off_is_not_passed_over() -> None:
+    with pytest.raises(ConfigFault, match=r"runners\.python\.enabled"):
+        the_config(["motia_config.py"], ["node"])
+
+
+async def test_a_config_says_which_hooks_it_has() -> None:
+    scripted = Scripted(said({"streamAuth": {}}, AUTHENTICATE, 99))
+    config = await load_config(FILE, scripted, 60.0, print)
+    assert config == ProjectConfig(FILE, "node", frozenset({Hook.AUTHENTICATE}))
+    assert scripted.asked == [("node", FILE, 60.0)]
+
+
+async def test_what_has_no_effect_is_warned_of() -> None:
+    warnings: list[str] = []
+    config = await load(said({"adapters": {}, "plugins": [], "redis": None, "app": None, "workbench": 1}), warnings)
+    assert config.hooks == frozenset()
+    assert [warning.split("'")[1] for warning in warnings] == ["adapters", "plugins", "redis", "app", "workbench"]
+    assert all("no effect" in warning and warning.startswith(FILE) for warning in warnings)
+    assert "runtime.yaml" in warnings[0]
+
+
+@pytest.mark.parametrize("config", [{"streamAuth": None}, {"streamAuth": {"authentiate": 1}}])
+async def test_stream_auth_without_its_function_stops_the_start(config: Mapping[str, object]) -> None:
+    with pytest.raises(ConfigFault, match=r"motia\.config\.ts: streamAuth has no function 'authenticate'") as fault:
+        await load(said(config))
+    assert "authenticate" in fault.value.fix
+
+
+@pytest.mark.parametrize("key", ["streamAuht", "StreamAuth", "stream_auth", "authenticate"])
+async def test_a_misspelt_stream_auth_stops_the_start(key: str) -> None:
+    with pytest.raises(ConfigFault, match=f"'{key}' is not 'streamAuth'"):
+        await load(said({key: None}))
+
+
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        (Failure(FailureKind.LOAD, "motia.config.ts:3:1: SyntaxError: odd"), "motia.config.ts:3:1: SyntaxError: odd"),
+        (
+            Failure(FailureKind.RUNNER_LOST, "the node runner ended"),
+            "motia.config.ts cannot be loaded: the node runner ended",
+        ),
+    ],
+)
+async def test_a_config_that_does_not_load_stops_the_start(failure: Failure, message: str) -> None:
+    with pytest.raises(ConfigFault) as fault:
+        await load(failure)
+    assert str(fault.value) == message
+    assert fault.value.fix
+
+
+@pytest.mark.parametrize("answer", [b"", b"\xc1", encode([]), encode({"config": {}}), said([], 1)])  # type: ignore[arg-type]
+async def test_an_answer_that_is_no_config_stops_the_start(answer: bytes) -> None:
+    with pytest.raises(ConfigFault, match="something else than a config"):
+        await load(answer)

@@ -1,0 +1,89 @@
+"""The control API over fakes, for the tests of its topics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from runtime.services.queues import QueueService
+from runtime.values import decode, encode
+from runtime.web.control import Controlled, control_app, mount
+from tests.fakes import FakeClock, Reports, unchecked
+from tests.unit.fake_bus import FakeEventBus
+from tests.unit.services.test_queues import CATALOG
+from tests.unit.stored_state import stored_state
+
+MAX_BODY = 10_000
+_PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A schedule that never was."""
+
+    step: str
+    expression: str = "0 0 * * *"
+    timezone: str = "UTC"
+    next: float = 1_700_006_400.0
+    last: float | None = None
+
+
+async def nowhere(scope: Any, receive: Any, send: Any) -> None:
+    """The edge of tests that ask for control routes alone."""
+    raise AssertionError(f"{scope['path']} is no control route")
+
+
+class World:
+    """The control API over fakes and a store in memory."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.bus = FakeEventBus(self.clock)
+        self.queues = QueueService(self.bus, FakeClock(1_700_000_005.0), 1000, unchecked())
+        self.queues.catalog = CATALOG
+        self.emitted: list[tuple[str, Any, Mapping[str, Any], str]] = []
+        self.triggered: list[str] = []
+        self.error: Exception | None = None
+        self.reports = Reports()
+        self.state = stored_state(self.clock)
+        controlled = Controlled(self, self.queues, self, self.state)
+        self.app = mount(nowhere, control_app(controlled, self.reports, MAX_BODY))
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app), base_url="http://localhost/__runtime/", timeout=5
+        )
+
+    async def emit(self, topic: str, data: bytes, options: Mapping[str, Any], trace_id: str) -> str:
+        """Remembers the event."""
+        if self.error is not None:
+            raise self.error
+        self.emitted.append((topic, decode(data), options, trace_id))
+        return "event-id"
+
+    def schedules(self) -> list[Schedule]:
+        """Two of them."""
+        return [Schedule("Nightly"), Schedule("Hourly", "@hourly", "Europe/Berlin", last=1_700_000_000.25)]
+
+    async def trigger(self, step: str, /) -> str:
+        """Remembers the step."""
+        self.triggered.append(step)
+        return "tick-id"
+
+    async def post(self, path: str, body: Any = None, **query: str) -> httpx.Response:
+        """Asks for a change."""
+        return await self.client.post(path, params=query, json={} if body is None else body)
+
+    async def fill(self, group: str, *keys: str) -> None:
+        """Sets a value under each of the keys."""
+        for key in keys:
+            await self.state.set(group, key, encode(key), "", {})
+
+
+def refused(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """The problem document of a refusal."""
+    document: dict[str, Any] = answer.json()
+    assert (answer.status_code, answer.headers["content-type"], document["status"]) == (status, _PROBLEM, status)
+    assert document["title"]
+    return document
