@@ -102,14 +102,7 @@ class App:
         self._fleet = Fleet(root, settings, environment.variables, host, self._logs)
         dispatcher = Dispatcher(self._fleet.pools)
         self._description = Description(project_title(root))
-        self._http = HttpEdge(
-            dispatcher,
-            self._logs.core,
-            settings.http,
-            development=development,
-            schemas=self._schemas,
-            builtin={OPENAPI_PATH: self._description.answer} if settings.http.openapi else {},
-        )
+        self._http = self._edge(dispatcher)
         self._access = Access(self._fleet.hooks, self._logs.core)
         self._cors = cors_policy(settings.http.cors, development=development)
         self._hosts = Hosts(settings.control.allowed_hosts) if development else None
@@ -144,6 +137,17 @@ class App:
                 host, port = listener.getsockname()[:2]
                 started = Started(catalog, host, port, self._fleet.file_count, self._scheme)
                 await self._serve(catalog, listener, stop, lambda: on_started(started))
+
+    def _edge(self, dispatcher: Dispatcher) -> HttpEdge:
+        settings = self._settings.http
+        return HttpEdge(
+            dispatcher,
+            self._logs.core,
+            settings,
+            development=self._development,
+            schemas=self._schemas,
+            builtin={OPENAPI_PATH: self._description.answer} if settings.openapi else {},
+        )
 
     def _use(self, catalog: Catalog) -> Catalog:
         """Puts the catalog into use."""

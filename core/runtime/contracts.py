@@ -15,7 +15,6 @@ from runtime.records import (
     DeadLetter,
     Delivery,
     Entry,
-    Follow,
     Group,
     Publication,
     QueueKey,

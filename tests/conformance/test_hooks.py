@@ -43,14 +43,17 @@ def config(core: Core) -> str:
     return core.project.config()
 
 
-async def gated(core: Core, hook: pb.Hook, context: object, deadline_ms: int = 0, **subscription: str) -> int:
+async def gated(
+    core: Core, hook: pb.Hook, context: object, deadline_ms: int = 0, subscription: object = SUBSCRIPTION
+) -> int:
     """Asks a hook of the stream `gated`."""
-    given = {"subscription": subscription or SUBSCRIPTION, "authContext": context}
+    given = {"subscription": subscription, "authContext": context}
     return await core.ask(hook, core.project.stream("gated"), given, deadline_ms)
 
 
 async def may_join(core: Core, context: object, **subscription: str) -> Any:
-    return core.value(await core.call_reply(await gated(core, pb.HOOK_CAN_ACCESS, context, **subscription)))
+    asked = await gated(core, pb.HOOK_CAN_ACCESS, context, subscription=subscription or SUBSCRIPTION)
+    return core.value(await core.call_reply(asked))
 
 
 async def authenticate(core: Core, config: str, url: str = "/", **headers: object) -> pb.CallReply:

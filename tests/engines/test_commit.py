@@ -20,6 +20,7 @@ from runtime.records import (
     StateWrite,
     StreamWrite,
     Told,
+    Write,
     Written,
 )
 from tests.engines.conftest import DURABLE, MAX_QUEUE_LENGTH, Opened
@@ -176,7 +177,7 @@ async def test_a_commit_that_is_refused_leaves_no_trace(
     await engine.state.write(state("ended", b"old", until=clock.now() + 1))
     await clock.advance(1)
     before, entry, told = await content(engine), await engine.state.entry("g", "k"), [Written()]
-    writes = [
+    writes: list[Write] = [
         state("k", b"new", until=0.0),
         state("a", None),
         state("ended", b"new", until=clock.now() + 5),

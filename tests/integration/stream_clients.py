@@ -120,10 +120,10 @@ def address(project: RunningProject) -> str:
 
 
 @contextmanager
-def connected(client: str, url: str) -> Iterator[Clients]:
-    """One client of the given kind; skips the test where what it needs is not installed."""
+def connected(client: str, url: str, *protocols: str) -> Iterator[Clients]:
+    """One client of the given kind, which offers subprotocols; skips the test where what it needs is not installed."""
     script = ["node.mjs"] if client == "node" else ["chromium.mjs", find_chromium(), client]
-    with started(*script, url) as clients:
+    with started(*script, url, *protocols) as clients:
         yield clients
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ import anyio
 import pytest
 
 from runtime._gen import runner_pb2 as pb
+from runtime.cli.options import EXIT_FAULT
 from runtime.clock import SystemClock
 from runtime.config import Settings
 from runtime.deadlines import Grace
@@ -24,7 +27,7 @@ from runtime.services.access import Access
 from runtime.services.logs import LogService
 from runtime.values import decode
 from tests.fakes import ListSink
-from tests.integration.project import write_project
+from tests.integration.project import running, write_project
 from tests.test_reference import PAGES, blocks
 
 PATIENCE = 30.0
@@ -327,3 +330,34 @@ async def test_every_config_on_the_reference_pages_loads(tmp_path: Path) -> None
             for name, adapter in config.get("adapters", {}).items():
                 assert adapter["adapter"].endswith(("Adapter", "AdapterManager")), (block.id, name)
                 assert isinstance(adapter["options"], dict)
+
+
+# ------------------------------------------------------------ as it is run
+
+
+@pytest.mark.parametrize("command", ["dev", "start"])
+def test_the_command_ends_with_what_is_wrong_with_the_config(tmp_path: Path, command: str) -> None:
+    write_project(tmp_path, {"motia.config.ts": "\nthrow new Error('no secret')"})
+    arguments = [sys.executable, "-m", "runtime", command, "--port", "0"]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    assert done.returncode == EXIT_FAULT
+    assert re.search(r"error: motia\.config\.ts:2:\d+: Error: no secret\n.*mend it, or remove", done.stderr), (
+        done.stderr
+    )
+    assert "Ready at" not in done.stdout
+
+
+def test_a_served_project_asks_its_functions(tmp_path: Path, files: Mapping[str, str]) -> None:
+    with running(write_project(tmp_path, files)) as project:
+
+        def read(group: str, **headers: str) -> int:
+            return project.client.get(f"/__runtime/streams/board/{group}?team=red", headers=headers).status_code
+
+        assert read("red", authorization="Bearer ada") == 200
+        assert read("blue", authorization="Bearer ada") == 403
+        assert read("red") == 403
+        assert read("open") == 200
+        assert read("red", authorization="guess") == 401
+        assert read("throw", authorization="Bearer ada") == 403
+        project.wait_for("this is no token")
+        project.wait_for("no such group")

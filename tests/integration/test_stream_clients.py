@@ -179,6 +179,44 @@ def test_subscriptions_come_back_after_a_restart(tmp_path: Path) -> None:
                 clients.wait(lambda line: line.get("event") == {"type": "poke", "data": "welcome back"})
 
 
+AUTH = {
+    "motia.config.ts": """
+        const authenticate = ({ headers }) => ({ user: headers['sec-websocket-protocol'].split(', ')[1] })
+        export default { streamAuth: { authenticate } }
+    """,
+    "steps/notes.stream.ts": """
+        export const config = {
+          name: 'notes',
+          schema: { type: 'object' },
+          canAccess: ({ groupId }, client) => client.user === groupId,
+        }
+    """,
+}
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "hypercorn"])
+def test_a_client_gets_what_it_may_see_and_an_error_for_the_rest(tmp_path: Path, server: str) -> None:
+    """The token is a subprotocol, the one way for a page to give one that is not in the address."""
+    files = {**FILES, **AUTH, "runtime.yaml": f"http: {{ server: {server} }}"}
+    with ExitStack() as stack:
+        project = stack.enter_context(running(write_project(tmp_path, files)))
+        all_clients = [stack.enter_context(connected(client, address(project), "auth", "ada")) for client in CLIENTS]
+        for clients in all_clients:
+            clients.ask("item", name="denied", stream="notes", group="bob", id="1", types=["error"])
+            clients.ask("group", name="own", stream="notes", group="ada")
+            clients.wait_view("own", [])
+        notes = Notes(project)
+        notes("set", "bob", "1", {"text": "not for ada"})
+        item = notes("set", "ada", "1", {"text": "for ada"})
+        for clients in all_clients:
+            clients.wait_view("own", [item])
+            assert [view for view in clients.views("denied") if view] == []
+        # React listens a moment after it has subscribed, and may miss what comes at once.
+        for clients in all_clients[:2]:
+            (event,) = clients.events("denied")
+            assert (event["type"], event["data"]["code"]) == ("error", "STREAM_ACCESS_DENIED")
+
+
 def test_the_client_of_the_page_runs(tmp_path: Path) -> None:
     page = (REPOSITORY / "docs" / "streams.md").read_text(encoding="utf-8")
     steps = dict(re.findall(r"```python\n# (steps/\S+)\n(.*?)```", page, re.DOTALL))

@@ -1,4 +1,4 @@
-// A client in headless Chromium: node chromium.mjs PROGRAM browser|react URL
+// A client in headless Chromium: node chromium.mjs PROGRAM browser|react ADDRESS [PROTOCOL ...]
 
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core'
 import { build } from '../../runners/node/node_modules/esbuild/lib/main.js'
 import { serve, tell } from './commands.mjs'
 
-const [program, client, url] = process.argv.slice(2)
+const [program, client, address, ...protocols] = process.argv.slice(2)
 const HTML = '<!doctype html><title>clients</title><div id="root"></div><script type="module" src="/page.js"></script>'
 
 /** The page's script with the published packages in it, as a bundler of an application would make it. */
@@ -36,7 +36,8 @@ try {
   page.on('console', (message) => console.error(message.text()))
   page.on('pageerror', (error) => console.error(error))
   await page.exposeFunction('tell', tell)
-  await page.goto(`http://127.0.0.1:${port}/#${url}`)
+  await page.addInitScript((given) => Object.assign(window, given), { address, protocols })
+  await page.goto(`http://127.0.0.1:${port}/`)
   await page.waitForFunction(() => 'run' in window)
   await serve((command) => page.evaluate((each) => window.run(each), command))
 } finally {

@@ -1,4 +1,4 @@
-// The node client: node node.mjs URL
+// The node client: node node.mjs ADDRESS [PROTOCOL ...]
 
 import { Stream } from '@motiadev/stream-client-node'
 
@@ -6,7 +6,8 @@ import { serve, tell } from './commands.mjs'
 import './patience.mjs'
 import { Watcher } from './watcher.mjs'
 
-const watcher = new Watcher(new Stream(process.argv[2]), tell)
+const [address, ...protocols] = process.argv.slice(2)
+const watcher = new Watcher(new Stream(address, { protocols }), tell)
 
 await serve((command) => watcher[command.do](command))
 process.exit(0)

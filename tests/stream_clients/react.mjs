@@ -32,7 +32,7 @@ function Heard({ name, type, event }) {
 function App() {
   const [subscriptions, setSubscriptions] = useState([])
   useEffect(() => {
-    const add = (part) => (command) => setSubscriptions((now) => [...now, { ...command, part, types: [] }])
+    const add = (part) => (command) => setSubscriptions((now) => [...now, { types: [], ...command, part }])
     const hear = ({ name, type }) =>
       setSubscriptions((now) => now.map((each) => (each.name === name ? { ...each, types: [...each.types, type] } : each)))
     const leave = ({ name }) => setSubscriptions((now) => now.filter((each) => each.name !== name))
@@ -42,4 +42,5 @@ function App() {
   return subscriptions.map(({ part, ...given }) => h(part, { key: given.name, ...given }))
 }
 
-root.render(h(StrictMode, null, h(MotiaStreamProvider, { address: location.hash.slice(1) }, h(App))))
+const { address, protocols } = window
+root.render(h(StrictMode, null, h(MotiaStreamProvider, { address, protocols }, h(App))))

@@ -11,12 +11,12 @@ export class Watcher {
     this.#tell = tell
   }
 
-  group({ name, stream, group, sortKey }) {
-    this.#watch(name, this.#stream.subscribeGroup(stream, group, sortKey))
+  group({ name, stream, group, sortKey, types }) {
+    this.#watch(name, this.#stream.subscribeGroup(stream, group, sortKey), types)
   }
 
-  item({ name, stream, group, id }) {
-    this.#watch(name, this.#stream.subscribeItem(stream, group, id))
+  item({ name, stream, group, id, types }) {
+    this.#watch(name, this.#stream.subscribeItem(stream, group, id), types)
   }
 
   hear({ name, type }) {
@@ -32,8 +32,9 @@ export class Watcher {
     this.#stream.close()
   }
 
-  #watch(name, subscription) {
+  #watch(name, subscription, types = []) {
     this.#subscriptions.set(name, subscription)
     subscription.addChangeListener((view) => this.#tell({ name, view }))
+    for (const type of types) this.hear({ name, type })
   }
 }

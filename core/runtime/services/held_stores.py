@@ -151,6 +151,10 @@ class _Group:
         if until is not None:
             self._ends[key] = until
 
+    def end_of(self, key: str) -> float:
+        """When a value ends by itself that the run has written, 0 for never."""
+        return self._ends.get(key, 0.0)
+
     def end(self, clock: Clock) -> None:
         """Removes the values whose time is over."""
         if self._ends:
@@ -192,15 +196,16 @@ class _Groups:
         """Applies a write and holds it; when it is refused, nothing has changed."""
         group = self.of(name)
         found = group.entry(key, stored)
-        held = write
-        if isinstance(write, StateWrite) and write.if_version is not None:
-            held = _checked(write, found, group.knows(key))
+        if isinstance(write, StateWrite):
+            _check_version(write, found)
         before = None if found is None else found.value
         after = write.change(before)
+        idle = _is_idle(write, before, after)
+        held = write if idle or isinstance(write, StreamWrite) else _as_own(write, group)
         self._journal.add(held, _names(write) + len(after or b""))
-        if not _is_idle(write, before, after):
+        if not idle:
             entry = None if after is None else Entry(after, next(self._versions))
-            until = write.until if isinstance(write, StateWrite) else None
+            until = held.until if isinstance(held, StateWrite) else None
             self._touched.setdefault(name, _Group()).put(key, entry, until)
         return Written(before, after)
 
@@ -210,13 +215,22 @@ class _Groups:
         self._touched[clear.group] = _Group(cleared=True)
 
 
-def _checked(write: StateWrite, found: Entry | None, own: bool) -> StateWrite:
-    """The write as the commit is to do it: what is the run's own is compared now, the stored value then once more."""
+def _check_version(write: StateWrite, found: Entry | None) -> None:
     version = 0 if found is None else found.version
-    assert write.if_version is not None
-    if version != write.if_version:
+    if write.if_version is not None and version != write.if_version:
         raise VersionConflict.of(write.group, write.key, write.if_version, version)
-    return write._replace(if_version=None) if own else write
+
+
+def _as_own(write: StateWrite, group: _Group) -> StateWrite:
+    """The write as the commit is to do it, where the run has written the value before.
+
+    Its version was the run's own and is not looked at again. The end that the run has set is said again: at the commit
+    it may have passed, and what is written then would be a new value without an end.
+    """
+    if not group.knows(write.key):
+        return write
+    end = group.end_of(write.key)
+    return write._replace(if_version=None, until=end if write.until is None and end else write.until)
 
 
 def _is_idle(write: StateWrite | StreamWrite, before: bytes | None, after: bytes | None) -> bool:

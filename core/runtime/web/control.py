@@ -18,7 +18,7 @@ from runtime.ids import trace_of
 from runtime.services.logs import Report
 from runtime.services.queues import QueueService
 from runtime.services.state import StateService
-from runtime.web.control_answers import PREFIX, Answers, with_trace
+from runtime.web.control_answers import Answers, with_trace
 from runtime.web.control_cron import CRON_PATH, CronRoutes, Scheduler
 from runtime.web.control_events import Emitter, EventRoutes
 from runtime.web.control_problem import problem
@@ -51,22 +51,6 @@ def control_app(
         *StateRoutes(controlled.state, answers).routes(),
     ]
     return Starlette(routes=[*routes, *pages], exception_handlers={HTTPException: _refuse})
-
-
-def mount(edge: Application, control: Application) -> Application:
-    """An application that gives HTTP requests under `/__runtime` to `control` and everything else to `edge`.
-
-    Answers of `control` tell their trace, as those of the edge do by themselves.
-    """
-    below, traced = f"{PREFIX}/", tracing(control)
-
-    async def serve(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and ((path := scope["path"]).startswith(below) or path == PREFIX):
-            await traced(scope, receive, send)
-        else:
-            await edge(scope, receive, send)
-
-    return serve
 
 
 def tracing(application: Application) -> Application:

@@ -23,8 +23,7 @@ def front(
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
             return await sockets(scope, receive, send)
-        path = scope["path"]
-        if scope["type"] == "http" and (path.startswith(below) or path == PREFIX):
+        if scope["type"] == "http" and ((path := scope["path"]).startswith(below) or path == PREFIX):
             if reads is not None and (path.startswith(places) or path in READS):
                 return await reads(scope, receive, send)
             if control is not None:

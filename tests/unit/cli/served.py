@@ -18,8 +18,9 @@ from runtime.config import HttpSettings
 from runtime.errors import HostCallRefused
 from runtime.services.queues import QueueService
 from runtime.values import decode
-from runtime.web.control import HARMLESS_PATHS, Controlled, control_app, mount
+from runtime.web.control import HARMLESS_PATHS, Controlled, control_app, tracing
 from runtime.web.control_file import announced
+from runtime.web.front import front
 from runtime.web.guard import Guard
 from runtime.web.server import http_server, listen
 from tests.fakes import FakeClock, Reports, unchecked
@@ -117,7 +118,7 @@ async def serving(
     stop = anyio.Event()
     with listener:
         async with anyio.create_task_group() as tasks:
-            application = mount(no_steps, app) if control else no_steps
+            application = front(no_steps, no_steps, None, tracing(app) if control else None)
             tasks.start_soon(http_server(HttpSettings(), application).serve, listener, stop, 1.0)
             if announces:
                 with announced(root, "0.0.0.0", served.port, token):

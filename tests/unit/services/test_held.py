@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runtime.catalog import Catalog
-from runtime.config import BusSettings
-from runtime.contracts import Engine
-from runtime.errors import HostCallRefused, StorageFault
-from runtime.model import StreamDefinition, TriggerKind
+from runtime.catalog import build_catalog
+from runtime.config import BusSettings, StreamSettings
+from runtime.errors import HostCallRefused, StorageFault, VersionConflict
+from runtime.model import LoadedFile, Manifest, TriggerKind
 from runtime.records import (
     Delivery,
+    Entry,
     Event,
     Publication,
     QueueKey,
@@ -32,138 +32,142 @@ from runtime.records import (
     Written,
 )
 from runtime.services.bus import BusService
+from runtime.services.changes import ChangeService
 from runtime.services.held import HeldWrites, Services
 from runtime.services.state import StateService
 from runtime.services.streams import StreamService
+from runtime.services.textstreams import TextService
+from runtime.storage.memory.engine import MemoryEngine
+from runtime.storage.memory.events import MemoryEventBus
+from runtime.storage.memory.state import MemoryStateStore
+from runtime.storage.memory.streams import MemoryStreamStore
+from runtime.storage.queues import NONE_COMING
 from runtime.values import decode, encode
 from tests.fakes import FakeClock, Reports, settle, unchecked
 
 MAX_VALUE = 400
 MAX_EVENT = 1024
+TRACE = "f" * 32
 ENDED = "the run has ended; an atomic step's writes end with it"
-DELIVERY = Delivery(1, QueueKey("t", "a", TriggerKind.EVENT), Event("e", "t", b"", "f" * 32), 1, 0.0)
+DELIVERY = Delivery(1, QueueKey("t", "a", TriggerKind.EVENT), Event("e", "t", b"", TRACE), 1, 0.0)
+WATCHING = Manifest(
+    "node",
+    (
+        LoadedFile("steps/a.step.ts", {"type": "state", "groupId": "g"}, has_handler=True),
+        LoadedFile("steps/b.step.ts", {"type": "stream", "streamName": "s", "groupId": "g"}, has_handler=True),
+    ),
+    (LoadedFile("steps/s.stream.ts", {"name": "s", "baseConfig": {"storageType": "default"}}),),
+)
 
 
-class ShelfState:
-    """Groups of values as dictionaries; reads wait while `open` is not set."""
+class ShelfState(MemoryStateStore):
+    """Reads wait while `open` is not set."""
 
-    def __init__(self) -> None:
-        self.groups: dict[str, dict[str, bytes]] = {}
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
         self.open = asyncio.Event()
         self.open.set()
         self.after_group_read: Callable[[], None] = lambda: None
 
-    def apply(self, write: StateWrite) -> Written:
-        return _replace(self.groups.setdefault(write.group, {}), write.key, write)
-
     async def get(self, group: str, key: str) -> bytes | None:
         await self.open.wait()
-        return self.groups.get(group, {}).get(key)
+        return await super().get(group, key)
+
+    async def entry(self, group: str, key: str) -> Entry | None:
+        await self.open.wait()
+        return await super().entry(group, key)
 
     async def values(self, group: str) -> Sequence[bytes]:
         await self.open.wait()
-        values = tuple(self.groups.get(group, {}).values())
+        values = await super().values(group)
         self.after_group_read()
         return values
 
     async def keys(self, group: str) -> Sequence[str]:
         await self.open.wait()
-        keys = tuple(self.groups.get(group, {}))
+        keys = await super().keys(group)
         self.after_group_read()
         return keys
 
-    async def write(self, write: StateWrite) -> Written:
-        return self.apply(write)
-
-    async def clear(self, group: str) -> None:
-        self.groups[group] = {}
-
-
-class ShelfStreams:
-    """The same for streams."""
-
-    def __init__(self) -> None:
-        self.groups: dict[tuple[str, str], dict[str, bytes]] = {}
-
-    def apply(self, write: StreamWrite) -> Written:
-        return _replace(self.groups.setdefault((write.stream, write.group), {}), write.id, write)
-
-    async def get(self, stream: str, group: str, id: str) -> bytes | None:
-        return self.groups.get((stream, group), {}).get(id)
-
-    async def items(self, stream: str, group: str) -> Sequence[bytes]:
-        return tuple(self.groups.get((stream, group), {}).values())
-
-    async def write(self, write: StreamWrite) -> Written:
-        return self.apply(write)
+    @property
+    def content(self) -> dict[str, list[tuple[str, bytes, float]]]:
+        """All values in their order, with their ends."""
+        kept = {group: values.items() for group, values in self._groups.items()}
+        return {group: [(key, one.value, one.until) for key, one in values] for group, values in kept.items()}
 
 
-def _replace(values: dict[str, bytes], key: str, write: StateWrite | StreamWrite) -> Written:
-    before = values.get(key)
-    after = write.change(before)
-    if after is None:
-        values.pop(key, None)
-    else:
-        values[key] = after
-    return Written(before, after)
+class ShelfStreams(MemoryStreamStore):
+    """Shows what it has."""
+
+    @property
+    def content(self) -> dict[tuple[str, str], list[tuple[str, bytes]]]:
+        """All items in their order."""
+        return {place: list(items.items()) for place, items in self._groups.items()}
 
 
-class Shelf:
-    """Stores, the services over them, and the commit of an engine that has no disk to fail."""
+class ShelfEvents(MemoryEventBus):
+    """Notes what is published."""
+
+    published: list[Publication]
+
+    def prepare(
+        self, publication: Publication, coming: Mapping[QueueKey, int] = NONE_COMING
+    ) -> tuple[str, Callable[[], None]]:
+        id, enter = super().prepare(publication, coming)
+        return id, lambda: (self.published.append(publication), enter())[1]
+
+    def forget(self, delivery: Delivery) -> None:
+        """The delivery of these tests was never taken."""
+
+
+class Shelf(MemoryEngine):
+    """An engine without a disk that could fail, unless `fault` is set, and the services over it."""
+
+    state: ShelfState
+    streams: ShelfStreams
 
     def __init__(self) -> None:
-        self.state = ShelfState()
-        self.streams = ShelfStreams()
-        self.published: list[Publication] = []
+        self.clock = FakeClock()
+        super().__init__(self.clock, BusSettings())
+        self.events = ShelfEvents(self.clock, 1_000_000, 3600.0)
+        self.events.published = self.published = []
+        self.state = ShelfState(self.clock)
+        self.streams = ShelfStreams(self.clock)
         self.told: list[StreamChange] = []
         self.done: list[Delivery | None] = []
+        self.expected: list[float] = []
         self.fault: Exception | None = None
-        self.clock = FakeClock()
-        bus = BusService(self, self.clock, BusSettings(max_event_bytes=MAX_EVENT), Reports(), unchecked())
-        streams = StreamService(self.streams, self.clock, MAX_VALUE, unchecked())
-        streams.catalog = Catalog(streams={"s": StreamDefinition("s", "node", "s.stream.ts")})
+        settings = BusSettings(max_event_bytes=MAX_EVENT)
+        bus = BusService(self.events, self.clock, settings, Reports(), unchecked())
+        changes = ChangeService(self.clock)
+        streams = StreamService(self, changes, self.clock, MAX_VALUE, unchecked())
+        streams.catalog = changes.catalog = build_catalog([WATCHING])
         streams.listen(self.told.append)
-        self.services = Services(bus, StateService(self.state, MAX_VALUE), streams)
-
-    async def publish(self, publication: Publication) -> str:
-        self.published.append(publication)
-        return publication.event.id
+        state = StateService(self, changes, self.clock, MAX_VALUE)
+        self.services = Services(bus, state, streams, TextService(self.texts, self.clock, StreamSettings()))
 
     async def commit(self, writes: Sequence[Write], done: Delivery | None = None) -> Sequence[Written]:
         if self.fault:
             raise self.fault
-        self.done.append(done)
-        return [await self._carry_out(write) for write in writes]
-
-    async def _carry_out(self, write: Write) -> Written:
-        if isinstance(write, StateWrite):
-            return self.state.apply(write)
-        if isinstance(write, StreamWrite):
-            return self.streams.apply(write)
-        if isinstance(write, StateClear):
-            await self.state.clear(write.group)
-            return Written()
-        return Written(event_id=await self.publish(write))
+        written = await super().commit(writes, done)
+        self.done += [done] if done is not None else []
+        return written
 
     def hold(self, max_held_writes: int = 1000, max_held_bytes: int = 1_000_000) -> HeldWrites:
-        tell = self.services.streams.tell
-        return HeldWrites(self.state, self.streams, self.standing, tell, max_held_writes, max_held_bytes)
-
-    def standing(self, topic: str, idempotency_key: str) -> str | None:
-        for event, _, key in self.published:
-            if (event.topic, key) == (topic, idempotency_key):
-                return event.id
-        return None
+        return HeldWrites(self, self.clock, self.expected.append, max_held_writes, max_held_bytes)
 
     async def commit_of(self, held: HeldWrites) -> None:
-        await held.commit(cast(Engine, self), DELIVERY)
+        await held.commit(self, DELIVERY)
 
     @property
     def content(self) -> Any:
         """All that is kept, with the order inside the groups."""
-        state = {group: list(values.items()) for group, values in self.state.groups.items() if values}
-        streams = {group: list(items.items()) for group, items in self.streams.groups.items() if items}
-        return state, streams, [(publication.event.topic, publication.event.data) for publication in self.published]
+        published = [(publication.event.topic, publication.event.data) for publication in self.published]
+        return self.state.content, self.streams.content, published
+
+    def value(self, key: str, group: str = "g") -> Any:
+        """A stored value, decoded."""
+        return decode(dict((key, value) for key, value, _ in self.state.content[group])[key])
 
 
 @pytest.fixture
@@ -172,7 +176,7 @@ def shelf() -> Shelf:
 
 
 def event(topic: str = "t", data: bytes = b"\x01", id: str = "1" * 32) -> Event:
-    return Event(id, topic, data, "f" * 32)
+    return Event(id, topic, data, TRACE)
 
 
 def increment(amount: int = 1) -> bytes:
@@ -192,7 +196,8 @@ CHANGES = st.lists(
     max_size=2,
 )
 OPERATIONS = st.one_of(
-    st.tuples(st.just("state.set"), GROUPS, KEYS, SMALL),
+    st.tuples(st.just("state.set"), GROUPS, KEYS, SMALL, st.sampled_from([{}, {}, {"ttl": 5}, {"ttl": 0}])),
+    st.tuples(st.just("state.set if"), GROUPS, KEYS, SMALL, st.sampled_from(["right", "none", "stale"])),
     st.tuples(st.just("state.delete"), GROUPS, KEYS),
     st.tuples(st.just("state.update"), GROUPS, KEYS, CHANGES),
     st.tuples(st.just("state.get"), GROUPS, KEYS),
@@ -203,7 +208,7 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("emit"), st.sampled_from(["t", ""]), SMALL),
 )
 SEQUENCES = st.lists(OPERATIONS, max_size=30)
-TWO: list[tuple[Any, ...]] = [("state.set", "g", key, 1) for key in "ab"]
+TWO: list[tuple[Any, ...]] = [("state.set", "g", key, 1, {}) for key in "ab"]
 TWO_ITEMS: list[tuple[Any, ...]] = [("streams.set", "s", "g", key, {}) for key in "ab"]
 
 
@@ -212,12 +217,27 @@ async def perform(services: Services, operation: tuple[Any, ...]) -> Any:
     name, *arguments = operation
     try:
         if name == "emit":
-            return bool(await services.bus.emit(arguments[0], encode(arguments[1]), {}, "f" * 32))
+            return bool(await services.bus.emit(arguments[0], encode(arguments[1]), {}, TRACE))
+        if name.startswith("state.set"):
+            return await set_state(services, *arguments)
         service, method = name.split(".")
         encoded = [part if isinstance(part, str) and len(part) < 2 else encode(part) for part in arguments]
+        if method not in ("get", "send"):
+            encoded.append(TRACE)
         return await getattr(getattr(services, service), method)(*encoded)
+    except VersionConflict:
+        return "conflict"  # which names versions, and those of a run are its own
     except HostCallRefused as error:
         return str(error)
+
+
+async def set_state(services: Services, group: str, key: str, value: Any, how: Any) -> None:
+    """Sets a value with options, or else if it has a version."""
+    options = how
+    if isinstance(how, str):
+        entry = decode(await services.state.entry(group, key)) or {"version": 0}
+        options = {"ifVersion": {"right": entry["version"], "none": 0, "stale": 12345}[how]}
+    await services.state.set(group, key, encode(value), TRACE, options)
 
 
 async def view(services: Services) -> list[Any]:
@@ -227,9 +247,9 @@ async def view(services: Services) -> list[Any]:
 
 
 @given(SEQUENCES, SEQUENCES)
-@example(TWO, [("state.set", "g", "a", 2)])
-@example(TWO, [("state.set", "g", "a", 2), ("state.delete", "g", "a"), ("state.set", "g", "a", 3)])
-@example(TWO, [("state.clear", "g"), ("state.update", "g", "b", []), ("state.set", "g", "a", 3)])
+@example(TWO, [("state.set", "g", "a", 2, {})])
+@example(TWO, [("state.set", "g", "a", 2, {}), ("state.delete", "g", "a"), ("state.set", "g", "a", 3, {})])
+@example(TWO, [("state.clear", "g"), ("state.update", "g", "b", []), ("state.set", "g", "a", 3, {})])
 @example(TWO_ITEMS, [("streams.delete", "s", "g", "a"), ("streams.set", "s", "g", "a", {})])
 async def test_a_run_that_is_committed_is_the_same_as_done_directly(before: Any, operations: Any) -> None:
     direct, shelf = Shelf(), Shelf()
@@ -269,14 +289,14 @@ async def test_increments_of_runs_at_a_time_add_up(increments: list[tuple[str, s
     sums: dict[str, int] = {}
     for who, key, amount in increments:
         services = runs[who].bind(shelf.services) if who in runs else shelf.services
-        await services.state.update("g", key, increment(amount))
-        await services.streams.update("s", "g", key, increment(amount))
+        await services.state.update("g", key, increment(amount), TRACE)
+        await services.streams.update("s", "g", key, increment(amount), TRACE)
         sums[key] = sums.get(key, 0) + amount
     for run in runs.values():
         await shelf.commit_of(run)
-    kept, items = shelf.state.groups.get("g", {}), shelf.streams.groups.get(("s", "g"), {})
-    assert {key: decode(value)["n"] for key, value in kept.items()} == sums
-    assert {key: decode(item)["n"] for key, item in items.items()} == sums
+    kept, items = shelf.state.content.get("g", []), shelf.streams.content.get(("s", "g"), [])
+    assert {key: decode(value)["n"] for key, value, _ in kept} == sums
+    assert {key: decode(item)["n"] for key, item in items} == sums
 
 
 # ------------------------------------------------------------ what others do meanwhile
@@ -284,22 +304,22 @@ async def test_increments_of_runs_at_a_time_add_up(increments: list[tuple[str, s
 
 async def test_a_key_that_the_run_has_changed_is_its_own_until_the_commit(shelf: Shelf) -> None:
     ours, theirs = shelf.hold().bind(shelf.services).state, shelf.services.state
-    await ours.update("g", "k", increment())
-    await theirs.update("g", "k", increment(10))
-    await theirs.set("g", "other", encode("new"))
+    await ours.update("g", "k", increment(), TRACE)
+    await theirs.update("g", "k", increment(10), TRACE)
+    await theirs.set("g", "other", encode("new"), TRACE, {})
     assert decode(await ours.get("g", "k")) == {"n": 1}
-    assert decode(await ours.update("g", "k", increment())) == {"n": 2}
+    assert decode(await ours.update("g", "k", increment(), TRACE)) == {"n": 2}
     assert decode(await ours.values("g")) == [{"n": 2}, "new"]
 
 
 async def test_listeners_hear_what_the_commit_has_made(shelf: Shelf) -> None:
     held = shelf.hold()
     ours, theirs = held.bind(shelf.services).streams, shelf.services.streams
-    await ours.update("s", "g", "1", increment())
+    await ours.update("s", "g", "1", increment(), TRACE)
     await ours.send("s", "g", "", b"\x01")
-    await ours.delete("s", "g", "2")
-    await theirs.update("s", "g", "1", increment(10))
-    await theirs.set("s", "g", "2", encode({}))
+    await ours.delete("s", "g", "2", TRACE)
+    await theirs.update("s", "g", "1", increment(10), TRACE)
+    await theirs.set("s", "g", "2", encode({}), TRACE)
     shelf.told.clear()
     await shelf.commit_of(held)
     assert [(change.operation, change.id) for change in shelf.told] == [("update", "1"), ("event", ""), ("delete", "2")]
@@ -308,16 +328,16 @@ async def test_listeners_hear_what_the_commit_has_made(shelf: Shelf) -> None:
 
 async def test_an_item_keeps_the_time_that_the_handler_has_seen(shelf: Shelf) -> None:
     held = shelf.hold()
-    seen = await held.bind(shelf.services).streams.set("s", "g", "1", encode({}))
+    seen = await held.bind(shelf.services).streams.set("s", "g", "1", encode({}), TRACE)
     await shelf.clock.advance(60)
     await shelf.commit_of(held)
-    assert shelf.streams.groups["s", "g"]["1"] == seen
+    assert shelf.streams.content["s", "g"] == [("1", seen)]
 
 
 async def test_a_change_that_no_longer_fits_is_refused_at_the_commit(shelf: Shelf) -> None:
     held = shelf.hold()
-    await held.bind(shelf.services).state.update("g", "k", increment())
-    await shelf.services.state.set("g", "k", encode("text"))
+    await held.bind(shelf.services).state.update("g", "k", increment(), TRACE)
+    await shelf.services.state.set("g", "k", encode("text"), TRACE, {})
     with pytest.raises(HostCallRefused, match="operation 0 of update"):
         await shelf.commit_of(held)
     assert shelf.told == []
@@ -326,18 +346,18 @@ async def test_a_change_that_no_longer_fits_is_refused_at_the_commit(shelf: Shel
 async def test_a_commit_that_could_not_be_stored_tells_nobody_and_may_be_tried_again(shelf: Shelf) -> None:
     held = shelf.hold()
     ours = held.bind(shelf.services)
-    await ours.streams.set("s", "g", "1", encode({}))
+    await ours.streams.set("s", "g", "1", encode({}), TRACE)
     await ours.streams.send("s", "g", "1", b"\x01")
     shelf.fault = StorageFault("the disk is full")
     with pytest.raises(StorageFault):
         await shelf.commit_of(held)
     assert shelf.told == []
     with pytest.raises(HostCallRefused, match=ENDED):
-        await ours.state.set("g", "k", encode(1))
+        await ours.state.set("g", "k", encode(1), TRACE, {})
     shelf.fault = None
     await shelf.commit_of(held)
     assert [change.operation for change in shelf.told] == ["create", "event"]
-    assert (shelf.done, shelf.state.groups) == ([DELIVERY], {})
+    assert (shelf.done, shelf.state.content) == ([DELIVERY], {})
 
 
 C = encode("c")
@@ -358,9 +378,9 @@ async def test_a_group_that_changes_while_it_is_read_mixes_up_nothing(
 ) -> None:
     """What was there when the read began is in its place, unless it is gone."""
     for key in "abc":
-        await shelf.services.state.set("g", key, encode(key))
+        await shelf.services.state.set("g", key, encode(key), TRACE, {})
     ours = shelf.hold().bind(shelf.services).state
-    await ours.set("g", "b", encode("ours"))
+    await ours.set("g", "b", encode("ours"), TRACE, {})
     coming = iter(changes)
 
     def meanwhile() -> None:
@@ -376,17 +396,17 @@ def _always(value: bytes | None, before: bytes | None) -> bytes | None:
 
 
 async def test_calls_of_one_run_at_a_time_lose_nothing(shelf: Shelf) -> None:
-    await shelf.services.state.update("g", "k", increment(10))
+    await shelf.services.state.update("g", "k", increment(10), TRACE)
     held = shelf.hold()
     ours = held.bind(shelf.services).state
     shelf.state.open.clear()
-    calls = [asyncio.ensure_future(ours.update("g", "k", increment())) for _ in range(5)]
+    calls = [asyncio.ensure_future(ours.update("g", "k", increment(), TRACE)) for _ in range(5)]
     await settle()
     assert not any(call.done() for call in calls)
     shelf.state.open.set()
     assert [decode(await call)["n"] for call in calls] == [11, 12, 13, 14, 15]
     await shelf.commit_of(held)
-    assert decode(shelf.state.groups["g"]["k"]) == {"n": 15}
+    assert shelf.value("k") == {"n": 15}
 
 
 # ------------------------------------------------------------ events
@@ -394,7 +414,7 @@ async def test_calls_of_one_run_at_a_time_lose_nothing(shelf: Shelf) -> None:
 
 async def test_an_emit_is_answered_with_the_id_that_its_event_has(shelf: Shelf) -> None:
     held = shelf.hold()
-    id = await held.bind(shelf.services).bus.emit("t", b"\x01", {}, "f" * 32)
+    id = await held.bind(shelf.services).bus.emit("t", b"\x01", {}, TRACE)
     assert shelf.published == []
     await shelf.commit_of(held)
     assert [publication.event.id for publication in shelf.published] == [id]
@@ -408,7 +428,7 @@ async def test_a_bad_emit_is_refused_at_once_and_not_held(
 ) -> None:
     held = shelf.hold()
     with pytest.raises(HostCallRefused):
-        await held.bind(shelf.services).bus.emit(topic, data, options, "f" * 32)
+        await held.bind(shelf.services).bus.emit(topic, data, options, TRACE)
     await shelf.commit_of(held)
     assert shelf.published == []
 
@@ -432,10 +452,11 @@ ASK: dict[str, Callable[[HeldWrites], Awaitable[Any]]] = {
     "values": lambda held: held.state.values("g"),
     "keys": lambda held: held.state.keys("g"),
     "write": lambda held: held.state.write(StateWrite("g", "k", lambda _: b"\x01")),
-    "clear": lambda held: held.state.clear("g"),
+    "clear": lambda held: held.state.clear(StateClear("g")),
     "item": lambda held: held.streams.get("s", "g", "1"),
     "items": lambda held: held.streams.items("s", "g"),
     "write item": lambda held: held.streams.write(StreamWrite("s", "g", "1", lambda _: b"\x01")),
+    "entry": lambda held: held.state.entry("g", "k"),
     "publish": lambda held: held.publish(Publication(event(), ())),
 }
 
@@ -456,8 +477,6 @@ async def test_what_comes_after_the_end_is_refused(
     with pytest.raises(HostCallRefused, match=ENDED):
         held.bind(shelf.services)
     with pytest.raises(HostCallRefused, match=ENDED):
-        held.tell(StreamChange("s", "g", "", "event", b""))
-    with pytest.raises(HostCallRefused, match=ENDED):
         await shelf.commit_of(held)
     assert (shelf.content, len(shelf.done)) == (content, int(committed))
 
@@ -472,7 +491,7 @@ async def test_a_call_that_still_reads_when_the_run_ends_is_refused(shelf: Shelf
     for call in calls:
         with pytest.raises(HostCallRefused, match=ENDED):
             await call
-    assert shelf.state.groups == {}
+    assert shelf.state.content == {}
 
 
 @contextmanager
@@ -487,7 +506,7 @@ def no_collector() -> Iterator[None]:
 async def test_what_was_held_is_gone_at_the_end_without_the_garbage_collector(shelf: Shelf) -> None:
     with no_collector():
         held = shelf.hold()
-        await held.bind(shelf.services).state.set("g", "k", encode(1))
+        await held.bind(shelf.services).state.set("g", "k", encode(1), TRACE, {})
         gone = weakref.ref(held)
         held.drop()
         del held
@@ -500,40 +519,40 @@ async def test_what_was_held_is_gone_at_the_end_without_the_garbage_collector(sh
 async def test_too_many_writes_are_refused_and_reads_are_none(shelf: Shelf) -> None:
     held = shelf.hold(max_held_writes=4)
     ours = held.bind(shelf.services)
-    await ours.state.set("g", "k", encode("old"))
-    await ours.state.clear("h")
+    await ours.state.set("g", "k", encode("old"), TRACE, {})
+    await ours.state.clear("h", TRACE)
     await ours.streams.send("s", "g", "", b"\x01")
-    await ours.bus.emit("t", b"\x01", {}, "f" * 32)
+    await ours.bus.emit("t", b"\x01", {}, TRACE)
     refused: list[Callable[[], Awaitable[Any]]] = [
-        lambda: ours.state.set("g", "k", encode("new")),
-        lambda: ours.state.clear("g"),
+        lambda: ours.state.set("g", "k", encode("new"), TRACE, {}),
+        lambda: ours.state.clear("g", TRACE),
         lambda: ours.streams.send("s", "g", "", b"\x01"),
-        lambda: ours.bus.emit("t", b"\x01", {}, "f" * 32),
+        lambda: ours.bus.emit("t", b"\x01", {}, TRACE),
     ]
     for call in refused:
         with pytest.raises(HostCallRefused, match=r"made 4 writes, which is the limit \(bus.maxHeldWrites\)"):
             await call()
     assert decode(await ours.state.values("g")) == ["old"]
     await shelf.commit_of(held)
-    assert (len(shelf.published), len(shelf.told), decode(shelf.state.groups["g"]["k"])) == (1, 1, "old")
+    assert (len(shelf.published), len(shelf.told), shelf.value("k")) == (1, 1, "old")
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        lambda on: on.state.set("g", "k", bytes(98)),
-        lambda on: on.state.set("g" * 50, "k" * 50, b"\x01"),
-        lambda on: on.state.clear("g" * 100),
-        lambda on: on.state.delete("g" * 50, "k" * 50),
-        lambda on: on.streams.set("s", "g", "1", encode({"a": "x" * 80})),
+        lambda on: on.state.set("g", "k", bytes(98), TRACE, {}),
+        lambda on: on.state.set("g" * 50, "k" * 50, b"\x01", TRACE, {}),
+        lambda on: on.state.clear("g" * 100, TRACE),
+        lambda on: on.state.delete("g" * 50, "k" * 50, TRACE),
+        lambda on: on.streams.set("s", "g", "1", encode({"a": "x" * 80}), TRACE),
         lambda on: on.streams.send("s", "g", "", bytes(99)),
-        lambda on: on.bus.emit("t", bytes(99), {}, "f" * 32),
+        lambda on: on.bus.emit("t", bytes(99), {}, TRACE),
     ],
 )
 async def test_too_many_bytes_are_refused(shelf: Shelf, call: Callable[[Services], Awaitable[Any]]) -> None:
     held = shelf.hold(max_held_bytes=101)
     ours = held.bind(shelf.services)
-    await ours.state.delete("", "12")
+    await ours.state.delete("", "12", TRACE)
     with pytest.raises(HostCallRefused, match=r"would hold \d+ bytes, over the limit of 101 \(bus.maxHeldBytes\)"):
         await call(ours)
     await shelf.commit_of(held)
@@ -543,17 +562,17 @@ async def test_too_many_bytes_are_refused(shelf: Shelf, call: Callable[[Services
 
 async def test_what_is_replaced_again_counts(shelf: Shelf) -> None:
     ours = shelf.hold(max_held_bytes=100).bind(shelf.services).state
-    await ours.set("g", "k", bytes(48))
-    await ours.set("g", "k", bytes(48))
+    await ours.set("g", "k", bytes(48), TRACE, {})
+    await ours.set("g", "k", bytes(48), TRACE, {})
     with pytest.raises(HostCallRefused, match="would hold 102 bytes"):
-        await ours.delete("g", "k")
+        await ours.delete("g", "k", TRACE)
 
 
 async def test_an_emit_with_a_key_that_is_taken_is_answered_with_the_event_that_stands_for_it() -> None:
     shelf = Shelf()
-    first = await shelf.services.bus.emit("t", b"", {"idempotencyKey": "k"}, "f" * 32)
+    first = await shelf.services.bus.emit("t", b"", {"idempotencyKey": "k"}, TRACE)
     bus = shelf.hold().bind(shelf.services).bus
-    assert await bus.emit("t", b"", {"idempotencyKey": "k"}, "f" * 32) == first
-    other = await bus.emit("t", b"", {"idempotencyKey": "l"}, "f" * 32)
+    assert await bus.emit("t", b"", {"idempotencyKey": "k"}, TRACE) == first
+    other = await bus.emit("t", b"", {"idempotencyKey": "l"}, TRACE)
     assert other != first
-    assert await bus.emit("t", b"", {"idempotencyKey": "l"}, "f" * 32) == other
+    assert await bus.emit("t", b"", {"idempotencyKey": "l"}, TRACE) == other

@@ -10,7 +10,7 @@ import httpx
 
 from runtime.services.queues import QueueService
 from runtime.values import decode, encode
-from runtime.web.control import Controlled, control_app, mount
+from runtime.web.control import Controlled, control_app, tracing
 from tests.fakes import FakeClock, Reports, unchecked
 from tests.unit.fake_bus import FakeEventBus
 from tests.unit.services.test_queues import CATALOG
@@ -31,11 +31,6 @@ class Schedule:
     last: float | None = None
 
 
-async def nowhere(scope: Any, receive: Any, send: Any) -> None:
-    """The edge of tests that ask for control routes alone."""
-    raise AssertionError(f"{scope['path']} is no control route")
-
-
 class World:
     """The control API over fakes and a store in memory."""
 
@@ -50,7 +45,7 @@ class World:
         self.reports = Reports()
         self.state = stored_state(self.clock)
         controlled = Controlled(self, self.queues, self, self.state)
-        self.app = mount(nowhere, control_app(controlled, self.reports, MAX_BODY))
+        self.app = tracing(control_app(controlled, self.reports, MAX_BODY))
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://localhost/__runtime/", timeout=5
         )

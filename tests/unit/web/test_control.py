@@ -12,7 +12,6 @@ from runtime.errors import HostCallRefused, StorageFault
 from runtime.model import Failure, FailureKind, LogLevel, TriggerKind
 from runtime.records import QueueKey
 from runtime.values import decode, encode
-from runtime.web.control import mount
 from runtime.web.control_answers import MAX_SHOWN
 from runtime.web.control_values import from_json, to_json
 from tests.unit.services.test_queues import BILL, ORPHAN, SHIP
@@ -300,33 +299,6 @@ async def test_what_is_no_route_is_a_problem_too(world: World, method: str, path
     answer = await world.client.request(method, path)
     refused(answer, status)
     assert (status == 405) == ("allow" in answer.headers)
-
-
-@pytest.mark.parametrize(
-    ("path", "goes_to"),
-    [
-        ("/__runtime", "control"),
-        ("/__runtime/", "control"),
-        ("/__runtime/queues", "control"),
-        ("/__runtimes", "edge"),
-        ("/", "edge"),
-        ("/orders/__runtime/", "edge"),
-    ],
-)
-async def test_paths_are_given_to_whom_they_belong(path: str, goes_to: str) -> None:
-    asked: list[str] = []
-
-    async def edge(scope: Any, receive: Any, send: Any) -> None:
-        asked.append("edge")
-
-    async def control(scope: Any, receive: Any, send: Any) -> None:
-        asked.append("control")
-
-    application = mount(edge, control)
-    await application({"type": "http", "path": path, "headers": []}, None, None)  # type: ignore[arg-type]
-    await application({"type": "websocket", "path": path}, None, None)  # type: ignore[arg-type]
-    await application({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
-    assert asked == [goes_to, "edge", "edge"]
 
 
 # ------------------------------------------------------------ values

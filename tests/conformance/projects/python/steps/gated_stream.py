@@ -2,7 +2,7 @@ import asyncio
 import threading
 from typing import Any
 
-from lib.heard import heard, meet
+from .lib.heard import heard, meet
 
 
 class NotYours(Exception):

@@ -1,4 +1,4 @@
-"""model: payloads in pieces."""
+"""model.runs: payloads in pieces."""
 
 from __future__ import annotations
 

@@ -1,0 +1,60 @@
+"""web/front: paths and sockets are given to whom they belong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runtime.web.front import front
+from runtime.web.server import Application
+
+CONTROL_PATHS = ("/__runtime", "/__runtime/", "/__runtime/queues", "/__runtime/streamsx", "/__runtime/texts/a")
+READ_PATHS = ("/__runtime/streams", "/__runtime/streams/a/b", "/__runtime/text", "/__runtime/text/a")
+EDGE_PATHS = ("/", "/__runtimes", "/orders/__runtime/", "/streams/a")
+
+
+class Asked:
+    """Applications that note who was asked."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def called(self, name: str) -> Application:
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            self.names.append(name)
+
+        return serve
+
+
+async def ask(application: Application, path: str, kind: str = "http") -> None:
+    await application({"type": kind, "path": path, "headers": []}, None, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reads", [True, False])
+@pytest.mark.parametrize("control", [True, False])
+async def test_paths_are_given_to_whom_they_belong(reads: bool, control: bool) -> None:
+    asked = Asked()
+    application = front(
+        asked.called("edge"),
+        asked.called("sockets"),
+        asked.called("reads") if reads else None,
+        asked.called("control") if control else None,
+    )
+    behind = "control" if control else "edge"
+    for paths, name in ((CONTROL_PATHS, behind), (READ_PATHS, "reads" if reads else behind), (EDGE_PATHS, "edge")):
+        for path in paths:
+            asked.names.clear()
+            await ask(application, path)
+            assert asked.names == [name], path
+
+
+async def test_sockets_may_come_to_any_path_and_a_lifespan_is_the_edges() -> None:
+    asked = Asked()
+    application = front(*(asked.called(name) for name in ("edge", "sockets", "reads", "control")))
+    for path in ("/", "/chat", *CONTROL_PATHS, *READ_PATHS):
+        await ask(application, path, "websocket")
+    assert set(asked.names) == {"sockets"}
+    asked.names.clear()
+    await application({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
+    assert asked.names == ["edge"]
