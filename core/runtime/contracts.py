@@ -193,7 +193,9 @@ class Engine(Protocol):
     async def commit(self, writes: Sequence[Write], done: Delivery | None = None) -> Sequence[Written]:
         """Carries out all writes and what follows from them, in order, and acknowledges the delivery: all or nothing.
 
-        A write that finds a value whose time is over removes it first, which is a change of its own. Raises `HostCallRefused` that one of the changes raised or when a bound is reached, `StorageFault` when
+        A write that finds a value whose time is over removes it first, which is a change of its own.
+
+        Raises `HostCallRefused` that one of the changes raised or when a bound is reached, `StorageFault` when
         it cannot be stored.
         """
 

@@ -181,7 +181,7 @@ def test_subscriptions_come_back_after_a_restart(tmp_path: Path) -> None:
 
 AUTH = {
     "motia.config.ts": """
-        const authenticate = ({ headers }) => ({ user: headers['sec-websocket-protocol'].split(', ')[1] })
+        const authenticate = ({ headers }) => ({ user: headers['sec-websocket-protocol'].split(/, */)[1] })
         export default { streamAuth: { authenticate } }
     """,
     "steps/notes.stream.ts": """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -14,160 +14,20 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runtime.catalog import build_catalog
-from runtime.config import BusSettings, StreamSettings
 from runtime.errors import HostCallRefused, StorageFault, VersionConflict
-from runtime.model import LoadedFile, Manifest, TriggerKind
 from runtime.records import (
-    Delivery,
-    Entry,
     Event,
     Publication,
-    QueueKey,
     StateClear,
     StateWrite,
-    StreamChange,
     StreamWrite,
-    Write,
-    Written,
 )
-from runtime.services.bus import BusService
-from runtime.services.changes import ChangeService
 from runtime.services.held import HeldWrites, Services
-from runtime.services.state import StateService
-from runtime.services.streams import StreamService
-from runtime.services.textstreams import TextService
-from runtime.storage.memory.engine import MemoryEngine
-from runtime.storage.memory.events import MemoryEventBus
-from runtime.storage.memory.state import MemoryStateStore
-from runtime.storage.memory.streams import MemoryStreamStore
-from runtime.storage.queues import NONE_COMING
 from runtime.values import decode, encode
-from tests.fakes import FakeClock, Reports, settle, unchecked
+from tests.fakes import settle
+from tests.unit.services.shelf import DELIVERY, MAX_EVENT, MAX_VALUE, TRACE, Shelf
 
-MAX_VALUE = 400
-MAX_EVENT = 1024
-TRACE = "f" * 32
 ENDED = "the run has ended; an atomic step's writes end with it"
-DELIVERY = Delivery(1, QueueKey("t", "a", TriggerKind.EVENT), Event("e", "t", b"", TRACE), 1, 0.0)
-WATCHING = Manifest(
-    "node",
-    (
-        LoadedFile("steps/a.step.ts", {"type": "state", "groupId": "g"}, has_handler=True),
-        LoadedFile("steps/b.step.ts", {"type": "stream", "streamName": "s", "groupId": "g"}, has_handler=True),
-    ),
-    (LoadedFile("steps/s.stream.ts", {"name": "s", "baseConfig": {"storageType": "default"}}),),
-)
-
-
-class ShelfState(MemoryStateStore):
-    """Reads wait while `open` is not set."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        super().__init__(clock)
-        self.open = asyncio.Event()
-        self.open.set()
-        self.after_group_read: Callable[[], None] = lambda: None
-
-    async def get(self, group: str, key: str) -> bytes | None:
-        await self.open.wait()
-        return await super().get(group, key)
-
-    async def entry(self, group: str, key: str) -> Entry | None:
-        await self.open.wait()
-        return await super().entry(group, key)
-
-    async def values(self, group: str) -> Sequence[bytes]:
-        await self.open.wait()
-        values = await super().values(group)
-        self.after_group_read()
-        return values
-
-    async def keys(self, group: str) -> Sequence[str]:
-        await self.open.wait()
-        keys = await super().keys(group)
-        self.after_group_read()
-        return keys
-
-    @property
-    def content(self) -> dict[str, list[tuple[str, bytes, float]]]:
-        """All values in their order, with their ends."""
-        kept = {group: values.items() for group, values in self._groups.items()}
-        return {group: [(key, one.value, one.until) for key, one in values] for group, values in kept.items()}
-
-
-class ShelfStreams(MemoryStreamStore):
-    """Shows what it has."""
-
-    @property
-    def content(self) -> dict[tuple[str, str], list[tuple[str, bytes]]]:
-        """All items in their order."""
-        return {place: list(items.items()) for place, items in self._groups.items()}
-
-
-class ShelfEvents(MemoryEventBus):
-    """Notes what is published."""
-
-    published: list[Publication]
-
-    def prepare(
-        self, publication: Publication, coming: Mapping[QueueKey, int] = NONE_COMING
-    ) -> tuple[str, Callable[[], None]]:
-        id, enter = super().prepare(publication, coming)
-        return id, lambda: (self.published.append(publication), enter())[1]
-
-    def forget(self, delivery: Delivery) -> None:
-        """The delivery of these tests was never taken."""
-
-
-class Shelf(MemoryEngine):
-    """An engine without a disk that could fail, unless `fault` is set, and the services over it."""
-
-    state: ShelfState
-    streams: ShelfStreams
-
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        super().__init__(self.clock, BusSettings())
-        self.events = ShelfEvents(self.clock, 1_000_000, 3600.0)
-        self.events.published = self.published = []
-        self.state = ShelfState(self.clock)
-        self.streams = ShelfStreams(self.clock)
-        self.told: list[StreamChange] = []
-        self.done: list[Delivery | None] = []
-        self.expected: list[float] = []
-        self.fault: Exception | None = None
-        settings = BusSettings(max_event_bytes=MAX_EVENT)
-        bus = BusService(self.events, self.clock, settings, Reports(), unchecked())
-        changes = ChangeService(self.clock)
-        streams = StreamService(self, changes, self.clock, MAX_VALUE, unchecked())
-        streams.catalog = changes.catalog = build_catalog([WATCHING])
-        streams.listen(self.told.append)
-        state = StateService(self, changes, self.clock, MAX_VALUE)
-        self.services = Services(bus, state, streams, TextService(self.texts, self.clock, StreamSettings()))
-
-    async def commit(self, writes: Sequence[Write], done: Delivery | None = None) -> Sequence[Written]:
-        if self.fault:
-            raise self.fault
-        written = await super().commit(writes, done)
-        self.done += [done] if done is not None else []
-        return written
-
-    def hold(self, max_held_writes: int = 1000, max_held_bytes: int = 1_000_000) -> HeldWrites:
-        return HeldWrites(self, self.clock, self.expected.append, max_held_writes, max_held_bytes)
-
-    async def commit_of(self, held: HeldWrites) -> None:
-        await held.commit(self, DELIVERY)
-
-    @property
-    def content(self) -> Any:
-        """All that is kept, with the order inside the groups."""
-        published = [(publication.event.topic, publication.event.data) for publication in self.published]
-        return self.state.content, self.streams.content, published
-
-    def value(self, key: str, group: str = "g") -> Any:
-        """A stored value, decoded."""
-        return decode(dict((key, value) for key, value, _ in self.state.content[group])[key])
 
 
 @pytest.fixture
@@ -409,6 +269,86 @@ async def test_calls_of_one_run_at_a_time_lose_nothing(shelf: Shelf) -> None:
     assert shelf.value("k") == {"n": 15}
 
 
+# ------------------------------------------------------------ versions and ends
+
+
+async def version(services: Services, key: str = "k") -> int:
+    """The value's version, 0 for none."""
+    entry = decode(await services.state.entry("g", key))
+    return 0 if entry is None else int(entry["version"])
+
+
+async def test_a_version_that_was_read_is_compared_at_the_call_and_at_the_commit(shelf: Shelf) -> None:
+    await shelf.services.state.set("g", "k", encode(1), TRACE, {})
+    held = shelf.hold()
+    ours, read = held.bind(shelf.services), await version(shelf.services)
+    assert await version(ours) == read
+    with pytest.raises(VersionConflict):
+        await ours.state.set("g", "k", encode(2), TRACE, {"ifVersion": read + 1})
+    await ours.state.set("g", "k", encode(2), TRACE, {"ifVersion": read})
+    await shelf.services.state.set("g", "k", encode(3), TRACE, {})
+    with pytest.raises(VersionConflict, match=f"ifVersion is {read}"):
+        await shelf.commit_of(held)
+    assert shelf.value("k") == 3
+
+
+async def test_what_the_run_has_written_has_versions_of_the_run_s(shelf: Shelf) -> None:
+    await shelf.services.state.set("g", "k", encode(1), TRACE, {})
+    read, held = await version(shelf.services), shelf.hold()
+    ours = held.bind(shelf.services)
+    await ours.state.set("g", "k", encode(2), TRACE, {})
+    own = await version(ours)
+    assert own not in (0, read)
+    with pytest.raises(VersionConflict, match=f"has version {own}"):
+        await ours.state.set("g", "k", encode(3), TRACE, {"ifVersion": read})
+    await ours.state.set("g", "k", encode(3), TRACE, {"ifVersion": own})
+    await ours.state.delete("g", "k", TRACE)
+    assert await version(ours) == 0
+    await ours.state.set("g", "k", encode(4), TRACE, {"ifVersion": 0})
+    await shelf.services.state.set("g", "k", encode("another's"), TRACE, {})
+    await shelf.commit_of(held)
+    assert shelf.value("k") == 4
+    with pytest.raises(VersionConflict):
+        await shelf.services.state.set("g", "k", encode(5), TRACE, {"ifVersion": own})
+
+
+async def test_a_run_that_has_changed_nothing_of_a_value_goes_on_seeing_what_is_stored(shelf: Shelf) -> None:
+    await shelf.services.state.set("g", "k", encode({"n": 1}), TRACE, {})
+    held = shelf.hold()
+    ours, read = held.bind(shelf.services), await version(shelf.services)
+    await ours.state.update("g", "k", encode([]), TRACE)
+    assert await version(ours) == read
+    await shelf.services.state.set("g", "k", encode({"n": 2}), TRACE, {})
+    assert (decode(await ours.state.get("g", "k")), await version(ours)) == ({"n": 2}, await version(shelf.services))
+
+
+async def test_a_value_of_the_run_s_ends_for_the_run_as_well(shelf: Shelf) -> None:
+    held = shelf.hold()
+    ours = held.bind(shelf.services).state
+    until = shelf.clock.now() + 5
+    await ours.set("g", "k", encode({"n": 1}), TRACE, {"ttl": 5})
+    await ours.set("g", "other", encode(1), TRACE, {})
+    await shelf.clock.advance(4)
+    assert decode(await ours.update("g", "k", increment(), TRACE)) == {"n": 2}
+    await shelf.clock.advance(1)
+    assert (await ours.get("g", "k"), await ours.entry("g", "k")) == (b"", b"")
+    assert (decode(await ours.keys("g")), decode(await ours.values("g"))) == (["other"], [1])
+    await shelf.commit_of(held)
+    assert [(key, end) for key, _, end in shelf.state.content["g"]] == [("other", 0.0), ("k", until)]
+    assert await shelf.services.state.get("g", "k") == b""
+    assert set(shelf.expected) == {until}
+
+
+async def test_the_commit_tells_when_values_end(shelf: Shelf) -> None:
+    held = shelf.hold()
+    ours = held.bind(shelf.services).state
+    await ours.set("g", "k", encode(1), TRACE, {"ttl": 5})
+    await ours.set("g", "stays", encode(1), TRACE, {})
+    assert shelf.expected == []
+    await shelf.commit_of(held)
+    assert shelf.expected == [shelf.clock.now() + 5]
+
+
 # ------------------------------------------------------------ events
 
 
@@ -534,7 +474,7 @@ async def test_too_many_writes_are_refused_and_reads_are_none(shelf: Shelf) -> N
             await call()
     assert decode(await ours.state.values("g")) == ["old"]
     await shelf.commit_of(held)
-    assert (len(shelf.published), len(shelf.told), shelf.value("k")) == (1, 1, "old")
+    assert (len(shelf.published), len(shelf.told), shelf.value("k")) == (2, 1, "old")  # the change of state is one
 
 
 @pytest.mark.parametrize(

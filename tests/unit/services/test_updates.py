@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.errors import HostCallRefused
-from runtime.services.updates import apply_updates
+from runtime.services.updates import NOTHING, apply_updates
 from tests.unit.test_values import values
 
 
@@ -36,7 +36,12 @@ from tests.unit.test_values import values
         ({"a": 1}, [{"op": "remove", "path": "b"}], {"a": 1}),
         ({"a": {}}, [{"op": "remove", "path": "a.b.c"}], {"a": {}}),
         (None, [{"op": "remove", "path": "a.b"}], None),
-        ({"a": 1}, [{"op": "remove"}], None),
+        ({"a": 1}, [{"op": "remove"}], NOTHING),
+        ({"a": 1}, [{"op": "remove"}, {"op": "increment", "path": "n"}], {"n": 1}),
+        (NOTHING, [], NOTHING),
+        (NOTHING, [{"op": "remove", "path": "a.b"}], NOTHING),
+        (NOTHING, [{"op": "append", "value": 1}], [1]),
+        (NOTHING, [{"op": "set"}], None),
         ({}, [{"op": "set", "path": "a", "value": 1}, {"op": "increment", "path": "a"}], {"a": 2}),
     ],
 )
@@ -52,6 +57,7 @@ def test_operations(before: Any, operations: list[Any], after: Any) -> None:
         ({}, {"op": "explode"}),
         ({}, {"op": None}),
         ({}, {"op": ["set"]}),
+        ({}, {"op": "increment", "path": "n", "by": 2}),
         ({}, {"op": {}}),
         ({"a": 1}, {"op": "set", "path": "a.b", "value": 1}),
         ([1], {"op": "set", "path": "0", "value": 1}),
