@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from runtime.config import BusSettings
 from runtime.contracts import Engine
 from runtime.errors import HostCallRefused, VersionConflict
 from runtime.records import (
@@ -23,6 +28,7 @@ from runtime.records import (
     Write,
     Written,
 )
+from runtime.storage.sqlite.engine import SqliteEngine
 from tests.engines.conftest import DURABLE, MAX_QUEUE_LENGTH, Opened
 from tests.engines.events import A, B, depth, event, publish, take
 from tests.fakes import FakeClock
@@ -296,3 +302,27 @@ async def test_a_change_and_what_follows_it_outlive_the_process(opened: Opened) 
     async with opened() as engine:
         assert (await engine.state.get("g", "k"), await engine.streams.get("s", "g", "i")) == (b"v", b"v")
         assert await events(engine) == [b"k:  -> v", b"i:  -> v"]
+
+
+async def test_a_log_cut_anywhere_has_each_change_with_its_event_or_neither(tmp_path: Path, clock: FakeClock) -> None:
+    """As a kill or a power cut may leave it."""
+    path, log, cut = tmp_path / "runtime.db", tmp_path / "runtime.db-wal", tmp_path / "cut.db"
+    settings = BusSettings()
+    async with SqliteEngine(path, clock, settings, "full").open():
+        pass  # the tables are made
+    engine = SqliteEngine(path, clock, settings, "full")
+    async with engine.open():
+        for number in range(12):
+            company = (state(f"{number}-{each}", bytes(100 + 3000 * each)) for each in range(1 + number % 3))
+            await asyncio.gather(*(engine.commit([write]) for write in company))
+        database, frames = path.read_bytes(), log.read_bytes()
+    found = []
+    for size in sorted({*random.Random(5).sample(range(len(frames)), 60), 0, len(frames)}):
+        cut.write_bytes(database)
+        cut.with_name("cut.db-wal").write_bytes(frames[:size])
+        with closing(sqlite3.connect(cut)) as connection:
+            keys = [key for (key,) in connection.execute("SELECT key FROM state ORDER BY place")]
+            events = [data.split(b":")[0].decode() for (data,) in connection.execute("SELECT data FROM messages")]
+        assert keys == events, size
+        found.append(len(keys))
+    assert (found[0], found[-1], found) == (0, 24, sorted(found))

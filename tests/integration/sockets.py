@@ -139,7 +139,10 @@ class Raw:
         return int(head.split()[1])
 
     async def frames(self) -> list[Frame]:
-        """Everything to the end of the connection. Raises `EOFError` where that is in the midst of a frame."""
+        """Everything to the end of the connection; a close is answered.
+
+        Raises `EOFError` where that is in the midst of a frame.
+        """
         frames = []
         while head := await self.reader.read(2):
             head += await self.reader.readexactly(2 - len(head))
@@ -147,6 +150,8 @@ class Raw:
             if length >= 126:
                 length = int.from_bytes(await self.reader.readexactly(2 if length == 126 else 8), "big")
             frames.append(Frame(Opcode(head[0] & 15), await self.reader.readexactly(length)))
+            if frames[-1].opcode is Opcode.CLOSE and not self.writer.is_closing():
+                self.writer.write(masked(Opcode.CLOSE, bytes(frames[-1].data)))
         return frames
 
 

@@ -19,6 +19,7 @@ from runtime.web.websocket import WebSockets
 from runtime.web.websocket_handshake import begins_socket, check_offer, socket_scope
 
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP/1\.[01]\r?\n")
+_WITHOUT_BODY = (204, 304)
 # By these a parser knows where the body of a request ends, and whether another one may follow.
 _FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 
@@ -109,9 +110,15 @@ class _Answer:
     def _write(self, head: Message, body: bytes) -> None:
         cycle = self._cycle
         parts = [STATUS_LINE[head["status"]], self._connections.lines_of(cycle.default_headers)]
+        is_head = cycle.scope["method"] == "HEAD"
+        says_length = is_head or head["status"] in _WITHOUT_BODY
         for name, value in head["headers"]:
             parts += (name, b": ", value, b"\r\n")
-        parts += (b"\r\n", b"" if cycle.scope["method"] == "HEAD" else body)
+            if name == b"content-length":
+                says_length = True
+        if not says_length:  # or the client would wait for the end of the connection
+            parts.append(b"content-length: %d\r\n" % len(body))
+        parts += (b"\r\n", b"" if is_head else body)
         self._connections.write_soon(cycle.transport, b"".join(parts))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()

@@ -92,7 +92,12 @@ class ShelfEvents(MemoryEventBus):
         self, publication: Publication, coming: Mapping[QueueKey, int] = NONE_COMING
     ) -> tuple[str, Callable[[], None]]:
         id, enter = super().prepare(publication, coming)
-        return id, lambda: (self.published.append(publication), enter())[1]
+
+        def entered() -> None:
+            self.published.append(publication)
+            enter()
+
+        return id, entered
 
     def forget(self, delivery: Delivery) -> None:
         """The delivery of these tests was never taken."""
@@ -108,7 +113,8 @@ class Shelf(MemoryEngine):
         self.clock = FakeClock()
         super().__init__(self.clock, BusSettings())
         self.events = ShelfEvents(self.clock, 1_000_000, 3600.0)
-        self.events.published = self.published = []
+        self.published: list[Publication] = []
+        self.events.published = self.published
         self.state = ShelfState(self.clock)
         self.streams = ShelfStreams(self.clock)
         self.told: list[StreamChange] = []

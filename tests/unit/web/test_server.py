@@ -7,6 +7,7 @@ import json
 import socket
 from typing import Any
 
+import httpx
 import pytest
 
 from runtime.config import HttpSettings
@@ -88,6 +89,16 @@ async def test_a_body_that_an_application_gives_to_head_is_not_sent(server: str)
         assert b"content-length: 500" in await reader.readuntil(b"\r\n\r\n")
         assert (await answer(reader))[1] == 7
         writer.close()
+
+
+@pytest.mark.parametrize("server", SERVERS)
+async def test_an_answer_whose_length_is_not_said_has_an_end(server: str) -> None:
+    async def terse(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 7})
+
+    async with serving(server, terse) as (port, _), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        assert [(await client.get("/", timeout=5)).text for _ in range(2)] == ["x" * 7] * 2
 
 
 @pytest.mark.parametrize("server", SERVERS)
