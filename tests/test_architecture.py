@@ -28,7 +28,20 @@ _DATA = ROOT / "tests" / "conformance" / "projects"  # projects that tests run, 
 
 # From left to right: a module may import what stands in a group to its left, and itself.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("", "model", "values", "ids", "errors", "config", "configfile", "environment", "allocator", "records", "problems"),
+    (
+        "",
+        "model",
+        "values",
+        "ids",
+        "errors",
+        "config",
+        "configfile",
+        "environment",
+        "allocator",
+        "openfiles",
+        "records",
+        "problems",
+    ),
     ("contracts",),
     (
         "clock",

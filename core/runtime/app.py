@@ -18,6 +18,7 @@ from runtime.deadlines import Grace
 from runtime.dispatcher import Dispatcher
 from runtime.environment import ProjectEnvironment
 from runtime.model import LogLevel, Severity
+from runtime.openfiles import allow_connections
 from runtime.records import QueueKey
 from runtime.runners.fleet import Fleet
 from runtime.runners.hostcalls import HostCalls
@@ -125,8 +126,9 @@ class App:
     async def run(self, stop: anyio.Event, on_started: Callable[[Started], None]) -> None:
         """Runs the project until `stop` is set, then finishes what runs. Raises `RuntimeFault` when it cannot start."""
         listener = listen(self._settings.http)
-        for warning in self._environment.warnings:
-            self._logs.core(LogLevel.WARN, warning)
+        for warning in (*self._environment.warnings, allow_connections(self._settings.streams.max_sockets)):
+            if warning:
+                self._logs.core(LogLevel.WARN, warning)
         async with AsyncExitStack() as resources:
             resources.enter_context(listener)
             await resources.enter_async_context(self._engine.open())

@@ -49,7 +49,9 @@ function ambientTypes() {
   const declarations = files.sort().map((name) => declarationsOf(readFileSync(join(types, name), 'utf8')));
   rmSync(types, { recursive: true });
   const globals = readFileSync(join(here, 'sdk', 'globals.d.ts'), 'utf8');
-  return `${globals}\ndeclare module 'motia' {\n${declarations.join('\n')}}\n`;
+  // Configs that were written for other versions import from these; what they get is ours.
+  const others = "declare module '@motiadev/core' {\n  export * from 'motia';\n}\n\ndeclare module '@motiadev/adapter-*';\n";
+  return `${globals}\ndeclare module 'motia' {\n${declarations.join('\n')}}\n\n${others}`;
 }
 
 /** The declarations of one file as they stand inside a module: indented, without imports and `declare`. */

@@ -86,7 +86,7 @@ class Site:
         self._sockets.catalog = self.board.catalog
         self._one_ended = asyncio.Condition()
 
-    async def application(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Sockets, beside requests that are answered with what was asked."""
         if scope["type"] != "websocket":
             await measuring(scope, receive, send)
@@ -195,6 +195,6 @@ async def site(
         made.client_tls = ssl.create_default_context(cafile=certified)
     server = "uvicorn" if kind == "uvicorn" else "hypercorn"
     options: dict[str, Any] = {"grace": grace, "streams": made.board.settings}
-    async with serving(server, made.application, tls, **options) as (port, stop):
+    async with serving(server, made, tls, **options) as (port, stop):
         made.port, made.stop = port, stop
         yield made

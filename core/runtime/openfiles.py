@@ -1,0 +1,27 @@
+"""How many files, and with them connections, this process may have open."""
+
+from __future__ import annotations
+
+import resource
+
+_RESERVED = 1024
+"""Files beside the sockets: requests, the database, runners."""
+
+
+def allow_connections(sockets: int) -> str:
+    """Raises the soft limit of open files as far as so many sockets need; a warning where the hard limit is lower.
+
+    Systems give a process 1024 at first (systemd.exec(5), LimitNOFILE), and leave it to the process to take more.
+    """
+    needed = sockets + _RESERVED
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return ""
+    is_enough = hard == resource.RLIM_INFINITY or hard >= needed
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed if is_enough else hard, hard))
+    if is_enough:
+        return ""
+    return (
+        f"this process may open {hard} files, too few for streams.maxSockets ({sockets}); raise the hard limit "
+        f"(ulimit -Hn {needed}), or lower the setting"
+    )
