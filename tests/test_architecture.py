@@ -82,6 +82,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "sqlite3": ("runtime.storage.sqlite",),
     "uvicorn": ("runtime.web",),
     "hypercorn": ("runtime.web",),
+    "websockets": ("runtime.web",),
     "starlette": ("runtime.web", "runtime.triggers.http"),
     "typer": ("runtime.cli", "runtime.__main__"),
     "rich": ("runtime.cli",),

@@ -43,9 +43,14 @@ class Doorkeeper:
         self.asked: list[tuple[Mapping[str, str | list[str]], str]] = []
         self.seen: list[tuple[str, str, str, bytes]] = []
         self.told = asyncio.Event()
+        self.arrived = asyncio.Event()
+        self.is_open = asyncio.Event()
+        self.is_open.set()
 
     async def authenticate(self, headers: Mapping[str, str | list[str]], url: str) -> bytes:
         self.asked.append((headers, url))
+        self.arrived.set()
+        await self.is_open.wait()
         if self.refusal is not None:
             raise self.refusal
         return url.encode()
@@ -138,8 +143,8 @@ class Raw:
             head += await self.reader.readexactly(1)
         return int(head.split()[1])
 
-    async def frames(self) -> list[Frame]:
-        """Everything to the end of the connection; a close is answered.
+    async def frames(self, *, answers: bool = True) -> list[Frame]:
+        """Everything to the end of the connection; a close is answered, unless it is not to be.
 
         Raises `EOFError` where that is in the midst of a frame.
         """
@@ -150,7 +155,7 @@ class Raw:
             if length >= 126:
                 length = int.from_bytes(await self.reader.readexactly(2 if length == 126 else 8), "big")
             frames.append(Frame(Opcode(head[0] & 15), await self.reader.readexactly(length)))
-            if frames[-1].opcode is Opcode.CLOSE and not self.writer.is_closing():
+            if answers and frames[-1].opcode is Opcode.CLOSE:
                 self.writer.write(masked(Opcode.CLOSE, bytes(frames[-1].data)))
         return frames
 
