@@ -108,7 +108,7 @@ class App:
         self._cors = cors_policy(settings.http.cors, development=development)
         self._hosts = Hosts(settings.control.allowed_hosts) if development else None
         rooms = Rooms(self._streams, clock, settings.streams)
-        self._sockets = Sockets(rooms, self._access, self._allows, settings.streams, self._logs.core)
+        self._sockets = Sockets(rooms, self._access, self._allows, settings.streams, self._logs.core, self._hosts)
         self._reads = Reads(
             Readable(self._streams, rooms, self._texts),
             self._access,

@@ -18,6 +18,7 @@ from websockets.frames import Frame, Opcode
 from runtime.clock import SystemClock
 from runtime.config import StreamSettings, TlsSettings
 from runtime.errors import AccessDenied
+from runtime.web.callers import Hosts
 from runtime.web.sockets import Sockets
 from runtime.web.tls import server_context
 from tests.fakes import Reports
@@ -87,7 +88,7 @@ class Site:
         self.port = 0
         self.stop = anyio.Event()
         self.client_tls: ssl.SSLContext | None = None
-        self._sockets = Sockets(self.board.rooms, self.door, origins.__contains__, settings, self.reports)
+        self._sockets = Sockets(self.board.rooms, self.door, origins.__contains__, settings, self.reports, Hosts())
         self._sockets.catalog = self.board.catalog
         self._one_ended = asyncio.Condition()
 
@@ -113,7 +114,9 @@ class Site:
         return connect(f"{scheme}://localhost:{self.port}{path}", **more)
 
     @asynccontextmanager
-    async def raw(self, *lines: str, behind: bytes = b"", small: bool = False) -> AsyncIterator[Raw]:
+    async def raw(
+        self, *lines: str, behind: bytes = b"", small: bool = False, host: str = "localhost"
+    ) -> AsyncIterator[Raw]:
         """A client that has sent the head of a request and bytes behind it; a `small` one buffers next to nothing."""
         made = socket.socket()
         if small:
@@ -123,7 +126,7 @@ class Site:
         tls = {} if self.client_tls is None else {"ssl": self.client_tls, "server_hostname": "localhost"}
         reader, writer = await asyncio.open_connection(sock=made, limit=1024 if small else 2**24, **tls)  # type: ignore[arg-type]
         try:
-            writer.write("\r\n".join(["GET /x HTTP/1.1", "Host: localhost", *lines, "", ""]).encode() + behind)
+            writer.write("\r\n".join(["GET /x HTTP/1.1", f"Host: {host}", *lines, "", ""]).encode() + behind)
             yield Raw(reader, writer)
         finally:
             writer.close()

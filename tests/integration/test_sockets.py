@@ -84,6 +84,16 @@ async def test_subscriptions_to_one_place_are_told_apart(place: Site) -> None:
     assert joined == [("joined", "g"), ("joined", "other"), ("left", "g"), ("left", "other")]
 
 
+@pytest.mark.parametrize(
+    ("host", "status"), [("rebound.example", 403), ("localhost", 101), ("127.0.0.1:8000", 101), ("[fe80::1]:80", 101)]
+)
+async def test_a_page_under_a_name_that_is_not_ours_is_refused(place: Site, host: str, status: int) -> None:
+    async with place.raw(*SHAKE, f"Origin: http://{host}", host=host) as client:
+        assert await client.status() == status
+    async with place.raw(*SHAKE, host=host) as program:
+        assert await program.status() == 101
+
+
 async def test_what_comes_with_the_request_is_not_lost(place: Site) -> None:
     behind = masked(Opcode.TEXT, said("join").encode()) + masked(Opcode.CLOSE, b"\x03\xe8")
     async with place.raw(*SHAKE, behind=behind) as client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -20,6 +21,19 @@ class Hosts:
         """True for a `Host` header in lower case, with or without a port, that is one of the names."""
         authority = _AUTHORITY.fullmatch(host)
         return authority is not None and authority["name"] in self._names
+
+    def trust(self, host: str) -> bool:
+        """The same, or an address: anybody can point a name of theirs at this machine, but nobody an address."""
+        authority = _AUTHORITY.fullmatch(host)
+        return self.include(host) or (authority is not None and _is_address(authority["name"].strip("[]")))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def host_of(scope: Any) -> str:

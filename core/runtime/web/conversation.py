@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
+import anyio
+
 from runtime.config import StreamSettings
 from runtime.errors import HostCallRefused, StorageFault
 from runtime.services.rooms import Frame, Place, Rooms
@@ -92,8 +94,9 @@ class Conversation:
 
     async def end(self) -> None:
         """Tells the project of all that the client has left with its socket."""
-        for place in self._subscriptions:
-            await self._access.left(*place, self._context)
+        async with anyio.create_task_group() as tasks:  # one that hangs must not hold up the others
+            for place in self._subscriptions:
+                tasks.start_soon(self._access.left, *place, self._context)
 
     def deliver(self, frame: Frame) -> None:
         """Sends what has changed, or what the client is to know at first."""

@@ -15,7 +15,7 @@ from runtime.errors import AccessDenied, HostCallRefused, StorageFault
 from runtime.model import LogLevel
 from runtime.services.logs import Report
 from runtime.services.rooms import Rooms
-from runtime.web.callers import foreign_origins, headers_of, url_of
+from runtime.web.callers import Hosts, foreign_origins, header_of, headers_of, host_of, url_of
 from runtime.web.control_problem import problem
 from runtime.web.conversation import Access, Conversation
 from runtime.web.websocket import OUTLET
@@ -30,15 +30,23 @@ class Sockets:
     """Serves clients of streams, an ASGI application for sockets. It needs the outlet of `WebSockets`."""
 
     def __init__(
-        self, rooms: Rooms, access: Access, allows: Callable[[str], bool], settings: StreamSettings, report: Report
+        self,
+        rooms: Rooms,
+        access: Access,
+        allows: Callable[[str], bool],
+        settings: StreamSettings,
+        report: Report,
+        hosts: Hosts | None = None,
     ) -> None:
-        """`allows` tells which pages of other origins may connect."""
+        """`allows` tells which pages of other origins may connect; `hosts` under which names pages of this one may,
+        None for all."""
         self.catalog = Catalog()
         self._rooms = rooms
         self._access = access
         self._allows = allows
         self._settings = settings
         self._report = report
+        self._hosts = hosts
         self._open = 0
         self._told_origins: set[str] = set()
         self._malformed = _Ration(settings.max_malformed_reports)
@@ -66,6 +74,9 @@ class Sockets:
                 self._tell_of_origin(origin)
                 fix = "add it to http.cors.origins in runtime.yaml to let them"
                 return problem(403, f"pages of '{origin}' may not open sockets; {fix}")
+        if header_of(scope, b"origin") and self._hosts is not None and not self._hosts.trust(host_of(scope)):
+            fix = "add it to control.allowedHosts in runtime.yaml to let them"
+            return problem(403, f"pages may not open sockets under the name '{host_of(scope)}'; {fix}")
         return None
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
