@@ -72,7 +72,8 @@ LANGUAGES = {"ts": "//", "python": "#"}
 
 def _steps(page: str, language: str) -> dict[str, str]:
     """The files that a page shows whole: blocks that begin with their path."""
-    blocks = re.findall(rf"```{language}\n{LANGUAGES[language]} (steps/\S+)\n(.*?)```", page, re.DOTALL)
+    path = r"(?:steps/|motia[._]config)\S+"
+    blocks = re.findall(rf"```{language}\n{LANGUAGES[language]} ({path})\n(.*?)```", page, re.DOTALL)
     return dict(blocks)
 
 

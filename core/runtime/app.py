@@ -10,7 +10,7 @@ from pathlib import Path
 
 import anyio
 
-from runtime.catalog import Catalog
+from runtime.catalog import Catalog, with_config
 from runtime.clock import SystemClock
 from runtime.config import Settings
 from runtime.contracts import Clock, Engine, LogSink
@@ -104,7 +104,7 @@ class App:
         dispatcher = Dispatcher(self._fleet.pools)
         self._description = Description(project_title(root))
         self._http = self._edge(dispatcher)
-        self._access = Access(self._fleet.hooks, self._logs.core)
+        self._access = Access(self._fleet.hooks, self._logs.core, settings.streams.max_malformed_reports)
         self._cors = cors_policy(settings.http.cors, development=development)
         self._hosts = Hosts(settings.control.allowed_hosts) if development else None
         rooms = Rooms(self._streams, clock, settings.streams)
@@ -133,8 +133,9 @@ class App:
             resources.enter_context(listener)
             await resources.enter_async_context(self._engine.open())
             await resources.enter_async_context(self._fleet.running(self._grace))
-            catalog = self._use(await self._fleet.catalog(stop))
+            loaded = await self._fleet.catalog(stop)
             self._access.config = await self._fleet.config(stop)
+            catalog = self._use(with_config(loaded, self._access.config))
             if not stop.is_set():
                 host, port = listener.getsockname()[:2]
                 started = Started(catalog, host, port, self._fleet.file_count, self._scheme)
@@ -210,7 +211,7 @@ class App:
             tasks.start_soon(server.serve, listener, stop, self._settings.shutdown_grace)
             async with anyio.create_task_group() as sweeps:
                 sweeps.start_soon(self._expiry.run)
-                sweeps.start_soon(self._texts.run)
+                sweeps.start_soon(self._texts.run, self._logs.core)
                 on_started()
                 await stop.wait()
                 sweeps.cancel_scope.cancel()
@@ -237,5 +238,6 @@ class App:
 
 def _engine(root: Path, settings: Settings, clock: Clock) -> Engine:
     if settings.storage.engine == "memory":
-        return MemoryEngine(clock, settings.bus)
-    return SqliteEngine(root / ".runtime" / "runtime.db", clock, settings.bus, settings.durability)
+        return MemoryEngine(clock, settings.bus, settings.streams)
+    path = root / ".runtime" / "runtime.db"
+    return SqliteEngine(path, clock, settings.bus, settings.durability, settings.streams)

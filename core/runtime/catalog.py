@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from runtime.definitions.changes import what_changes
@@ -15,9 +15,11 @@ from runtime.model import (
     ApiTrigger,
     CronTrigger,
     EventTrigger,
+    Hook,
     LoadedFile,
     Manifest,
     Problem,
+    ProjectConfig,
     Severity,
     StateTrigger,
     Step,
@@ -57,6 +59,8 @@ class Catalog:
     state_watches: tuple[Bound[StateTrigger], ...] = ()
     stream_watches: tuple[Bound[StreamTrigger], ...] = ()
     problems: tuple[Problem, ...] = ()
+    config: ProjectConfig | None = None
+    """The project's config that is code, None for a project without one."""
 
     def queues(self) -> dict[QueueKey, Queued]:
         """Every queue that a step takes from: one for each of its topics, schedules and watches."""
@@ -113,6 +117,23 @@ def build_catalog(manifests: Iterable[Manifest], validation: Validation = Valida
         stream_watches=tuple(_bound(steps, StreamTrigger)),
         problems=tuple(sorted(problems, key=lambda problem: (problem.severity.value, problem.file))),
     )
+
+
+def with_config(catalog: Catalog, config: ProjectConfig | None) -> Catalog:
+    """The catalog with the project's config, and a warning for each stream that is asked about clients nobody knows."""
+    if config is not None and Hook.AUTHENTICATE in config.hooks:
+        return replace(catalog, config=config)
+    anonymous = [
+        Problem(
+            stream.file,
+            f"canAccess of stream '{stream.name}' gets no auth context: every client is anonymous",
+            f"write streamAuth.authenticate in {config.file if config else 'motia.config.ts or motia_config.py'}",
+            severity=Severity.WARNING,
+        )
+        for stream in catalog.streams.values()
+        if Hook.CAN_ACCESS in stream.hooks
+    ]
+    return replace(catalog, config=config, problems=(*catalog.problems, *anonymous))
 
 
 def _in_path_order(
@@ -215,17 +236,25 @@ def _unknown_streams(steps: list[Step], streams: Mapping[str, StreamDefinition])
 
 
 def _streams(manifests: list[Manifest], problems: list[Problem]) -> dict[str, StreamDefinition]:
-    streams: dict[str, StreamDefinition] = {}
+    named: dict[str, list[StreamDefinition]] = {}
     for file, language, entry in _in_path_order(manifests, lambda manifest: manifest.streams):
         stream, found = _read_stream(file, language, entry)
         problems += found
-        if stream is None:
-            continue
-        first = streams.setdefault(stream.name, stream)
-        if first is not stream:
-            message = f"the stream '{stream.name}' is defined by {first.file} as well, which serves"
-            problems.append(Problem(file, message, _taken(file, first.file, "rename one of the two")))
-    return streams
+        if stream is not None:
+            named.setdefault(stream.name, []).append(stream)
+    return {name: _serving(streams, problems) for name, streams in named.items()}
+
+
+def _serving(streams: list[StreamDefinition], problems: list[Problem]) -> StreamDefinition:
+    """The first definition of a stream that says who may watch, else the first: a second file must open no stream."""
+    serving = next((stream for stream in streams if Hook.CAN_ACCESS in stream.hooks), streams[0])
+    for stream in streams:
+        if stream is not serving:
+            is_passed_over = Hook.CAN_ACCESS not in stream.hooks and serving is not streams[0]
+            why = ", since it has canAccess" if is_passed_over else ""
+            message = f"the stream '{stream.name}' is defined by {serving.file} as well, which serves{why}"
+            problems.append(Problem(stream.file, message, _taken(stream.file, serving.file, "rename one of the two")))
+    return serving
 
 
 def _read_stream(file: str, language: str, entry: LoadedFile) -> tuple[StreamDefinition | None, list[Problem]]:

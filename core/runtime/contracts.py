@@ -141,6 +141,9 @@ class StreamStore(Protocol):
     async def was_deleted(self, stream: str, group: str, id: str) -> bool:
         """True for an item that is not there but was, not longer ago than the engine remembers."""
 
+    def settle(self) -> None:
+        """Makes what is written so far last or fail now: what is read next, in the same turn, is not undone later."""
+
     async def write(self, write: StreamWrite) -> Written:
         """Changes one item, with nothing in between."""
 
@@ -148,14 +151,20 @@ class StreamStore(Protocol):
 class TextStore(Protocol):
     """Keeps texts that grow at their end, as UTF-8; offsets count bytes."""
 
-    async def append(self, id: str, data: bytes, now: float, max_bytes: int) -> int:
+    async def append(
+        self, id: str, data: bytes, now: float, max_bytes: int, told: Callable[[], None] | None = None
+    ) -> int:
         """Adds to the end of a text, which begins with its first piece; returns the offset behind it.
 
+        `told` is called when that is stored, whoever still waits for it; it must not raise.
         Raises `HostCallRefused` for a text that is closed or would be longer than the limit.
         """
 
-    async def close(self, id: str, now: float) -> bool:
-        """Closes a text, an empty one where there is none; False when it was closed already."""
+    async def close(self, id: str, now: float, told: Callable[[], None] | None = None) -> bool:
+        """Closes a text, an empty one where there is none; False when it was closed already.
+
+        `told` is called when that is stored, not for a text that was closed already; it must not raise.
+        """
 
     async def read(self, id: str, start: int, max_bytes: int) -> Text | None:
         """At most so many bytes from an offset on, or None when there is no such text."""

@@ -58,5 +58,8 @@ class Deadlines(Generic[K]):
                 self._loop.call_later(moment - now, self._ring, timeout)
                 return
             del due[key]
-            self._expire(key)
+            try:
+                self._expire(key)
+            except Exception as error:  # the others of this timeout have no other timer
+                self._loop.call_exception_handler({"message": "a deadline could not be minded", "exception": error})
         del self._due[timeout]

@@ -133,8 +133,8 @@ class StateWrite(NamedTuple):
 
     `until` is the Unix time at which the value ends by itself: 0 for never, None to leave it as it is. With an
     `if_version` the value must have that version, 0 for no value, or the write is refused with `VersionConflict`.
-    A write that says `until` is a change also when it gives the very value it was given. `follow` is looked at by
-    `Engine.commit` alone.
+    A write that says `until` is a change also when it gives the very value it was given. One that does not makes a
+    value that was not there end at `until_if_new`. `follow` is looked at by `Engine.commit` alone.
     """
 
     group: str
@@ -143,6 +143,7 @@ class StateWrite(NamedTuple):
     until: float | None = None
     if_version: int | None = None
     follow: Follow | None = None
+    until_if_new: float = 0.0
 
 
 class StateClear(NamedTuple):
@@ -176,10 +177,14 @@ Write = StateWrite | StateClear | StreamWrite | Notice | Publication
 
 
 class Entry(NamedTuple):
-    """A value of state and its version: a number over 0 that no write of the same key has had before."""
+    """A value of state and its version: a number over 0 that no write of the same key has had before.
+
+    `until` is the Unix time at which the value ends by itself, 0 for never.
+    """
 
     value: bytes
     version: int
+    until: float = 0.0
 
 
 class Group(NamedTuple):

@@ -8,6 +8,8 @@ from typing import Any
 import msgpack
 
 NIL = msgpack.packb(None)
+MAX_DEPTH = 512
+"""How deep the lists and maps of a value may nest."""
 
 
 def encode(value: object) -> bytes:
@@ -24,6 +26,16 @@ def decode(data: bytes) -> Any:
         return msgpack.unpackb(data, raw=False, strict_map_key=False)
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
         raise ValueError(f"not a MessagePack value: {error}") from error
+
+
+def nests_deeper(value: object, depth: int) -> bool:
+    """Whether the lists and maps of a decoded value nest more than so deep."""
+    layer = [value] if isinstance(value, dict | list) else []
+    while layer and depth:
+        depth -= 1
+        inner = (item for outer in layer for item in (outer.values() if isinstance(outer, dict) else outer))
+        layer = [item for item in inner if isinstance(item, dict | list)]
+    return bool(layer)
 
 
 def encode_array(values: Sequence[bytes]) -> bytes:

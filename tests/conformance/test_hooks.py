@@ -15,8 +15,6 @@ SUBSCRIPTION = {"groupId": "g", "id": "i"}
 LARGE = 4 * CHUNK_BYTES
 MANY = 20
 DEADLINE_MS = 300
-NOISE_SECONDS = 0.5
-"""What a busy machine may add to a time that the protocol sets."""
 EARLY_SECONDS = 0.02
 """What timers may differ by."""
 GRACE_MS = 800
@@ -103,6 +101,17 @@ async def test_m50_can_access(core: Core, value: object, allowed: bool) -> None:
     assert await may_join(core, None, groupId="closed") is False
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_an_answer_of_can_access_that_is_not_there_yet_is_waited_for(core: Core, allowed: bool) -> None:
+    assert await may_join(core, {"do": "give later", "value": allowed}) is allowed
+
+
+async def test_a_function_is_no_answer_of_can_access(core: Core) -> None:
+    reply = await core.call_reply(await gated(core, pb.HOOK_CAN_ACCESS, {"do": "give a function"}))
+    assert reply.failure.kind == pb.FAILURE_KIND_HANDLER
+    assert "function" in reply.failure.message
+
+
 async def test_m51_joins_and_leaves(core: Core, config: str) -> None:
     for hook in (pb.HOOK_ON_JOIN, pb.HOOK_ON_LEAVE):
         reply = await core.call_reply(await gated(core, hook, {"name": "Ada"}))
@@ -133,12 +142,15 @@ async def test_m52_failures_of_hooks(core: Core) -> None:
 @pytest.mark.parametrize("hook", [pb.HOOK_CAN_ACCESS, pb.HOOK_ON_JOIN])
 async def test_m53_a_hook_that_takes_too_long_is_answered_for(core: Core, hook: pb.Hook) -> None:
     began = time.monotonic()
-    hanging = [await gated(core, hook, {"do": "hang"}, DEADLINE_MS) for _ in range(3)]
-    for number in hanging:
+    deadlines = [times * DEADLINE_MS for times in (3, 2, 1)]
+    hanging = {await gated(core, hook, {"do": "hang"}, deadline): deadline for deadline in deadlines}
+    for number, deadline in reversed(hanging.items()):
         failure = (await core.call_reply(number)).failure
         assert failure.kind == pb.FAILURE_KIND_DEADLINE
-    late = time.monotonic() - began - DEADLINE_MS / 1000
-    assert -EARLY_SECONDS <= late <= NOISE_SECONDS
+        assert time.monotonic() - began >= deadline / 1000 - EARLY_SECONDS
+    # However late a busy machine makes them, each comes when it is due and not when another is.
+    replies = [each.call_reply.call_id for each in core.envelopes() if each.HasField("call_reply")]
+    assert [number for number in replies if number in hanging] == list(reversed(hanging))
     assert await may_join(core, {"do": "give", "value": True})
     await core.settle()
     assert core.pending(pb.CallReply) == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.config import BusSettings
+from runtime.config import BusSettings, StreamSettings
 from runtime.contracts import Clock, CronLock, Engine, EventBus, StateStore, StreamStore
 from runtime.storage.memory.engine import MemoryEngine
 from runtime.storage.sqlite.engine import SqliteEngine
@@ -17,14 +17,17 @@ from tests.fakes import FakeClock
 MAX_QUEUE_LENGTH = 8
 IDEMPOTENCY_WINDOW = 3600.0
 SETTINGS = BusSettings(max_queue_length=MAX_QUEUE_LENGTH, idempotency_window=IDEMPOTENCY_WINDOW, max_cached_bytes=100)
+MAX_DELETED = 40
+KEEP_DELETED = 600.0
+STREAMS = StreamSettings(max_deleted=MAX_DELETED, keep_deleted=KEEP_DELETED)
 
 MakeEngine = Callable[[Path, Clock], Engine]
 Opened = Callable[[], AbstractAsyncContextManager[Engine]]
 
 ENGINES: dict[str, MakeEngine] = {
-    "memory": lambda folder, clock: MemoryEngine(clock, SETTINGS),
-    "sqlite": lambda folder, clock: SqliteEngine(folder / "runtime.db", clock, SETTINGS, "process"),
-    "sqlite, full": lambda folder, clock: SqliteEngine(folder / "runtime.db", clock, SETTINGS, "full"),
+    "memory": lambda folder, clock: MemoryEngine(clock, SETTINGS, STREAMS),
+    "sqlite": lambda folder, clock: SqliteEngine(folder / "runtime.db", clock, SETTINGS, "process", STREAMS),
+    "sqlite, full": lambda folder, clock: SqliteEngine(folder / "runtime.db", clock, SETTINGS, "full", STREAMS),
 }
 DURABLE = [name for name in ENGINES if name != "memory"]
 

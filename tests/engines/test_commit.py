@@ -245,6 +245,25 @@ async def test_two_keys_of_one_commit_are_never_seen_apart(engine: Engine) -> No
     assert (list(await engine.state.values("g")), apart) == ([b"60", b"60"], [])
 
 
+def both(keys: str, value: bytes | None) -> list[Write]:
+    """Writes of values and items of these names, which nothing follows."""
+    values: list[Write] = [state(key, value)._replace(follow=None) for key in keys]
+    return values + [item(key, value)._replace(follow=None) for key in keys]
+
+
+async def test_a_refused_commit_leaves_the_order_of_values_and_items(engine: Engine, clock: FakeClock) -> None:
+    for key in "abcde":
+        await engine.state.write(state(key, key.encode(), until=clock.now() + 1 if key == "e" else 0.0))
+        await engine.streams.write(item(key, key.encode()))
+    await clock.advance(1)
+    before = await content(engine)
+    removed, again = both("bad", None), both("aex", b"new")
+    for writes in ([*removed, *again], [*removed, StateClear("g"), *again], [StateClear("g"), *again]):
+        with pytest.raises(HostCallRefused, match="no"):
+            await engine.commit([*writes, StateWrite("g", "k", refuse)])
+        assert await content(engine) == before
+
+
 # ------------------------------------------------------------ who is told
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from runtime.contracts import Engine
 from runtime.errors import HostCallRefused, VersionConflict
-from runtime.records import Event, Follow, Group, Placement, Publication, StateClear, StateWrite, Written
+from runtime.records import Entry, Event, Follow, Group, Placement, Publication, StateClear, StateWrite, Written
 from tests.engines.conftest import ENGINES
 from tests.engines.events import A
 from tests.fakes import FakeClock
@@ -189,7 +189,7 @@ class Run:
                 entry = await state.entry(group, key)
                 found = next((value for value in there if value.key == key), None)
                 assert await state.get(group, key) == (None if found is None else found.value)
-                assert entry == (None if found is None else (found.value, found.version))
+                assert entry == (None if found is None else Entry(found.value, found.version, found.until))
             groups += [Group(group, len(there))] if there else []
         assert list(await state.groups(10)) == groups
         ends = sorted(value.until for value in self.model.values if value.until)

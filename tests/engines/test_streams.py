@@ -13,8 +13,8 @@ import pytest
 from runtime.contracts import StreamStore
 from runtime.errors import HostCallRefused
 from runtime.records import Change, StreamWrite, Written
-from runtime.storage.writes import DELETED_SECONDS, PRUNED_ITEMS
-from tests.engines.conftest import DURABLE, Opened
+from runtime.storage.writes import PRUNED_ITEMS
+from tests.engines.conftest import DURABLE, KEEP_DELETED, MAX_DELETED, Opened
 from tests.fakes import FakeClock
 
 
@@ -105,13 +105,22 @@ async def test_a_deleted_item_is_remembered_until_it_is_there_again(streams: Str
     assert not any([await streams.was_deleted(*place) for place in places])
 
 
-async def test_a_deleted_item_is_forgotten_after_a_day(streams: StreamStore, clock: FakeClock) -> None:
+async def test_a_deleted_item_is_forgotten_in_time(streams: StreamStore, clock: FakeClock) -> None:
     await write(streams, "s", "g", "\ud800", b"a")
     await write(streams, "s", "g", "\ud800", None)
-    await clock.advance(DELETED_SECONDS - 1)
+    await clock.advance(KEEP_DELETED - 1)
     assert await streams.was_deleted("s", "g", "\ud800")
     await clock.advance(1)
     assert not await streams.was_deleted("s", "g", "\ud800")
+
+
+async def test_of_too_many_deleted_items_the_oldest_are_forgotten(streams: StreamStore) -> None:
+    ids = [str(number) for number in range(MAX_DELETED + 5)]
+    for id in ids:
+        await write(streams, "s", "g", id, b"a")
+        await write(streams, "s", "g", id, None)
+    remembered = [id for id in ids if await streams.was_deleted("s", "g", id)]
+    assert remembered == ids[5:]
 
 
 @pytest.mark.parametrize("name", DURABLE)
@@ -129,7 +138,7 @@ async def test_deleted_items_are_pruned_a_few_at_a_time(opened: Opened, clock: F
     async with opened() as engine:
         await delete(engine.streams, *map(str, range(2 * PRUNED_ITEMS)))
         assert remembered() == 2 * PRUNED_ITEMS
-        await clock.advance(DELETED_SECONDS)
+        await clock.advance(KEEP_DELETED)
     async with opened() as engine:
         await delete(engine.streams, "new")
         assert remembered() == PRUNED_ITEMS + 1

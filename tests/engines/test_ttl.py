@@ -117,3 +117,17 @@ async def test_groups_come_in_the_order_of_their_names_with_the_number_of_keys(s
     assert paged == listed
     assert list(await state.groups(100, "\ud801")) == []
     assert [group.name for group in await state.groups(2, "aa")] == ["ab", "b"]
+
+
+async def test_a_write_may_say_when_a_value_ends_that_is_not_there(state: StateStore, clock: FakeClock) -> None:
+    now = clock.now()
+    await put(state, "stays")
+    await put(state, "ends", until=now + 1)
+    await put(state, "over", until=now + 1)
+    for key in ("stays", "ends", "new"):
+        await state.write(StateWrite("g", key, lambda value: b"w", until_if_new=now + 5))
+    await clock.advance(1)
+    await state.write(StateWrite("g", "over", lambda value: b"w", until_if_new=now + 5))
+    found = {key: await state.entry("g", key) for key in ("stays", "ends", "new", "over")}
+    ends = {key: None if entry is None else entry.until for key, entry in found.items()}
+    assert ends == {"stays": 0.0, "ends": None, "new": now + 5, "over": now + 5}

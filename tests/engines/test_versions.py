@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from runtime.config import BusSettings
+from runtime.config import BusSettings, StreamSettings
 from runtime.contracts import StateStore
 from runtime.errors import StorageFault, VersionConflict
 from runtime.records import Change, Entry, StateClear, StateWrite, StreamWrite, Written
@@ -164,3 +165,23 @@ async def test_a_database_of_version_1_is_brought_up_to_date(tmp_path: Path, clo
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     connection.close()
+
+
+async def test_what_an_older_runtime_remembers_as_deleted_stays_so_in_its_order(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    path = tmp_path / "runtime.db"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(
+            f"{MIGRATIONS[0]} {MIGRATIONS[1]} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2;"
+        )
+        old.executemany(
+            "INSERT INTO deleted_items VALUES ('s', 'g', ?, ?)", [("b", clock.now()), ("a", clock.now() - 1)]
+        )
+        old.commit()
+    engine = SqliteEngine(path, clock, BusSettings(), "process", StreamSettings(max_deleted=2))
+    async with engine.open():
+        assert [await engine.streams.was_deleted("s", "g", id) for id in "ab"] == [True, True]
+        await engine.streams.write(StreamWrite("s", "g", "c", lambda _: b"c"))
+        await engine.streams.write(StreamWrite("s", "g", "c", lambda _: None))
+        assert [await engine.streams.was_deleted("s", "g", id) for id in "abc"] == [False, True, True]

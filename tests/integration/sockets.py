@@ -152,15 +152,21 @@ class Raw:
         Raises `EOFError` where that is in the midst of a frame.
         """
         frames = []
-        while head := await self.reader.read(2):
-            head += await self.reader.readexactly(2 - len(head))
-            length = head[1]
-            if length >= 126:
-                length = int.from_bytes(await self.reader.readexactly(2 if length == 126 else 8), "big")
-            frames.append(Frame(Opcode(head[0] & 15), await self.reader.readexactly(length)))
+        while head := await self.reader.read(1):
+            frames.append(await self._behind(head))
             if answers and frames[-1].opcode is Opcode.CLOSE:
                 self.writer.write(masked(Opcode.CLOSE, bytes(frames[-1].data)))
         return frames
+
+    async def frame(self) -> Frame:
+        """The next one, which must come."""
+        return await self._behind(await self.reader.readexactly(1))
+
+    async def _behind(self, head: bytes) -> Frame:
+        [length] = await self.reader.readexactly(1)
+        if length >= 126:
+            length = int.from_bytes(await self.reader.readexactly(2 if length == 126 else 8), "big")
+        return Frame(Opcode(head[0] & 15), await self.reader.readexactly(length))
 
 
 def masked(opcode: Opcode, data: bytes = b"", fin: bool = True) -> bytes:

@@ -19,7 +19,7 @@ from runtime.cli.options import EXIT_FAULT
 from runtime.clock import SystemClock
 from runtime.config import Settings
 from runtime.deadlines import Grace
-from runtime.errors import AccessDenied, ConfigFault
+from runtime.errors import AccessDenied, ConfigFault, HookFailed
 from runtime.model import Hook, LogLevel
 from runtime.runners.calls import Question
 from runtime.runners.fleet import Fleet
@@ -137,7 +137,7 @@ async def loaded(root: Path, files: Mapping[str, str], settings: Mapping[str, An
     sink = ListSink()
     logs = LogService(sink, SystemClock(), LogLevel.DEBUG)
     fleet = Fleet(root, Settings.model_validate(settings), os.environ, None, logs)
-    access = Access(fleet.hooks, logs.core)
+    access = Access(fleet.hooks, logs.core, 10)
     async with fleet.running(Grace(5.0)):
         stop = anyio.Event()
         access.catalog = await fleet.catalog(stop)
@@ -254,6 +254,16 @@ async def test_a_hook_that_blocks_its_runner_denies_and_the_runner_is_started_an
         assert any("is stuck and is started anew" in message for message in project.errors())
 
 
+async def test_a_runner_that_will_not_come_up_denies_at_once(tmp_path: Path) -> None:
+    settings = {"runners": {"python": {"executable": "no-such-python"}}, "streams": {"hookTimeout": 10 * PATIENCE}}
+    async with loaded(tmp_path, {"steps/board_stream.py": "config = {'name': 'board'}"}, settings) as project:
+        with (
+            anyio.fail_after(PATIENCE),
+            pytest.raises(HookFailed, match=r"there is no python runner: .*no-such-python"),
+        ):
+            await project.fleet.hooks.call("python", Hook.CAN_ACCESS, "steps/board_stream.py", b"")
+
+
 # ------------------------------------------------------------ the config's own faults
 
 FAULTS: Mapping[str, tuple[Mapping[str, str], str]] = {
@@ -261,8 +271,12 @@ FAULTS: Mapping[str, tuple[Mapping[str, str], str]] = {
     "it throws": ({"motia.config.js": "\nthrow new Error('no secret')"}, r"^motia\.config\.js:2:\d+: Error: no secret"),
     "it does not parse in Python": ({"motia_config.py": "x = 1\nconfig = {"}, r"^motia_config\.py:2:\d+: SyntaxError"),
     "it exits": ({"motia_config.py": "import sys\nsys.exit(3)"}, r"^motia_config\.py:2: SystemExit"),
-    "it exports nothing": ({"motia.config.ts": "const config = {}"}, r"^motia\.config\.ts: the file exports no config"),
+    "it exports nothing": (
+        {"motia.config.ts": "const config = {}"},
+        r"^motia\.config\.ts: the file has a config and does not export it",
+    ),
     "it has no function": ({"motia.config.cjs": "exports.config = { streamAuth: {} }"}, "no function 'authenticate'"),
+    "nobody reads it": ({"motia.config.py": "config = {}"}, r"^motia\.config\.py is not read"),
     "there are two": ({"motia.config.ts": "", "motia_config.py": ""}, "one config, and here are"),
     "it kills its runner": (
         {"motia.config.mjs": "process.kill(process.pid, 'SIGKILL')"},

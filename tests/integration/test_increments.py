@@ -114,4 +114,3 @@ def test_two_keys_of_an_atomic_run_are_never_seen_unequal(project: RunningProjec
         assert project.client.post("/transfers", json={"times": TRANSFERS}).status_code == 202
         assert all(reader.result() for reader in readers), seen[-READERS:]
     assert [pair for pair in seen if pair and (len(pair) != 2 or pair[0] != pair[1])] == []
-    assert len({*map(tuple, seen)}) > 10, "the readers have seen too little of the way"

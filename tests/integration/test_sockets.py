@@ -267,6 +267,33 @@ async def test_malformed_messages_are_told_of_in_bounds(kind: str, tmp_path: Pat
         assert len(place.reports.lines) == 2
 
 
+async def test_a_join_to_a_stream_that_is_not_there_is_told_of_in_bounds(kind: str, tmp_path: Path) -> None:
+    async with site(kind, tmp_path, max_malformed_reports=2) as place, place.connect() as client:
+        for name in ("bord", "x\n" * 100, "none"):
+            await client.send(said("join", streamName=name))
+            told = (await event_of(client))["event"]["data"]
+            assert told["code"] == "STREAM_NOT_FOUND"
+            assert told["message"].startswith(f"there is no stream '{name}'")
+            assert "board" not in told["message"].removeprefix(f"there is no stream '{name}'")
+        near, known = place.reports.messages(LogLevel.WARN)
+        assert near == "a client wanted to join the stream 'bord', which is not there; did you mean 'board'?"
+        assert known.endswith("; known are board")
+        assert "\n" not in known
+        assert len(known) < 250
+
+
+async def test_a_join_that_is_denied_is_told_of_for_who_looks(place: Site) -> None:
+    place.door.closed.add("secret")
+    async with place.connect() as client:
+        for id in ("", "7"):
+            await client.send(said("join", "secret", id=id))
+            assert (await event_of(client))["type"] == "event"
+    assert place.reports.messages(LogLevel.DEBUG) == [
+        "canAccess denied a client the group 'secret' of the stream 'board'",
+        "canAccess denied a client the group 'secret', item '7' of the stream 'board'",
+    ]
+
+
 async def test_what_is_denied_is_told_once_and_not_joined(kind: str, tmp_path: Path) -> None:
     async with site(kind, tmp_path, max_joins=2) as place, place.connect() as client:
         place.door.closed.add("secret")
@@ -330,6 +357,19 @@ async def test_a_slow_client_is_closed_behind_what_waits_for_it(kind: str, tmp_p
     assert [json.loads(bytes(frame.data))["event"]["data"]["n"] for frame in changes] == list(range(len(changes)))
     assert 0 < len(changes) <= sent
     assert close_code(close) == 1013
+
+
+async def test_one_change_that_waits_alone_is_no_reason_to_close_a_socket(kind: str, tmp_path: Path) -> None:
+    async with site(kind, tmp_path, max_buffer_bytes=64 * 1024) as place, place.raw(*SHAKE, small=True) as slow:
+        assert await slow.status() == 101
+        slow.writer.write(masked(Opcode.TEXT, said("join").encode()))
+        await place.door.saw("joined", "g")
+        await slow.frame()
+        for _ in range(2):
+            await place.board.set("g", "large", text="x" * 900_000)
+            await place.board.set("g", "small", text="y")
+            told = [await slow.frame(), await slow.frame()]
+            assert [json.loads(bytes(frame.data))["event"]["data"]["id"] for frame in told] == ["large", "small"]
 
 
 async def test_a_client_that_takes_nothing_any_more_is_cut_off(kind: str, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from runtime.catalog import Catalog, build_catalog
-from runtime.model import LoadedFile, Manifest, Problem, Severity, TriggerKind, Validation
+from runtime.catalog import Catalog, build_catalog, with_config
+from runtime.model import Hook, LoadedFile, Manifest, Problem, ProjectConfig, Severity, TriggerKind, Validation
 from runtime.records import QueueKey
 
 
@@ -259,3 +259,55 @@ def test_a_stream_that_was_made_from_another_is_named_as_well() -> None:
     catalog = build_catalog([node(streams=streams)])
     assert catalog.streams["x"].file == "steps/x.stream.ts"
     assert "noEmit" in errors(catalog)[0].fix
+
+
+def stream(file: str, *hooks: Hook) -> LoadedFile:
+    return LoadedFile(file, {"name": "letters"}, hooks=frozenset(hooks))
+
+
+@pytest.mark.parametrize(
+    ("hooks", "serving"),
+    [
+        (((), (), (Hook.CAN_ACCESS,)), "c"),
+        (((), (Hook.ON_JOIN,), (Hook.CAN_ACCESS, Hook.ON_JOIN)), "c"),
+        (((), (Hook.CAN_ACCESS,), (Hook.CAN_ACCESS,)), "b"),
+        (((Hook.CAN_ACCESS,), (), (Hook.CAN_ACCESS,)), "a"),
+        (((), (Hook.ON_JOIN,), ()), "a"),
+    ],
+)
+def test_of_streams_with_one_name_none_serves_that_leaves_out_who_may_watch(
+    hooks: tuple[tuple[Hook, ...], ...], serving: str
+) -> None:
+    files = [f"steps/{name}.stream.ts" for name in "abc"]
+    catalog = build_catalog([node(streams=tuple(stream(file, *each) for file, each in zip(files, hooks, strict=True)))])
+    served = f"steps/{serving}.stream.ts"
+    assert catalog.streams["letters"].file == served
+    assert sorted(problem.file for problem in errors(catalog)) == [file for file in files if file != served]
+    for problem in errors(catalog):
+        assert f"is defined by {served} as well, which serves" in problem.message
+        unguarded = Hook.CAN_ACCESS not in hooks[files.index(problem.file)]
+        assert ("canAccess" in problem.message) == (serving != "a" and unguarded)
+
+
+@pytest.mark.parametrize(
+    ("config", "where"),
+    [
+        (None, "motia.config.ts or motia_config.py"),
+        (ProjectConfig("motia_config.py", "python"), "authenticate in motia_config.py"),
+    ],
+)
+def test_a_guard_that_knows_nobody_is_a_warning(config: ProjectConfig | None, where: str) -> None:
+    open_one = LoadedFile("steps/open.stream.ts", {"name": "open"})
+    catalog = with_config(
+        build_catalog([node(streams=(stream("steps/a.stream.ts", Hook.CAN_ACCESS), open_one))]), config
+    )
+    [problem] = warnings(catalog)
+    assert (problem.file, catalog.config) == ("steps/a.stream.ts", config)
+    assert "every client is anonymous" in problem.message
+    assert where in problem.fix
+
+
+def test_a_guard_that_is_told_who_asks_is_fine() -> None:
+    config = ProjectConfig("motia.config.ts", "node", frozenset({Hook.AUTHENTICATE}))
+    catalog = with_config(build_catalog([node(streams=(stream("steps/a.stream.ts", Hook.CAN_ACCESS),))]), config)
+    assert (catalog.problems, catalog.config) == ((), config)

@@ -321,3 +321,22 @@ def test_what_is_merged_in_may_be_overruled(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["adapters", "telemetry"])
 def test_what_only_other_versions_have_is_said(tmp_path: Path, key: str) -> None:
     assert str(fault(tmp_path, f"{key}: {{}}")) == f"runtime.yaml: {key} is not a setting of this version; remove it"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "state:\n  maxValueBytes: 41943040",
+        "state:\n  maxValueBytes: 33554432",
+        "link:\n  maxPayloadBytes: 1048576",
+        "link:\n  maxPayloadBytes: 1048576\nstate:\n  maxValueBytes: ${SIZE:-1000000}",
+    ],
+)
+def test_a_change_of_the_largest_value_has_to_reach_a_runner(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigFault, match=r"state\.maxValueBytes.* link\.maxPayloadBytes"):
+        load(tmp_path, text)
+
+
+def test_a_change_of_the_largest_value_just_fits(tmp_path: Path) -> None:
+    settings = load(tmp_path, "link:\n  maxPayloadBytes: 1048576\nstate:\n  maxValueBytes: 520000")
+    assert settings.state.max_value_bytes == 520_000

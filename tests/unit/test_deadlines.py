@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from runtime.deadlines import Deadlines, Grace
 
@@ -52,6 +53,28 @@ async def test_removing_what_is_not_there_does_nothing() -> None:
     deadlines.add(1, 5)
     deadlines.remove(1, 5)
     deadlines.remove(1, 5)
+
+
+async def test_an_expiry_that_fails_takes_no_other_along() -> None:
+    faults: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: faults.append(context))
+    done = asyncio.Event()
+
+    def expire(key: int) -> None:
+        if key == 1:
+            raise RuntimeError("no")
+        done.set()
+
+    deadlines = Deadlines(expire)
+    deadlines.add(1, 0.02)
+    deadlines.add(2, 0.02)
+    async with asyncio.timeout(5):
+        await done.wait()
+        done.clear()
+        deadlines.add(3, 0.02)
+        await done.wait()
+    assert [str(fault["exception"]) for fault in faults] == ["no"]
 
 
 async def test_a_grace_is_one_for_all_who_share_it() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 
 import pytest
+
+from runtime.openfiles import allow_connections
 
 _TRY = """
 import resource, sys
@@ -34,3 +37,15 @@ def test_a_hard_limit_that_is_too_low_is_told_of() -> None:
     soft, warning = tried(256, 1500, 1000)
     assert soft == 1500
     assert "1500 files, too few for streams.maxSockets (1000)" in warning
+
+
+@pytest.mark.parametrize("fault", [OSError(22, "Invalid argument"), ValueError("current limit exceeds maximum limit")])
+def test_a_system_that_gives_no_more_is_told_of(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    def refuse(which: int, limits: tuple[int, int]) -> None:
+        raise fault
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, resource.RLIM_INFINITY))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    warning = allow_connections(1000)
+    assert "256 files, too few for streams.maxSockets (1000)" in warning
+    assert str(fault) in warning

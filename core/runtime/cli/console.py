@@ -97,12 +97,14 @@ def _plain(value: object) -> object:
 
 
 def print_started(started: Started) -> None:
-    """Prints one line a step, then what is wrong, then the address."""
+    """Prints one line a step, stream and config, then what is wrong, then the address."""
     console = Console(highlight=False, soft_wrap=True)
     for step in started.catalog.steps:
         console.print(Text.assemble(("[CREATED]", "green"), f" Step ({_kinds(step)}) {step.file}"))
     for stream in started.catalog.streams.values():
         console.print(Text.assemble(("[CREATED]", "green"), f" Stream {stream.file}"))
+    if started.catalog.config is not None:
+        console.print(Text.assemble(("[CREATED]", "green"), f" Config {started.catalog.config.file}"))
     print_problems(started.catalog)
     console.print(Text(f"\n{_summary(started)}"))
     host = f"[{started.host}]" if ":" in started.host else started.host

@@ -110,7 +110,8 @@ def set_value(
     Example: runtime state set visits home '{"count": 0}' --ttl 3600
     """
     given = read_json(sys.stdin.read() if value == "-" else value, "VALUE")
-    body: dict[str, Any] = {"value": given, "ttl": ttl, "ifVersion": if_version}
+    options = {"ttl": ttl, "ifVersion": if_version}
+    body: dict[str, Any] = {"value": given, **{key: option for key, option in options.items() if option is not None}}
     with faults_shown():
         answer = running(port, token).post("state/set", {"group": group, "key": key}, body)
     if json:

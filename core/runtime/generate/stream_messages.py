@@ -22,7 +22,7 @@ def changes(stream: str, item: Any) -> dict[str, Any]:
         "sync": ("The items of the group, or the item, as they are now.", {"anyOf": [_list_of(item), item]}),
         "create": ("A new item.", item),
         "update": ("An item that has changed.", item),
-        "delete": ("An item that is gone, as it was.", item),
+        "delete": ("An item that is gone, as it was, or its id alone.", {"anyOf": [item, _object({"id": _TEXT})]}),
     }
     messages = {
         kind: _message(kind, summary, _frame(stream, _object({"type": {"const": kind}, "data": value})))

@@ -16,6 +16,9 @@ from runtime.runners.convert import read_failure
 from runtime.runners.outbox import Outbox, Transfer
 from runtime.runners.transfers import ProtocolFault
 
+LOOKS_BESIDE_HANDLERS = 5
+"""Patiences that a call may go unanswered while handlers run: in so long, those whose timeout is the usual one have
+been told to end and have shown whether it is they who block the runner."""
 Answer = asyncio.Future[Payload | Failure]
 """What a call comes to, once its reply is there; whoever waits for it must not cancel it."""
 
@@ -36,6 +39,8 @@ class _Open(NamedTuple):
     answer: Answer
     transfer: Transfer | None
     patience: float
+    looks: int = 0
+    """How often its patience has been over."""
 
 
 class Calls:
@@ -49,7 +54,7 @@ class Calls:
         start_anew: Callable[[str, str], None],
     ) -> None:
         """`start_anew` gives up a runner that answers nothing, with why and of which file; `is_busy` says that handlers
-        run in it, whose own deadlines tell whether they block it."""
+        run in it, any of which may be what blocks it."""
         self._settings = settings
         self._outbox = outbox
         self._is_busy = is_busy
@@ -109,11 +114,14 @@ class Calls:
         call = self._open.get(id)
         if call is None:
             return
-        if self._is_busy():
+        looks, is_busy = call.looks + 1, self._is_busy()
+        if is_busy and looks < LOOKS_BESIDE_HANDLERS:
+            self._open[id] = call._replace(looks=looks)
             self._overdue.add(id, call.patience)
         else:
             _, name, target, _ = call.question
-            self._start_anew(f"{name} of {target} lets nothing else have a turn", target)
+            who = f"{name} of {target} or a handler" if is_busy else f"{name} of {target}"
+            self._start_anew(f"{who} lets nothing else have a turn", target)
 
     def lose(self, failure: Failure) -> None:
         """Ends every call with this failure, also those that are still to come."""

@@ -27,7 +27,7 @@ from runtime.runners.manifest import InstalledRunner, find_runners
 from runtime.runners.pool import Pool
 from runtime.runners.process import RunnerProcess
 from runtime.runners.programs import plan_launch
-from runtime.runners.projectconfig import LANGUAGES, config_files, load_config, the_config
+from runtime.runners.projectconfig import LANGUAGES, config_files, load_config, refuse_unread, the_config
 from runtime.runners.server import RunnerServer
 from runtime.services.logs import LogService
 
@@ -95,6 +95,7 @@ class Fleet:
 
         To be asked when the catalog is there. Raises `ConfigFault`: with half of what it says nothing may start.
         """
+        refuse_unread(self._root)
         file = the_config(self._configs, tuple(self._processes))
         if file is None:
             return None

@@ -8,7 +8,7 @@ from typing import cast
 
 from runtime._gen import runner_pb2 as pb
 from runtime.config import StreamSettings
-from runtime.errors import HookFailed
+from runtime.errors import HookFailed, RunnerFault
 from runtime.model import Failure, FailureKind, Hook, whole
 from runtime.runners.calls import Question
 from runtime.runners.pool import Pool
@@ -17,7 +17,8 @@ _HOOK: Mapping[Hook, pb.Hook] = {hook: cast(pb.Hook, pb.Hook.Value(f"HOOK_{hook.
 
 
 class RunnerHooks:
-    """Calls hooks, so many at once; a further one waits, and one that finds no runner waits for its restart.
+    """Calls hooks, so many at once; a further one waits, and one that finds no runner waits for its restart, where
+    there is hope for one.
 
     A call ends for the one who made it after `streams.hookTimeout`, waiting included. It counts until its runner has
     answered it, or is gone.
@@ -40,12 +41,20 @@ class RunnerHooks:
         """The same for any hook, with another time to answer in."""
         pool = self._pools.get(language)
         if pool is None:
-            raise HookFailed(Failure(FailureKind.REFUSED, f"there is no {language} runner", retryable=False))
+            raise _refused(f"there is no {language} runner")
+        has_place = False
         try:
             async with asyncio.timeout(seconds) as limit:
-                await self._places.acquire()
+                has_place = await self._places.acquire()
                 return await self._asked(pool, question, limit)
+        except RunnerFault as error:
+            raise _refused(f"there is no {language} runner: {error}") from error
         except TimeoutError:
+            if not has_place:
+                message = (
+                    f"{question.name} of {question.target} found no place within {seconds:g} s (streams.maxHookCalls)"
+                )
+                raise HookFailed(Failure(FailureKind.OVERLOADED, message)) from None
             message = f"{question.name} of {question.target} was not answered within {seconds:g} s"
             raise HookFailed(Failure(FailureKind.DEADLINE, message)) from None
 
@@ -54,8 +63,7 @@ class RunnerHooks:
         try:
             link = await pool.wait_live()
             if not link.answers_hooks:
-                message = f"the {link.language} runner cannot call the functions of configs (FEATURE_HOOKS)"
-                raise HookFailed(Failure(FailureKind.REFUSED, message, retryable=False))
+                raise _refused(f"the {link.language} runner cannot call the functions of configs (FEATURE_HOOKS)")
             left = (limit.when() or 0.0) - asyncio.get_running_loop().time()
             answer = await link.call(question, max(0.0, left))
         except BaseException:
@@ -66,3 +74,8 @@ class RunnerHooks:
         if isinstance(reply, Failure):
             raise HookFailed(reply)
         return whole(reply)
+
+
+def _refused(message: str) -> HookFailed:
+    """What asking again does not mend."""
+    return HookFailed(Failure(FailureKind.REFUSED, message, retryable=False))

@@ -171,6 +171,8 @@ class Link:
             self._start_anew(f"step '{name}' was cancelled and lets nothing else have a turn", name)
 
     def _start_anew(self, why: str, source: str) -> None:
+        if self._stuck.is_set():
+            return
         message = f"the {self.language} runner is stuck and is started anew: {why}; give long computations to a worker"
         self._logs.core(LogLevel.ERROR, message, source)
         self._open = False
@@ -183,9 +185,14 @@ class Link:
     # ------------------------------------------------------------ calls
 
     async def call(self, question: Question, seconds: float) -> Answer:
-        """Asks for a hook once there is room to; the runner must answer hooks, and has so long (seconds) for it."""
+        """Asks for a hook once there is room to; the runner must answer hooks.
+
+        It has so long for it (seconds), less what was spent on waiting for room.
+        """
         if self._outbox.full:
+            begun = self._loop.time()
             await self._outbox.room()
+            seconds = max(0.0, seconds - (self._loop.time() - begun))
         return self._calls.begin(question, seconds)
 
     # ------------------------------------------------------------ life of the connection

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+from runtime.errors import RunnerFault
 from runtime.runners.link import Link
 
 
@@ -15,6 +16,7 @@ class Pool:
         self._links: list[Link] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._came = asyncio.Event()
+        self._given_up = ""
         self._called = 0
         """Callers who were told that there is room and have not come for it yet."""
 
@@ -29,13 +31,20 @@ class Pool:
         if link in self._links:
             self._links.remove(link)
 
+    def give_up(self, why: str) -> None:
+        """Tells those who wait for a link, and those who will, that none comes any more."""
+        self._given_up = why
+        self._came.set()
+
     def live(self) -> Link | None:
         """The newest link, whether it has room for invocations or not; None while no runner is there."""
         return next((link for link in reversed(self._links) if link.is_live), None)
 
     async def wait_live(self) -> Link:
-        """The same, waiting for a restart as long as it takes."""
+        """The same, waiting for a restart as long as it takes. Raises `RunnerFault` when there will be none."""
         while (link := self.live()) is None:
+            if self._given_up:
+                raise RunnerFault(self._given_up)
             self._came.clear()
             await self._came.wait()
         return link

@@ -181,6 +181,7 @@ class RunnerProcess:
     def _give_up(self, message: str, fix: str) -> None:
         problem = self.given_up = Problem(f"({self._launch.language} runner)", message, fix)
         self._logs.core(LogLevel.ERROR, f"{problem.file} {message}; {fix}")
+        self._pool.give_up(message)
         if not self.first_manifest.done():
             self.first_manifest.set_result(Manifest(self._launch.language, problems=(problem,)))
 

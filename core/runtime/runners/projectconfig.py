@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,21 @@ from runtime.runners.hooks import RunnerHooks
 from runtime.values import decode
 
 LANGUAGES: Mapping[str, str] = {
-    **dict.fromkeys((f"motia.config.{extension}" for extension in ("ts", "js", "mjs", "cjs")), "node"),
+    **dict.fromkeys((f"motia.config.{ending}" for ending in ("ts", "mts", "cts", "js", "mjs", "cjs")), "node"),
     "motia_config.py": "python",
 }
 """By the name of a config file: whose runner loads it."""
+_MEANT = re.compile(
+    r"motia[._-]?config(?P<parts>(\.\w[\w-]*)*)\.([cm]?[jt]sx?|py|rb|json[c5]?|ya?ml|toml)", re.IGNORECASE
+)
+"""Names of files that somebody takes for the config; copies that tools make have other endings."""
+_ASIDE = frozenset({"d", "test", "spec", "example", "sample", "template"})
+"""Parts of the names of files that stand beside a config."""
 _AUTH = "streamAuth"
-_AUTH_FIX = "write streamAuth: { authenticate: ({ headers, url }) => ... }, or leave it out for streams without it"
+_AUTH_FIX: Mapping[str, str] = {
+    "node": "write streamAuth: { authenticate: ({ headers, url }) => ... }, or leave it out for streams without it",
+    "python": 'write "streamAuth": {"authenticate": authenticate}, a function of the request, or leave it out',
+}
 _MEND = "mend it, or remove the file; the runtime does not start with half of what the project says"
 _NO_EFFECT: Mapping[str, str] = {
     "adapters": "state, streams, events and schedules are kept as runtime.yaml says (storage)",
@@ -35,6 +46,38 @@ _NO_EFFECT: Mapping[str, str] = {
 def config_files(root: Path) -> list[str]:
     """The names of the config files in the project's folder."""
     return [name for name in LANGUAGES if (root / name).is_file()]
+
+
+def refuse_unread(root: Path) -> None:
+    """Raises `ConfigFault` for what is meant as the config but would be passed over, and with it who may connect."""
+    has_config = bool(config_files(root))
+    for path in sorted(root.iterdir()):
+        if path.is_symlink() and not path.exists() and _is_meant(path.name, has_config):
+            message = f"{path.name} is a link to {os.readlink(path)!r}, which is not there"
+            raise ConfigFault(message, "correct the link, or remove it")
+        if path.name in LANGUAGES:
+            if not path.is_file():
+                raise ConfigFault(f"{path.name} is no file", "write the project's config there, or remove it")
+        elif not path.is_dir() and _is_meant(path.name, has_config):
+            message = f"{path.name} is not read: the project's config has another name"
+            raise ConfigFault(
+                message, f"{_right_name(path)}; what is something else needs a name that is not like a config's"
+            )
+
+
+def _is_meant(name: str, has_config: bool) -> bool:
+    """Whether a file of this name is taken for the config; a longer name beside a config may be a part of it."""
+    meant = _MEANT.fullmatch(name)
+    if meant is None:
+        return False
+    parts = meant["parts"].lower().split(".")[1:]
+    return _ASIDE.isdisjoint(parts) and not (parts and has_config)
+
+
+def _right_name(path: Path) -> str:
+    ending = path.suffix.lower()
+    name = "motia_config.py" if ending == ".py" else f"motia.config{ending.removesuffix('x')}"
+    return f"rename it to {name}" if name in LANGUAGES else "write it as motia.config.ts or motia_config.py"
 
 
 def the_config(files: Sequence[str], languages: Sequence[str]) -> str | None:
@@ -78,15 +121,14 @@ async def load_config(file: str, hooks: RunnerHooks, seconds: float, warn: Calla
 
 def _check_auth(file: str, given: Mapping[Any, Any], hooks: frozenset[Hook]) -> None:
     """A client that should be asked who it is must not come in because of a slip."""
+    fix = _AUTH_FIX[LANGUAGES[file]]
     if _AUTH in given:
         if Hook.AUTHENTICATE not in hooks:
-            raise ConfigFault(f"{file}: {_AUTH} has no function 'authenticate'", _AUTH_FIX)
+            raise ConfigFault(f"{file}: {_AUTH} has no function 'authenticate'", fix)
         return
     for key in given:
         if key not in _NO_EFFECT and difflib.get_close_matches(str(key), (_AUTH, "authenticate"), n=1):
-            raise ConfigFault(
-                f"{file}: '{key}' is not '{_AUTH}', so that nobody would be asked who they are", _AUTH_FIX
-            )
+            raise ConfigFault(f"{file}: '{key}' is not '{_AUTH}', so that nobody would be asked who they are", fix)
 
 
 def _warn_of(key: object, file: str, warn: Callable[[str], None]) -> None:

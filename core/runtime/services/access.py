@@ -8,6 +8,7 @@ from runtime.catalog import Catalog
 from runtime.contracts import Hooks
 from runtime.errors import AccessDenied, HookFailed
 from runtime.model import Failure, FailureKind, Hook, LogLevel, ProjectConfig, StreamDefinition
+from runtime.rations import Ration
 from runtime.services.logs import Report
 from runtime.values import NIL, decode, encode
 
@@ -20,12 +21,14 @@ _CONTEXT = encode("authContext")
 class Access:
     """Asks `authenticate` of the project's config and the hooks of streams; what has none of them is open to all."""
 
-    def __init__(self, hooks: Hooks, report: Report) -> None:
+    def __init__(self, hooks: Hooks, report: Report, max_reports: int) -> None:
+        """Of hooks that found no place, which any client can bring about, so many lines a minute reach the log."""
         self.catalog = Catalog()
         self.config: ProjectConfig | None = None
         """The project's config, None for a project without one; clients must not be let in before it is known."""
         self._hooks = hooks
         self._report = report
+        self._overloads = Ration(max_reports)
 
     async def authenticate(self, headers: Mapping[str, str | list[str]], url: str) -> bytes:
         """The encoded auth context of a client, empty for an anonymous one.
@@ -77,6 +80,8 @@ class Access:
         try:
             return await self._hooks.call(stream.language, hook, stream.file, payload)
         except HookFailed as error:
+            if error.failure.kind is FailureKind.OVERLOADED and not self._overloads.allows_one():
+                return None
             then = ", so the client was denied" if hook is Hook.CAN_ACCESS else ""
             self._complain(stream, f"{hook.value} of stream '{stream.name}' failed{then}: {_told(error.failure)}")
             return None

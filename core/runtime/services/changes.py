@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from runtime.catalog import Catalog, Watch, watch_queue
 from runtime.contracts import Clock
+from runtime.definitions.changes import place_of
 from runtime.ids import new_trace_id
 from runtime.model import ChangeKind
 from runtime.records import Event, Follow, Placement, Publication, QueueKey, Written
@@ -53,7 +54,7 @@ class ChangeService:
         if not watchers:
             return None
         head = _OF_STATE + _GROUP + encode(group) + _KEY + encode(key)
-        return self._follow(watchers, group, f"{group}/{key}", head, trace_id)
+        return self._follow(watchers, group, (group, key), head, trace_id)
 
     def of_group(self, group: str, trace_id: str) -> Callable[[str], Follow | None] | None:
         """What makes of a key what follows its removal when the whole group is removed."""
@@ -69,10 +70,10 @@ class ChangeService:
         if not watchers:
             return None
         head = _OF_STREAM + _STREAM + encode(stream) + _GROUP + encode(group) + _ID + encode(id)
-        return self._follow(watchers, stream, f"{stream}/{group}/{id}", head, trace_id)
+        return self._follow(watchers, stream, (stream, group, id), head, trace_id)
 
     def _follow(
-        self, watchers: Sequence[_Watcher], topic: str, message_group: str, head: bytes, trace_id: str
+        self, watchers: Sequence[_Watcher], topic: str, names: tuple[str, ...], head: bytes, trace_id: str
     ) -> Follow:
         def follow(written: Written) -> Publication | None:
             kind = kind_of(written)
@@ -82,7 +83,7 @@ class ChangeService:
             now = self._clock.now()
             data = b"".join((head, _OPERATION[kind], _VALUE, written.after or NIL, _PREVIOUS, written.before or NIL))
             event = Event(new_trace_id(), topic, data, trace_id or new_trace_id(), now)
-            return Publication(event, tuple(watcher.placement(now, message_group) for watcher in heard))
+            return Publication(event, tuple(watcher.placement(now, names) for watcher in heard))
 
         return follow
 
@@ -102,9 +103,10 @@ class _Watcher(NamedTuple):
     delay: float
     fifo: bool
 
-    def placement(self, now: float, message_group: str) -> Placement:
-        """How a change enters the queue: in a fifo queue the changes of one value are a group."""
-        return Placement(self.queue, now + self.delay if self.delay else 0.0, message_group if self.fifo else "")
+    def placement(self, now: float, names: tuple[str, ...]) -> Placement:
+        """How a change enters the queue: in a fifo queue those of one value, which has these names, are a group."""
+        due = now + self.delay if self.delay else 0.0
+        return Placement(self.queue, due, place_of(*names) if self.fifo else "")
 
 
 def _by_name(

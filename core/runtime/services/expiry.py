@@ -19,7 +19,8 @@ AGAIN_SECONDS = 1.0
 MAX_REFUSED = 1000
 """Values whose events a full queue has refused, before the others wait as well."""
 
-_Place = tuple[str, str]
+_Name = tuple[str, str]
+"""A group and a key in it."""
 
 
 class ExpiryService:
@@ -52,12 +53,10 @@ class ExpiryService:
         try:
             while True:
                 self._ring.clear()
-                all_done = await self._sweep()
-                ending = self._engine.state.ending()
-                due = math.inf if ending is None else ending
+                due = await self._sweep()
                 self._due = math.inf
                 if due < math.inf:
-                    self._set_timer(due if all_done else max(due, self._clock.now() + AGAIN_SECONDS))
+                    self._set_timer(due)
                 await self._ring.wait()
         finally:
             self._stop_timer()
@@ -77,39 +76,41 @@ class ExpiryService:
         self._stop_timer()
         self._ring.set()
 
-    async def _sweep(self) -> bool:
-        """Removes what has ended; False when something is left to be tried again."""
-        refused: set[_Place] = set()
+    async def _sweep(self) -> float:
+        """Removes what has ended; returns the Unix time of what is to be done next, infinity when there is nothing."""
+        refused: set[_Name] = set()
         try:
             while len(refused) < MAX_REFUSED:
                 ended = await self._engine.state.ended(SWEPT_VALUES + len(refused))
-                places = [place for place in ended if place not in refused]
-                if not places:
+                names = [name for name in ended if name not in refused]
+                if not names:
                     break
-                refused |= await self._remove(places)
+                refused |= await self._remove(names)
+            ending = self._engine.state.ending()
         except StorageFault as fault:
             self._fail(f"values whose time is over cannot be removed, tried again: {fault}")
-            return False
+            return self._clock.now() + AGAIN_SECONDS
         self._failing = bool(refused)
-        return not refused
+        due = math.inf if ending is None else ending
+        return max(due, self._clock.now() + AGAIN_SECONDS) if refused else due
 
-    async def _remove(self, places: list[_Place]) -> set[_Place]:
+    async def _remove(self, names: list[_Name]) -> set[_Name]:
         """Removes values together, or else one by one; returns those that were refused."""
         try:
-            await self._engine.commit([self._end_of(place) for place in places])
+            await self._engine.commit([self._end_of(name) for name in names])
             return set()
         except HostCallRefused as refusal:
-            if len(places) == 1:
-                self._fail(f"the end of '{places[0][0]}' / '{places[0][1]}' waits to be told: {refusal}")
-                return set(places)
-        refused: set[_Place] = set()
-        for place in places:
-            refused |= await self._remove([place])
+            if len(names) == 1:
+                self._fail(f"the end of '{names[0][0]}' / '{names[0][1]}' waits to be told: {refusal}")
+                return set(names)
+        refused: set[_Name] = set()
+        for name in names:
+            refused |= await self._remove([name])
         return refused
 
-    def _end_of(self, place: _Place) -> StateWrite:
+    def _end_of(self, name: _Name) -> StateWrite:
         """A write that changes nothing; a value whose time is over is removed before it."""
-        return StateWrite(*place, lambda value: value, follow=self._changes.of_state(*place, ""))
+        return StateWrite(*name, lambda value: value, follow=self._changes.of_state(*name, ""))
 
     def _fail(self, message: str) -> None:
         """Says it once, until all is well again."""

@@ -12,6 +12,8 @@ _MAX_SHORT = 125
 _MAX_MIDDLE = 0xFFFF
 _TEXT = 0x81
 """The first byte of a text message in one frame (RFC 6455, section 5.2)."""
+_TAIL = b"}}"
+"""What stands behind the event's data in a message."""
 
 
 class Place(NamedTuple):
@@ -30,47 +32,66 @@ class Place(NamedTuple):
 class Frame:
     """One message to clients.
 
-    `timestamp` is in microseconds since 1970, `kind` one of sync, create, update, delete and event.
+    `timestamp` is in microseconds since 1970, `kind` one of sync, create, update, delete and event. `size` is how many
+    bytes it keeps: what it is made of, then the JSON, then the message, each in place of the one before. `resized`
+    hears by how much that grows or shrinks.
     """
 
-    __slots__ = ("_data", "_text", "_wire", "kind", "place", "timestamp")
+    __slots__ = ("_begin", "_data", "_start", "_wire", "kind", "place", "resized", "size", "timestamp")
 
-    def __init__(self, timestamp: int, place: Place, kind: str, data: bytes | Callable[[], bytes]) -> None:
-        """Takes the JSON of the event's data, or what makes it for the first who wants it."""
+    def __init__(
+        self, timestamp: int, place: Place, kind: str, data: bytes | Callable[[], bytes], size: int = 0
+    ) -> None:
+        """Takes the JSON of the event's data, or what makes it for the first who wants it and keeps so many bytes."""
         self.timestamp = timestamp
         self.place = place
         self.kind = kind
+        self.size = len(data) if isinstance(data, bytes) else size
+        self.resized: Callable[[int], None] | None = None
         self._data = data
-        self._text: bytes | None = None
-        self._wire: bytes | None = None
+        self._wire = b""
+        self._start = self._begin = 0
 
     @property
     def data(self) -> bytes:
         """The JSON of the item, of the items, or of the passing event with its type."""
+        if self._wire:
+            return self._wire[self._begin : -len(_TAIL)]
         if not isinstance(self._data, bytes):
             self._data = self._data()
+            self._resize(len(self._data))
         return self._data
 
     @property
     def text(self) -> bytes:
         """The whole message as JSON (SPEC, section 8)."""
-        if self._text is None:
-            stream, group, id = self.place
-            names = b'"streamName":%b,"groupId":%b' % (json_text(stream), json_text(group))
-            if id:
-                names += b',"id":%b' % json_text(id)
-            member = b"event" if self.kind == "event" else b"data"
-            event = b'{"type":"%b","%b":%b}' % (self.kind.encode(), member, self.data)
-            stamp = b"%d.%03d" % divmod(self.timestamp, 1000)  # milliseconds
-            self._text = b'{"timestamp":%b,%b,"event":%b}' % (stamp, names, event)
-        return self._text
+        return self.wire[self._start :]
 
     @property
     def wire(self) -> bytes:
         """The message as a WebSocket server sends it."""
-        if self._wire is None:
-            self._wire = _header(len(self.text)) + self.text
+        if not self._wire:
+            head, data = self._head(), self.data
+            header = _header(len(head) + len(data) + len(_TAIL))
+            self._start, self._begin = len(header), len(header) + len(head)
+            self._wire, self._data = b"".join((header, head, data, _TAIL)), b""
+            self._resize(len(self._wire))
         return self._wire
+
+    def _head(self) -> bytes:
+        """The message up to the event's data."""
+        stream, group, id = self.place
+        names = b'"streamName":%b,"groupId":%b' % (json_text(stream), json_text(group))
+        if id:
+            names += b',"id":%b' % json_text(id)
+        member = b"event" if self.kind == "event" else b"data"
+        stamp = b"%d.%03d" % divmod(self.timestamp, 1000)  # milliseconds
+        return b'{"timestamp":%b,%b,"event":{"type":"%b","%b":' % (stamp, names, self.kind.encode(), member)
+
+    def _resize(self, size: int) -> None:
+        growth, self.size = size - self.size, size
+        if self.resized is not None:
+            self.resized(growth)
 
     def concerns(self, place: Place) -> bool:
         """Whether those who have joined the place get it; a passing event has one room, a change two."""
@@ -90,19 +111,24 @@ class History:
 
     def __init__(self, max_frames: int, max_bytes: int, begin: int) -> None:
         """`begin` is the timestamp behind which nothing is missing yet."""
-        self._frames: deque[tuple[Frame, int]] = deque()
+        self._frames: deque[Frame] = deque()
         self._max_frames = max_frames
         self._max_bytes = max_bytes
         self._bytes = 0
         self._begin = begin
 
-    def add(self, frame: Frame, size: int) -> None:
-        """Keeps a frame, counted with this size; the oldest may have to go."""
-        self._frames.append((frame, size))
+    def add(self, frame: Frame) -> None:
+        """Keeps a frame; the oldest may have to go, now or when one of those that are kept grows."""
+        self._frames.append(frame)
+        frame.resized = self._grow
+        self._grow(frame.size)
+
+    def _grow(self, size: int) -> None:
         self._bytes += size
         while len(self._frames) > self._max_frames or self._bytes > self._max_bytes:
-            oldest, its_size = self._frames.popleft()
-            self._bytes -= its_size
+            oldest = self._frames.popleft()
+            oldest.resized = None
+            self._bytes -= oldest.size
             self._begin = oldest.timestamp
 
     def reaches(self, timestamp: int) -> bool:
@@ -111,4 +137,4 @@ class History:
 
     def behind(self, timestamp: int, place: Place) -> Iterator[Frame]:
         """What came behind it and concerns the place, oldest first."""
-        return (frame for frame, _ in tuple(self._frames) if frame.timestamp > timestamp and frame.concerns(place))
+        return (frame for frame in tuple(self._frames) if frame.timestamp > timestamp and frame.concerns(place))

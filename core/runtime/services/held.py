@@ -90,8 +90,8 @@ class HeldWrites:
             await engine.commit(writes, delivery)
         finally:  # also for who stops waiting: what was written is stored all the same
             for write in writes:
-                if isinstance(write, StateWrite) and write.until:
-                    self._expect(write.until)
+                if isinstance(write, StateWrite) and (until := write.until or write.until_if_new):
+                    self._expect(until)
         self.drop()
 
     def drop(self) -> None:

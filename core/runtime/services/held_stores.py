@@ -13,6 +13,7 @@ from runtime.values import decode
 
 _OWN_VERSIONS = 2**52
 """From here on a run numbers what it has written itself; stored versions are microseconds, and less until 2112."""
+_NONE_SEEN: Mapping[str, int] = {}
 _GroupName = str | tuple[str, str]
 """A group of state, or a stream and a group of its items."""
 
@@ -20,7 +21,8 @@ _GroupName = str | tuple[str, str]
 class HeldState:
     """A state store with the run's writes over the stored values.
 
-    A value that the run has written has a version of the run's, which ends with it.
+    A value that the run has written has a version of the run's, which ends with it. Who writes it under the condition
+    of such a version means also the stored value that it stands on: the commit refuses when that was replaced.
     """
 
     def __init__(self, store: StateStore, clock: Clock, journal: Journal) -> None:
@@ -58,9 +60,11 @@ class HeldState:
 
     async def write(self, write: StateWrite) -> Written:
         """Changes what the run sees of a value, and holds the write. Raises `VersionConflict`."""
-        known = self._groups.of(write.group).knows(write.key)
-        stored = None if known else await self._store.entry(write.group, write.key)
-        return self._groups.write(write.group, write.key, write, stored)
+        group = self._groups.of(write.group)
+        # Of a group that the run has emptied nothing was read yet, and what the run stands on is what there is now.
+        is_read = not group.knows(write.key) or (write.if_version is not None and write.key not in group.seen)
+        stored = await self._store.entry(write.group, write.key) if is_read else None
+        return self._groups.write_state(write, stored, is_read)
 
     async def clear(self, clear: StateClear) -> None:
         """Empties a group for the run, and holds the write."""
@@ -108,10 +112,14 @@ class HeldStreams:
         """Of what is stored: no handler can ask for it."""
         return await self._store.was_deleted(stream, group, id)
 
+    def settle(self) -> None:
+        """Of what is stored."""
+        self._store.settle()
+
     async def write(self, write: StreamWrite) -> Written:
         """Changes what the run sees of an item, and holds the write."""
         stored = await self._stored(write.stream, write.group, write.id)
-        return self._groups.write((write.stream, write.group), write.id, write, stored)
+        return self._groups.write_item(write, stored)
 
     async def _stored(self, stream: str, group: str, id: str) -> Entry | None:
         """What is stored, where that matters."""
@@ -124,9 +132,11 @@ class HeldStreams:
 class _Group:
     """What a run has made of one group; nothing at first."""
 
-    __slots__ = ("_cleared", "_ends", "_entries", "_gone")
+    __slots__ = ("_cleared", "_ends", "_entries", "_gone", "seen")
 
-    def __init__(self, cleared: bool = False) -> None:
+    def __init__(self, cleared: bool = False, seen: Mapping[str, int] = _NONE_SEEN) -> None:
+        self.seen = dict(seen)
+        """Of keys that the run has changed the version that was stored before, 0 for no value."""
         self._cleared = cleared
         self._entries: dict[str, Entry] = {}
         self._ends: dict[str, float] = {}
@@ -140,27 +150,33 @@ class _Group:
         """The value as the run sees it, with the stored one where the run has not touched it."""
         return self._entries.get(key) if self.knows(key) else stored
 
-    def put(self, key: str, entry: Entry | None, until: float | None) -> None:
-        """Replaces the value; `until` as in `StateWrite`."""
+    def saw(self, key: str, version: int | None) -> None:
+        """Notes the stored version under the first change of a value, where it is known."""
+        if version is not None:
+            self.seen.setdefault(key, version)
+
+    def put(self, key: str, entry: Entry | None, until: float) -> None:
+        """Replaces the value, which ends at `until`, 0 for never."""
         if entry is None:
             self._entries.pop(key, None)
             self._gone.add(key)
-            until = 0.0
         else:
             self._entries[key] = entry
-        if until is not None:
+        if entry is None or not until:
+            self._ends.pop(key, None)
+        else:
             self._ends[key] = until
 
     def end_of(self, key: str) -> float:
-        """When a value ends by itself that the run has written, 0 for never."""
+        """When a value that the run has written ends by itself, 0 for never."""
         return self._ends.get(key, 0.0)
 
     def end(self, clock: Clock) -> None:
         """Removes the values whose time is over."""
         if self._ends:
             now = clock.now()
-            for key in [key for key, until in self._ends.items() if 0 < until <= now]:
-                self.put(key, None, None)
+            for key in [key for key, until in self._ends.items() if until <= now]:
+                self.put(key, None, 0.0)
 
     def merge(self, stored: Mapping[str, bytes]) -> dict[str, bytes]:
         """The group as the run sees it: what was replaced is in its place, what is new (again) at the end."""
@@ -192,27 +208,58 @@ class _Groups:
         group.end(self._clock)
         return group
 
-    def write(self, name: _GroupName, key: str, write: StateWrite | StreamWrite, stored: Entry | None) -> Written:
-        """Applies a write and holds it; when it is refused, nothing has changed."""
-        group = self.of(name)
+    def write_state(self, write: StateWrite, stored: Entry | None, is_read: bool) -> Written:
+        """Applies a write and holds it; when it is refused, nothing has changed.
+
+        `stored` is only known where it was read. Raises `VersionConflict`.
+        """
+        group, key = self.of(write.group), write.key
         found = group.entry(key, stored)
-        if isinstance(write, StateWrite):
-            _check_version(write, found)
+        _check_version(write, found)
         before = None if found is None else found.value
         after = write.change(before)
-        idle = _is_idle(write, before, after)
-        held = write if idle or isinstance(write, StreamWrite) else _as_own(write, group)
-        self._journal.add(held, _names(write) + len(after or b""))
-        if not idle:
-            entry = None if after is None else Entry(after, next(self._versions))
-            until = held.until if isinstance(held, StateWrite) else None
-            self._touched.setdefault(name, _Group()).put(key, entry, until)
+        held, pin, size = write, None, _names(write) + len(after or b"")
+        if after is not None and after is before and write.until is None:
+            self._journal.add(write, size)  # the run goes on seeing what is stored
+            return Written(before, after)
+        version = (0 if stored is None else stored.version) if is_read else None
+        if write.if_version is not None and group.knows(key):
+            # That was the run's own version; what the run stands on is compared in its place.
+            pin = write._replace(change=_same, until=None, if_version=group.seen.get(key, version))
+            held = write._replace(if_version=None)
+        until = write.until
+        if until is None:
+            # Said again: at the commit that end may have passed, and what is written then would stay for ever.
+            until = group.end_of(key) if found is None or group.knows(key) else found.until
+            held = held._replace(until_if_new=until)
+        self._journal.add(held, size, pin)
+        group = self._of_own(write.group)
+        group.saw(key, version)
+        group.put(key, self._own(after), until)
         return Written(before, after)
+
+    def write_item(self, write: StreamWrite, stored: Entry | None) -> Written:
+        """The same for an item."""
+        name = write.stream, write.group
+        found = self.of(name).entry(write.id, stored)
+        before = None if found is None else found.value
+        after = write.change(before)
+        self._journal.add(write, _names(write) + len(after or b""))
+        if after is None or after is not before:
+            self._of_own(name).put(write.id, self._own(after), 0.0)
+        return Written(before, after)
+
+    def _own(self, value: bytes | None) -> Entry | None:
+        return None if value is None else Entry(value, next(self._versions))
+
+    def _of_own(self, name: _GroupName) -> _Group:
+        return self._touched.setdefault(name, _Group())
 
     def clear(self, clear: StateClear) -> None:
         """Empties a group."""
         self._journal.add(clear, _names(clear))
-        self._touched[clear.group] = _Group(cleared=True)
+        seen = self._touched.get(clear.group, _UNTOUCHED).seen
+        self._touched[clear.group] = _Group(cleared=True, seen=seen)
 
 
 def _check_version(write: StateWrite, found: Entry | None) -> None:
@@ -221,22 +268,9 @@ def _check_version(write: StateWrite, found: Entry | None) -> None:
         raise VersionConflict.of(write.group, write.key, write.if_version, version)
 
 
-def _as_own(write: StateWrite, group: _Group) -> StateWrite:
-    """The write as the commit is to do it, where the run has written the value before.
-
-    Its version was the run's own and is not looked at again. The end that the run has set is said again: at the commit
-    it may have passed, and what is written then would be a new value without an end.
-    """
-    if not group.knows(write.key):
-        return write
-    end = group.end_of(write.key)
-    return write._replace(if_version=None, until=end if write.until is None and end else write.until)
-
-
-def _is_idle(write: StateWrite | StreamWrite, before: bytes | None, after: bytes | None) -> bool:
-    """True for a write that leaves a value as it is, so that the run goes on seeing what is stored."""
-    sets_end = isinstance(write, StateWrite) and write.until is not None
-    return after is not None and after is before and not sets_end
+def _same(value: bytes | None) -> bytes | None:
+    """The change that leaves a value as it is."""
+    return value
 
 
 def _names(write: StateWrite | StreamWrite | StateClear) -> int:

@@ -10,35 +10,42 @@ import json
 import math
 from typing import Any
 
-from runtime.values import decode
+from runtime.values import MAX_DEPTH, decode, nests_deeper
 
 BYTES = "$bytes"
-MAX_DEPTH = 512  # PROTOCOL.md, section 8: deeper values are refused where they are sent
 TOO_DEEP = f"lists and maps nest more than {MAX_DEPTH} deep"
 
 _fast = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
 
 
 def to_json(data: bytes) -> Any:
-    """The value as JSON has it; what is no value is shown as bytes."""
+    """The value as JSON has it; what is no value, or nests deeper than values may, is shown as bytes."""
+    value = decoded(data)
+    return _plain(data if nests_deeper(value, MAX_DEPTH) else value, 0)
+
+
+def decoded(data: bytes) -> Any:
+    """The value of encoded bytes; the bytes themselves where they are no value."""
     try:
-        return _plain(decode(data), 0)
+        return decode(data)
     except ValueError:
-        return _plain(data, 0)
+        return data
 
 
 def json_text(value: object) -> bytes:
-    """The JSON of a decoded value. Raises `ValueError` for one that nests too deep."""
+    """The JSON of a decoded value, of whatever kind; what nests too deep in it may be a text that says so."""
     try:
-        return _fast(value).encode()
+        text = _fast(value)
     except (TypeError, ValueError, RecursionError):  # something in it is not JSON's
-        return _fast(_plain(value, 0)).encode()
+        text = _fast(_plain(value, 0))
+    # Half a surrogate pair, which UTF-8 lacks, can only stand inside a string, where JSON has this escape for it.
+    return text.encode(errors="backslashreplace")
 
 
 def _plain(value: object, depth: int) -> object:
     # Loops, not comprehensions: those would need a second frame of the stack for each level.
-    if depth > MAX_DEPTH:
-        raise ValueError(TOO_DEEP)
+    if depth >= MAX_DEPTH and isinstance(value, dict | list):
+        return TOO_DEEP
     if isinstance(value, dict):
         members = {}
         for key, item in value.items():

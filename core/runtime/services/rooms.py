@@ -10,9 +10,8 @@ from runtime.config import StreamSettings
 from runtime.contracts import Clock
 from runtime.records import StreamChange
 from runtime.services.frames import Frame, History, Place
-from runtime.services.jsonvalues import json_text, to_json
+from runtime.services.jsonvalues import decoded, json_text, to_json
 from runtime.services.streams import StreamService
-from runtime.values import decode
 
 __all__ = ["Frame", "Member", "Place", "Rooms"]
 
@@ -127,6 +126,8 @@ class Rooms:
         What changes while it is read is told from the history; it is read again when there was too much of that.
         """
         while True:
+            if room.snapshot is None:
+                self._streams.settle()  # or a client might be shown what was never stored, and not told that it is gone
             timestamp = self._stamp()
             frame = await (self._item(place, timestamp) if place.id else self._group(place, room, timestamp))
             if self._history.reaches(timestamp):
@@ -136,7 +137,8 @@ class Rooms:
         text = room.snapshot
         if text is None:
             changes = room.changes
-            text = _items_json(await self._streams.items(place.stream, place.group))
+            items = await self._streams.group(place.stream, place.group)
+            text = b"[%b]" % b",".join(map(_item_json, items))
             if changes == room.changes and self._rooms.get(place) is room:
                 self._snapshots.keep(room, text)
         return Frame(timestamp, place, "sync", text)
@@ -154,8 +156,8 @@ class Rooms:
         place = Place(change.stream, change.group, change.id)
         is_event = change.operation == "event"
         make = partial(_event_json if is_event else _item_json, change.data)
-        frame = Frame(self._stamp(), place, change.operation, make)
-        self._history.add(frame, len(change.data))
+        frame = Frame(self._stamp(), place, change.operation, make, len(change.data))
+        self._history.add(frame)
         group = self._rooms.get(place.whole) if not (is_event and change.id) else None
         item = self._rooms.get(place) if change.id else None
         if group is not None and not is_event:
@@ -205,16 +207,10 @@ def _audience(group: _Room | None, item: _Room | None) -> Iterable[Member]:
 
 
 def _item_json(data: bytes) -> bytes:
-    item = decode(data)
-    item.pop(_HIDDEN, None)
-    return json_text(item)
-
-
-def _items_json(data: bytes) -> bytes:
-    items = decode(data)
-    for item in items:
+    item = decoded(data)
+    if isinstance(item, dict):
         item.pop(_HIDDEN, None)
-    return json_text(items)
+    return json_text(item)
 
 
 def _event_json(data: bytes) -> bytes:

@@ -111,9 +111,10 @@ class StateService:
         Operations that leave the value as it is are no change of it. Raises `HostCallRefused` when one does not fit.
         """
         wanted = decode(operations)
+        where = f"state '{group}' / '{key}'"
 
         def change(value: bytes | None) -> bytes | None:
-            updated = apply_updates(NOTHING if value is None else decode(value), wanted)
+            updated = apply_updates(NOTHING if value is None else decode(value), wanted, where)
             if updated is NOTHING:
                 return None
             changed = encode_updated(updated)

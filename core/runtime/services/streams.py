@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -78,7 +78,9 @@ class StreamService:
         Operations that leave the item as it is are no change of it.
         """
         wanted = decode(operations)
-        return await self._modify((stream, group, id), lambda item: apply_updates(item, wanted), trace_id, idle=True)
+        where = f"stream '{stream}', '{group}' / '{id}'"
+        place = (stream, group, id)
+        return await self._modify(place, lambda item: apply_updates(item, wanted, where), trace_id, idle=True)
 
     async def delete(self, stream: str, group: str, id: str, trace_id: str) -> bytes:
         """Removes an item and returns it, empty when absent."""
@@ -90,13 +92,27 @@ class StreamService:
         self._known(stream)
         return encode_array(await self._store.items(stream, group))
 
+    async def group(self, stream: str, group: str) -> Sequence[bytes]:
+        """The group's items in insertion order, each on its own."""
+        self._known(stream)
+        return await self._store.items(stream, group)
+
+    def settle(self) -> None:
+        """Lets listeners hear of what is written so far; what is read next, in the same turn, is not undone later."""
+        self._store.settle()
+
     async def was_deleted(self, stream: str, group: str, id: str) -> bool:
         """True for an item that is not there but was, not longer ago than the engine remembers."""
         return await self._store.was_deleted(stream, group, id)
 
     async def send(self, stream: str, group: str, id: str, event: bytes) -> None:
-        """Tells listeners of a passing event; nothing is stored. An empty id means the whole group."""
+        """Tells listeners of a passing event; nothing is stored. An empty id means the whole group.
+
+        Raises `HostCallRefused` over the size limit of items.
+        """
         self._known(stream)
+        if len(event) > self._max_value_bytes:
+            raise self._too_large(f"a passing event of stream '{stream}'", event)
         self._send(StreamChange(stream, group, id, "event", event))
 
     async def _modify(
@@ -137,11 +153,13 @@ class StreamService:
         stamp = {"type": "state-stream", "streamName": stream, "groupId": group, "id": id}
         stamped = encode_updated({**data, "id": id, "_createdAt": created_at, "__motia": stamp})
         if len(stamped) > self._max_value_bytes:
-            raise HostCallRefused(
-                f"the item '{id}' of stream '{stream}' has {len(stamped)} bytes, over the limit of "
-                f"{self._max_value_bytes} (state.maxValueBytes)"
-            )
+            raise self._too_large(f"the item '{id}' of stream '{stream}'", stamped)
         return stamped
+
+    def _too_large(self, what: str, value: bytes) -> HostCallRefused:
+        return HostCallRefused(
+            f"{what} has {len(value)} bytes, over the limit of {self._max_value_bytes} (state.maxValueBytes)"
+        )
 
     def _known(self, stream: str) -> None:
         if stream not in self.catalog.streams:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from codecs import utf_8_decode
 from collections.abc import Callable
 
@@ -12,7 +11,9 @@ from anyio.lowlevel import checkpoint
 from runtime.config import StreamSettings
 from runtime.contracts import Clock, TextStore
 from runtime.errors import HostCallRefused, StorageFault
+from runtime.model import LogLevel
 from runtime.records import Text
+from runtime.services.logs import Report
 
 Watcher = Callable[[int], None]
 """Is told how many bytes a text has grown by, none when it has ended."""
@@ -43,10 +44,8 @@ class TextService:
                 f"a text stream takes text, not a {type(text).__name__}; make it one first, such as with JSON"
             )
         data = text.encode()
-        try:
-            await self._store.append(id, data, self._clock.now(), self._settings.max_text_bytes)
-        finally:
-            self._tell(id, len(data))  # also when the writer was cancelled meanwhile: what is stored is to be seen
+        now, limit = self._clock.now(), self._settings.max_text_bytes
+        await self._store.append(id, data, now, limit, lambda: self._tell(id, len(data)))
 
     async def close(self, id: str) -> None:
         """Ends a text, an empty one where there is none; without effect once it is closed.
@@ -54,10 +53,7 @@ class TextService:
         Raises `HostCallRefused` without an id.
         """
         _require_id(id)
-        try:
-            await self._store.close(id, self._clock.now())
-        finally:
-            self._tell(id, 0)
+        await self._store.close(id, self._clock.now(), lambda: self._tell(id, 0))
 
     async def read(self, id: str, start: int, max_bytes: int) -> Text | None:
         """Whole characters from an offset on, at most so many bytes, four or more; None when there is no such text.
@@ -70,7 +66,10 @@ class TextService:
         return None if text is None else _whole_characters(text)
 
     def watch(self, id: str, callback: Watcher) -> Callable[[], None]:
-        """Calls back when the text may have grown or ended; returns what ends that. A callback must not block."""
+        """Calls back when more of the text, or its end, is stored, whoever waits for that; returns what ends it.
+
+        A callback must neither block nor raise.
+        """
         watchers = self._watchers.setdefault(id, [])
         watchers.append(callback)
 
@@ -81,23 +80,33 @@ class TextService:
 
         return stop
 
-    async def run(self) -> None:
-        """Forgets texts that were not written to for `streams.keepTexts`, until it is cancelled."""
+    async def run(self, report: Report) -> None:
+        """Forgets texts that were not written to for `streams.keepTexts`, until it is cancelled.
+
+        Reports when that fails, once until it succeeds again.
+        """
+        failing = False
         due = asyncio.Event()
         while True:
             due.clear()
             timer = self._clock.call_at(self._clock.now() + min(self._settings.keep_texts, CLEAN_SECONDS), due.set)
             try:
-                await self._forget()
+                fault = await self._forget()
+                if fault is not None and not failing:
+                    report(LogLevel.ERROR, f"old texts cannot be removed, tried again: {fault}", "runtime", "")
+                failing = fault is not None
                 await due.wait()
             finally:
                 timer.cancel()
 
-    async def _forget(self) -> None:
+    async def _forget(self) -> StorageFault | None:
         before = self._clock.now() - self._settings.keep_texts
-        with contextlib.suppress(StorageFault):  # who writes next says it, and this is tried again
+        try:
             while await self._store.forget(before, CLEAN_TEXTS) == CLEAN_TEXTS:
                 await checkpoint()  # others have their turn
+        except StorageFault as fault:
+            return fault
+        return None
 
     def _tell(self, id: str, grown: int) -> None:
         for watcher in tuple(self._watchers.get(id, ())):

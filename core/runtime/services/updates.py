@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
-import copy
+import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from runtime.errors import HostCallRefused
-from runtime.values import encode
+from runtime.values import MAX_DEPTH, decode, encode, nests_deeper
 
 _PARTS = ("op", "path", "value")
+_MAX_SHOWN = 40
+"""Characters of an unknown operation that the error repeats."""
 _MISSING = object()
 NOTHING = object()
 """Stands for no value, before the operations and after one that has removed the whole."""
 
 
-def apply_updates(value: Any, operations: object) -> Any:
+def apply_updates(value: Any, operations: object, where: str = "") -> Any:
     """The value after all operations, in order; the given one may be changed, and both may be `NOTHING`.
 
     An operation is `{op, path?, value?}`; `path` is a dotted string or a list of keys, absent for the whole
-    value. Raises `HostCallRefused` that names the operation which does not fit.
+    value. Raises `HostCallRefused` that names the operation which does not fit, its path, and `where` the value is.
     """
+    try:
+        return _applied(value, operations)
+    except HostCallRefused as error:
+        if not where:
+            raise
+        raise HostCallRefused(f"{error} ({where})") from error
+
+
+def _applied(value: Any, operations: object) -> Any:
     if not isinstance(operations, list):
         raise HostCallRefused("update takes a list of operations, such as [{'op': 'increment', 'path': 'count'}]")
     root = {} if value is NOTHING else {"": value}
     for index, operation in enumerate(operations):
         name = operation.get("op") if isinstance(operation, Mapping) else None
         if not isinstance(name, str) or name not in _OPERATIONS:
-            known = ", ".join(_OPERATIONS)
-            raise HostCallRefused(f"operation {index} of update has no known 'op'; known are {known}")
+            raise HostCallRefused(f"operation {index} of update {_no_operation(name)}")
         for part in operation:
             if part not in _PARTS:
                 raise HostCallRefused(f"operation {index} of update has '{part}'; known are {', '.join(_PARTS)}")
-        place = _place(root, _path(operation.get("path")), index, make=name != "remove")
+        path = _path(operation.get("path"))
+        given = operation.get("value", _MISSING)
+        _check_depth(len(path) + (name == "append"), given, index)
+        place = _place(root, path, index, make=name != "remove")
         if place is not None:
-            value = copy.deepcopy(operation["value"]) if "value" in operation else _MISSING
-            _OPERATIONS[name](*place, value, index)
+            # A copy, since later operations may change what this one puts there, and all are applied again.
+            copied = decode(encode(given)) if isinstance(given, dict | list) else given
+            try:
+                _OPERATIONS[name](*place, copied, index)
+            except HostCallRefused as error:
+                raise HostCallRefused(f"{error}, at '{'.'.join(path)}'" if path else str(error)) from error
     return root.get("", NOTHING)
 
 
@@ -45,6 +62,20 @@ def encode_updated(value: object) -> bytes:
         return encode(value)
     except OverflowError as error:
         raise HostCallRefused("the update makes an integer that 64 bits cannot hold") from error
+
+
+def _no_operation(name: object) -> str:
+    if not isinstance(name, str):
+        return f"has no 'op' that is a text; known are {', '.join(_OPERATIONS)}"
+    near = difflib.get_close_matches(name[:_MAX_SHOWN], _OPERATIONS, n=1)
+    fix = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(_OPERATIONS)}"
+    return f"has the 'op' {name[:_MAX_SHOWN]!r}, which is not known; {fix}"
+
+
+def _check_depth(above: int, value: object, index: int) -> None:
+    """Raises `HostCallRefused` for a value that, below so many maps and lists, would make the whole nest too deep."""
+    if above > MAX_DEPTH or nests_deeper(value, MAX_DEPTH - above):
+        raise HostCallRefused(f"operation {index} of update makes a value that nests more than {MAX_DEPTH} deep")
 
 
 def _path(path: object) -> list[str]:

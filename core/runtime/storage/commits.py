@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from runtime.records import Follow, Publication, QueueKey, StateClear, StateWrite, StreamWrite, Write, Written
+from runtime.storage.callbacks import call_each
 from runtime.storage.writes import is_change
 
 
@@ -58,8 +59,7 @@ class Commit:
 
     def stored(self) -> None:
         """Enters events and tells of writes, in their order."""
-        for callback in self._due:
-            callback()
+        call_each(self._due)
 
     def _write_state(self, write: StateWrite) -> Written:
         follow = write.follow

@@ -5,10 +5,8 @@ from __future__ import annotations
 from runtime.errors import VersionConflict
 from runtime.records import StateWrite, StreamWrite, Written
 
-DELETED_SECONDS = 24 * 3600.0
-"""How long a deleted item of a stream is remembered."""
 PRUNED_ITEMS = 16
-"""Deleted items that each further delete forgets, when their time is over."""
+"""Deleted items that each further delete forgets, when their time is over or there are too many."""
 
 
 def is_change(write: StateWrite | StreamWrite, written: Written) -> bool:

@@ -12,7 +12,7 @@ import anyio
 from runtime.catalog import Catalog
 from runtime.contracts import Clock, Engine
 from runtime.dispatcher import Dispatcher
-from runtime.errors import CONSEQUENCES, HostCallRefused, StorageFault
+from runtime.errors import CONSEQUENCES, HostCallRefused, StorageFault, VersionConflict
 from runtime.model import (
     CronTrigger,
     EventTrigger,
@@ -33,6 +33,8 @@ from runtime.services.logs import Report
 from runtime.tasks import ShortTasks
 
 _STORE_AGAIN_SECONDS = 1.0
+_REFUSED_CALL = "HostCallError"
+"""What runners call the error of a refused call."""
 
 
 class EventConsumers:
@@ -105,7 +107,7 @@ class EventConsumers:
                         return await self._fail(step, delivery, failure)
                     return await (held.commit(self._engine, delivery) if held else self._bus.acknowledge(delivery))
                 except HostCallRefused as refused:
-                    failure = Failure(FailureKind.HANDLER, f"the writes of this atomic step were refused: {refused}")
+                    failure = _refusal(refused)
                 except StorageFault as fault:
                     message = f"the end of a run of {_what(delivery)} cannot be stored, tried again: {fault}"
                     self._report(LogLevel.ERROR, message, step.name, delivery.event.trace_id)
@@ -204,6 +206,18 @@ def _what(delivery: Delivery) -> str:
             return f"a change of {delivery.queue.kind.value} '{delivery.event.topic}'"
         case _:
             return f"'{delivery.event.topic}'"
+
+
+def _refusal(refused: HostCallRefused) -> Failure:
+    """What a refusal at the commit is to its run; it goes by the names that it has where a handler lets it through.
+
+    Another attempt may end otherwise also where the same refusal of a call would be final: it came of what is stored
+    since.
+    """
+    message = f"the writes of this atomic step were refused: {refused}"
+    if isinstance(refused, VersionConflict):
+        return Failure(FailureKind.CONFLICT, message, VersionConflict.__name__)
+    return Failure(FailureKind.HANDLER, message, _REFUSED_CALL)
 
 
 def backoff(policy: QueuePolicy, attempt: int) -> float:

@@ -79,8 +79,9 @@ class StateRoutes:
         if "value" not in body:
             raise Refusal(400, "the body needs a 'value', which may be null")
         value = encode(body.pop("value"))
-        options = {name: option for name, option in body.items() if option is not None}
-        await self._state.set(group, key, value, trace_id(request), options)
+        if body.get("ifVersion", 0) is None:  # it is what a script has that found no value, and must not overwrite one
+            raise Refusal(422, "ifVersion is null; it is a version, or 0 for no value there, or left out for any")
+        await self._state.set(group, key, value, trace_id(request), body)
         return {"group": group, "key": key, "value": to_json(value)}
 
     async def _delete(self, request: Request) -> Any:

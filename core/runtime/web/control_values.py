@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
 from typing import Any
 
-from runtime.services.jsonvalues import BYTES, MAX_DEPTH, TOO_DEEP, to_json
-from runtime.values import encode
+from runtime.services.jsonvalues import BYTES, TOO_DEEP, to_json
+from runtime.values import MAX_DEPTH, encode, nests_deeper
 
 __all__ = ["from_json", "to_json"]
 
@@ -25,24 +24,9 @@ def from_json(text: bytes | str) -> Any:
         raise ValueError("a number has more than 64 bits") from error
     except RecursionError as error:
         raise ValueError(TOO_DEEP) from error
-    if _nests_too_deep(value):
+    if nests_deeper(value, MAX_DEPTH):
         raise ValueError(TOO_DEEP)
     return value
-
-
-def _nests_too_deep(value: Any) -> bool:
-    layer: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
-        layer = [item for outer in layer for item in _items(outer) if isinstance(item, dict | list)]
-        if not layer:
-            return False
-    return True
-
-
-def _items(value: object) -> Iterable[object]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 def _bytes_of(members: dict[str, Any]) -> Any:

@@ -12,23 +12,22 @@ import anyio
 from runtime.config import StreamSettings
 from runtime.errors import HostCallRefused, StorageFault
 from runtime.services.rooms import Frame, Place, Rooms
+from runtime.web import entrance
 from runtime.web.socket_messages import Malformed, Request, request_of
 from runtime.web.websocket import INTERNAL_ERROR, INVALID
 
+NOT_FOUND = "STREAM_NOT_FOUND"
+DENIED = "STREAM_ACCESS_DENIED"
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
+_TOLD_AT_ONCE = 4
+"""Places of one client that has gone of which the project is told at once: hooks are few, and others wait for them."""
 _PERIOD = 1.0
 """Seconds in which at most `max_messages_per_second` are taken."""
 
 
-class Access(Protocol):
-    """Who may read what, and who hears of it."""
-
-    async def authenticate(self, headers: Mapping[str, str | list[str]], url: str) -> bytes:
-        """The encoded auth context of a client. Raises `AccessDenied`."""
-
-    async def may_read(self, stream: str, group: str, id: str, context: bytes) -> bool:
-        """Whether a client with this context may read an item, or with an empty id a group."""
+class Access(entrance.Access, Protocol):
+    """The same, and who hears of it."""
 
     async def joined(self, stream: str, group: str, id: str, context: bytes) -> None:
         """Hears of a client that has joined."""
@@ -61,14 +60,17 @@ class Conversation:
         knows: Callable[[str], bool],
         context: bytes,
         outlet: Outlet,
+        refused: Callable[[Place, str], None],
     ) -> None:
-        """`knows` tells which streams there are; takes the client's auth context, and where to send."""
+        """`knows` tells which streams there are, `refused` hears of joins that are refused, with the code that the
+        client gets; takes the client's auth context, and where to send."""
         self._rooms = rooms
         self._access = access
         self._settings = settings
         self._knows = knows
         self._context = context
         self._outlet = outlet
+        self._refused = refused
         self._subscriptions: dict[Place, set[str]] = {}
         self._count = 0
         self._taken: deque[float] = deque(maxlen=settings.max_messages_per_second)
@@ -81,7 +83,7 @@ class Conversation:
         try:
             while (message := await receive())["type"] == "websocket.receive":
                 await self._pace()
-                await self._answer(request_of(message))
+                await self._answer(request_of(message, self._settings.max_name_bytes))
         except Malformed as error:
             self._outlet.close(INVALID, str(error))
             return error
@@ -94,9 +96,15 @@ class Conversation:
 
     async def end(self) -> None:
         """Tells the project of all that the client has left with its socket."""
+        places = iter(self._subscriptions)
+
+        async def tell() -> None:
+            for place in places:
+                await self._access.left(*place, self._context)
+
         async with anyio.create_task_group() as tasks:  # one that hangs must not hold up the others
-            for place in self._subscriptions:
-                tasks.start_soon(self._access.left, *place, self._context)
+            for _ in range(_TOLD_AT_ONCE):
+                tasks.start_soon(tell)
 
     def deliver(self, frame: Frame) -> None:
         """Sends what has changed, or what the client is to know at first."""
@@ -124,12 +132,14 @@ class Conversation:
         stream = place.stream
         known = self._subscriptions.get(place, ())
         if not self._knows(stream):
-            self._tell_error(place, "STREAM_NOT_FOUND", f"there is no stream '{stream}'")
+            advice = "its name is the 'name' in its own file, and the log of the runtime says which there are"
+            self._refuse(place, NOT_FOUND, f"there is no stream '{stream}': {advice}")
         elif subscription not in known and self._count >= self._settings.max_joins:
             limit = f"{self._settings.max_joins} subscriptions (streams.maxJoins)"
-            self._tell_error(place, "TOO_MANY_JOINS", f"this socket has {limit} already")
+            self._refuse(place, "TOO_MANY_JOINS", f"this socket has {limit} already")
         elif not await self._access.may_read(*place, self._context):
-            self._tell_error(place, "STREAM_ACCESS_DENIED", f"access to stream '{stream}' is denied")
+            self._refuse(place, DENIED, f"access to stream '{stream}' is denied")
+            await self._leave_wholly(place)
         else:
             await self._rooms.join(self, place)
             if subscription not in known:
@@ -143,12 +153,20 @@ class Conversation:
         known = self._subscriptions.get(place, set())
         if subscription not in known:
             return
-        known.remove(subscription)
-        self._count -= 1
-        if not known:
-            del self._subscriptions[place]
+        if len(known) == 1:
+            await self._leave_wholly(place)
+        else:
+            known.remove(subscription)
+            self._count -= 1
+
+    async def _leave_wholly(self, place: Place) -> None:
+        """Ends all subscriptions of a place, where there are any."""
+        ended = self._subscriptions.pop(place, None)
+        if ended is not None:
+            self._count -= len(ended)
             self._rooms.leave(self, place)
             await self._access.left(*place, self._context)
 
-    def _tell_error(self, place: Place, code: str, message: str) -> None:
+    def _refuse(self, place: Place, code: str, message: str) -> None:
+        self._refused(place, code)
         self.deliver(self._rooms.event(place, "error", {"code": code, "message": message}))

@@ -71,8 +71,8 @@ class _Text:
         self._stop: Callable[[], None] | None = None
 
     async def begin(self, wake: Wake) -> None:
-        """Watches the text."""
-        self._stop = self._texts.watch(self._id, wake)
+        """Watches the text, which waits in the store: nothing of it is kept for a client that takes its time."""
+        self._stop = self._texts.watch(self._id, lambda _: wake(0))
 
     def end(self) -> None:
         """Watches no more."""

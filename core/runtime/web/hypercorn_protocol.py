@@ -24,6 +24,7 @@ from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import STREAM_ID, H2ProtocolAssumedError, H11Protocol
 
+from runtime.web.cut import CutOff
 from runtime.web.heads import METHODS, NO_REQUEST, TOO_LARGE, BadHead, head_bytes, is_offer, origin_form, unknown_method
 from runtime.web.refusal import last_refusal, refusal
 from runtime.web.websocket_handshake import begins_socket, check_offer
@@ -59,22 +60,29 @@ class SocketOffered(Exception):
         self.received = received
 
 
+class Cut(Event):
+    """The connection is to end at once, whatever waits to be sent."""
+
+
 class Http1(H11Protocol):
     """HTTP/1.1."""
 
     def __init__(self, takes_sockets: bool, app: Any, *rest: Any) -> None:
         """Raises `SocketOffered` out of `handle` for a request that begins a WebSocket, where those are taken."""
-        super().__init__(self._with_continue(app), *rest)
+        super().__init__(self._served(app), *rest)
         self._takes_sockets = takes_sockets
 
-    def _with_continue(self, app: Any) -> Any:
+    def _served(self, app: Any) -> Any:
         async def serve(scope: Any, receive: Any, *more: Any) -> None:
             async def receive_on() -> Any:
                 if self.connection.they_are_waiting_for_100_continue:
                     await self._send_h11_event(h11.InformationalResponse(status_code=100, headers=[]))
                 return await receive()
 
-            await app(scope, receive_on, *more)
+            try:
+                await app(scope, receive_on, *more)
+            except CutOff:
+                await self.send(Cut())
 
         return serve
 
@@ -180,7 +188,7 @@ class Http2(H2Protocol):
     """HTTP/2."""
 
     def __init__(self, app: Any, config: Config, *rest: Any) -> None:
-        super().__init__(app, config, *rest)
+        super().__init__(self._served(app), config, *rest)
         self._max_head_bytes = config.h2_max_header_list_size
         # Browsers would begin WebSockets inside HTTP/2, were it offered; so they open a connection for each.
         codes = h2.settings.SettingCodes
@@ -191,6 +199,25 @@ class Http2(H2Protocol):
         self.connection.decoder.max_header_list_size = _ANSWERED_HEADS * config.h2_max_header_list_size
         self._ends: dict[int, asyncio.Event] = {}
         """Set when the end of a stream has been sent."""
+
+    def _served(self, app: Any) -> Any:
+        async def serve(scope: Any, receive: Any, send: Any, *more: Any) -> None:
+            try:
+                await app(scope, receive, send, *more)
+            except CutOff:
+                await self._cut_off(send.__self__.stream_id)
+
+        return serve
+
+    async def _cut_off(self, stream_id: int) -> None:
+        """Resets a stream; where not even that gets through to the client, the connection ends."""
+        await self._forget(stream_id)
+        self._reset(stream_id, h2.errors.ErrorCodes.CANCEL)
+        try:
+            async with asyncio.timeout(self.config.keep_alive_timeout):
+                await self._flush()
+        except TimeoutError:
+            await self.send(Cut())
 
     async def handle(self, event: Event) -> None:
         """Takes what has come; at the end of the connection nobody waits any more to send something."""

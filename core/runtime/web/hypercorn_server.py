@@ -19,7 +19,7 @@ from hypercorn.typing import ConnectionState
 from hypercorn.utils import parse_socket_addr
 
 from runtime.config import HttpSettings, StreamSettings
-from runtime.web.hypercorn_protocol import Applications, Http1, Http2, SocketOffered
+from runtime.web.hypercorn_protocol import Applications, Cut, Http1, Http2, SocketOffered
 from runtime.web.websocket import WebSockets
 from runtime.web.websocket_handshake import socket_scope
 
@@ -94,7 +94,10 @@ class _Connection(TCPServer):
 
     async def protocol_send(self, event: Event) -> None:
         """Sends what a protocol gives, and minds whether the connection is idle."""
-        if not (self.is_cut_off and isinstance(event, Updated)):
+        if isinstance(event, Cut):
+            transport: Any = self.writer.transport  # whose type depends on the event loop and on TLS
+            transport.abort()
+        elif not (self.is_cut_off and isinstance(event, Updated)):
             await super().protocol_send(event)
 
     async def run(self) -> None:

@@ -18,7 +18,7 @@ _HEADERS = ((b"cache-control", b"no-store, no-transform"), (b"x-accel-buffering"
 
 Message = dict[str, Any]
 Wake = Callable[[int], None]
-"""Says that there may be more to send, and how many bytes of changes that is."""
+"""Says that there may be more to send, and how many bytes of that wait here for the client."""
 
 
 class Feed(Protocol):
@@ -45,7 +45,8 @@ class Feed(Protocol):
 class Live:
     """The answer to one client, an ASGI application; past `max_buffer_bytes` that wait for it, the client is cut off.
 
-    One that is cut off, or left when the runtime stops, gets no proper end, by which it knows that there is more.
+    What waits alone behind what is being sent is not counted, whatever its size. One that is cut off, or left when the
+    runtime stops, gets no proper end, by which it knows that there is more.
     """
 
     def __init__(self, feed: Feed, clock: Clock, settings: StreamSettings) -> None:
@@ -54,6 +55,8 @@ class Live:
         self._settings = settings
         self._waiting = 0
         self._taken = 0
+        self._is_alone = True
+        """Whether what comes next waits alone."""
         self._woken = asyncio.Event()
         self._is_quiet = False
         self._scope = anyio.CancelScope()
@@ -111,6 +114,7 @@ class Live:
             self._waiting -= self._taken
             self._woken.clear()
             self._taken = self._waiting
+            self._is_alone = True
             piece = await self._feed.take()
             if piece is None or piece:
                 return piece
@@ -132,7 +136,9 @@ class Live:
         self._woken.set()
 
     def _wake(self, size: int) -> None:
-        self._waiting += size
+        if not self._is_alone:
+            self._waiting += size
+        self._is_alone = False
         if self._waiting > self._settings.max_buffer_bytes:
             self.stop()
         self._woken.set()

@@ -229,12 +229,15 @@ class OneWriteProtocol(HttpToolsProtocol):
         self.scope, self.headers = scope, headers
 
     def _is_socket_offer(self) -> bool:
-        """Whether a socket begins with this request: none does behind requests that are not answered yet."""
+        """Whether a socket begins with this request: none does behind answers that are not sent yet.
+
+        asyncio says but once that a client takes too little, and would not say it to the socket again.
+        """
         version = self.parser.get_http_version().encode()
         if self._sockets is None or not begins_socket(self.parser.get_method(), version, self.headers):
             return False
         check_offer(self.headers)
-        return (self.cycle is None or self.cycle.response_complete) and not self.pipeline
+        return (self.cycle is None or self.cycle.response_complete) and not (self.pipeline or self.flow.write_paused)
 
     def _begin_socket(self, received: bytes) -> None:
         """Hands the connection over, with what has come behind the head."""

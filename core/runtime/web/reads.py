@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from runtime.config import StreamSettings
 from runtime.contracts import Clock
-from runtime.errors import AccessDenied, HostCallRefused, StorageFault
+from runtime.errors import HostCallRefused, StorageFault
 from runtime.ids import trace_of
 from runtime.model import LogLevel
 from runtime.services.logs import Report
@@ -19,8 +20,9 @@ from runtime.services.rooms import Frame, Place, Rooms
 from runtime.services.streams import StreamService
 from runtime.services.textstreams import TextService
 from runtime.web.accept import preferred
-from runtime.web.callers import Hosts, foreign_origins, header_of, headers_of, host_of, url_of
-from runtime.web.control_problem import problem
+from runtime.web.callers import Hosts, header_of, headers_of
+from runtime.web.cut import CutOff
+from runtime.web.entrance import Access, Entrance, Refused
 from runtime.web.feeds import CLOSED, PIECE_BYTES, Changes, PlainText, TextEvents, number_of
 from runtime.web.live import Feed, Live
 from runtime.web.server import Application
@@ -30,20 +32,12 @@ _METHODS = ("GET", "HEAD")
 _JSON, _EVENTS, _PLAIN = "application/json", "text/event-stream", "text/plain"
 _BROKEN_ESCAPE = re.compile(b"%(?![0-9A-Fa-f]{2})")
 _NO_STORE = {"cache-control": "no-store"}
+_SOON = {"retry-after": "1"}
+_SOURCE = "reads"
 _PLACES = (
     "streams are read at /__runtime/streams/<stream>/<group> and /__runtime/streams/<stream>/<group>/<id>, texts at "
     "/__runtime/text/<id>; a slash in a name is written %2F"
 )
-
-
-class Access(Protocol):
-    """Who may read what."""
-
-    async def authenticate(self, headers: Mapping[str, str | list[str]], url: str) -> bytes:
-        """The encoded auth context of a client. Raises `AccessDenied`."""
-
-    async def may_read(self, stream: str, group: str, id: str, context: bytes) -> bool:
-        """Whether a client with this context may read an item, or with an empty id a group."""
 
 
 class Origins(Protocol):
@@ -65,15 +59,6 @@ class Readable(NamedTuple):
     streams: StreamService
     rooms: Rooms
     texts: TextService
-
-
-class _Refused(Exception):
-    """A request that is answered with a problem, which reaches the client."""
-
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.headers = headers
 
 
 class Reads:
@@ -99,7 +84,7 @@ class Reads:
         self._settings = settings
         self._report = report
         self._origins = origins
-        self._hosts = hosts
+        self._entrance = Entrance(access, self._allows, hosts, settings, report, _SOURCE)
         self._readers = 0
         self._live: set[Live] = set()
         self._is_stopped = False
@@ -121,15 +106,13 @@ class Reads:
             await send(message)
 
         try:
-            await self._serve(scope, receive, send_on)
-        except _Refused as refused:
-            await problem(refused.status, str(refused), refused.headers)(scope, receive, send_on)
-        except AccessDenied as denied:
-            await self._denied(denied, trace_id)(scope, receive, send_on)
-        except (HostCallRefused, StorageFault) as fault:
-            self._report(LogLevel.ERROR, f"a read over HTTP failed: {fault}", "reads", trace_id)
+            await self._serve(scope, receive, send_on, trace_id)
+        except CutOff:
+            raise
+        except Exception as error:
+            refused = self._refusal_of(error, trace_id)
             if not is_begun:  # else it is left without an end
-                await problem(503, "this cannot be read now", {"retry-after": "1"})(scope, receive, send_on)
+                await refused.answer()(scope, receive, send_on)
 
     def stop(self) -> None:
         """Ends live answers and begins no more; their clients come back with the id of what they know."""
@@ -139,29 +122,37 @@ class Reads:
 
     # ------------------------------------------------------------ who may read
 
-    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
-        self._check_caller(scope)
+    async def _serve(self, scope: Any, receive: Any, send: Any, trace_id: str) -> None:
+        self._entrance.check(scope)
         if scope["method"] == "OPTIONS":
             return await self._preflight(scope)(scope, receive, send)
         if scope["method"] not in _METHODS:
-            raise _Refused(405, "streams and texts are read, with GET or HEAD", {"allow": "GET, HEAD, OPTIONS"})
-        if self._is_stopped or self._readers >= self._settings.max_readers:
-            raise _Refused(503, "there are too many readers (streams.maxReaders); try again", {"retry-after": "1"})
+            raise Refused(405, "streams and texts are read, with GET or HEAD", {"allow": "GET, HEAD, OPTIONS"})
+        self._check_running()
+        if self._readers >= self._settings.max_readers:
+            raise Refused(503, "there are too many readers (streams.maxReaders); try again", _SOON)
         self._readers += 1
         try:
-            await (await self._answer(scope))(scope, receive, send)
+            await (await self._answer(scope, trace_id))(scope, receive, send)
         finally:
             self._readers -= 1
 
-    def _check_caller(self, scope: Any) -> None:
-        host = host_of(scope)
-        if self._hosts is not None and not self._hosts.include(host):
-            fix = "call it by localhost, or add the name to control.allowedHosts in runtime.yaml"
-            raise _Refused(403, f"streams are not read by the host '{host}'; {fix}")
-        for origin in foreign_origins(scope):
-            if self._origins is None or not self._origins.allows(origin):
-                fix = "add it to http.cors.origins in runtime.yaml to let them"
-                raise _Refused(403, f"pages of '{origin}' may not read streams; {fix}")
+    def _refusal_of(self, error: Exception, trace_id: str) -> Refused:
+        """What a request is answered with that has come to this; of faults, the log has all and the client nothing."""
+        if isinstance(error, Refused):
+            return error
+        if isinstance(error, HostCallRefused | StorageFault):
+            self._report(LogLevel.ERROR, f"a read over HTTP failed: {error}", _SOURCE, trace_id)
+            return Refused(503, "this cannot be read now", _SOON)
+        self._report(LogLevel.ERROR, "".join(traceback.format_exception(error)), _SOURCE, trace_id)
+        return Refused(500, "the runtime failed at this; its log says how")
+
+    def _check_running(self) -> None:
+        if self._is_stopped:
+            raise Refused(503, "the runtime is stopping; try again", _SOON)
+
+    def _allows(self, origin: str) -> bool:
+        return self._origins is not None and self._origins.allows(origin)
 
     def _preflight(self, scope: Any) -> Response:
         response = Response(status_code=204, headers={"allow": "GET, HEAD, OPTIONS"})
@@ -169,25 +160,18 @@ class Reads:
             response.raw_headers += self._origins.preflight(headers_of(scope), _METHODS)
         return response
 
-    def _denied(self, denied: AccessDenied, trace_id: str) -> Response:
-        """The client gets no detail, the log has all."""
-        is_refused = denied.status == 401
-        self._report(LogLevel.WARN if is_refused else LogLevel.ERROR, str(denied), "reads", trace_id)
-        detail = "this project does not let you read" if is_refused else "who you are cannot be asked now; try again"
-        return problem(denied.status, detail)
-
     # ------------------------------------------------------------ what is read
 
-    async def _answer(self, scope: Any) -> Application:
+    async def _answer(self, scope: Any, trace_id: str) -> Application:
         kind, names = _target(scope["raw_path"])
-        context = await self._access.authenticate(headers_of(scope), url_of(scope))
+        context = await self._entrance.identify(scope, trace_id)
         if kind == "text":
             return await self._text(scope, names[0])
         place = Place(*names)
         if place.stream not in self._streams.catalog.streams:
-            raise _Refused(404, f"there is no stream '{place.stream}'")
+            raise Refused(404, f"there is no stream '{place.stream}'")
         if not await self._access.may_read(*place, context):
-            raise _Refused(403, f"you may not read this of stream '{place.stream}'")
+            raise Refused(403, f"you may not read this of stream '{place.stream}'")
         return await self._stream(scope, place)
 
     async def _stream(self, scope: Any, place: Place) -> Application:
@@ -195,7 +179,7 @@ class Reads:
             return self._follow(Changes(self._rooms, place, header_of(scope, b"last-event-id")))
         frame = await _Glance().at(self._rooms, place)
         if frame is None or frame.kind == "delete":
-            raise _Refused(404, f"there is no item '{place.id}' in group '{place.group}' of stream '{place.stream}'")
+            raise Refused(404, f"there is no item '{place.id}' in group '{place.group}' of stream '{place.stream}'")
         return Response(frame.data, media_type=_JSON, headers=_NO_STORE)
 
     async def _text(self, scope: Any, id: str) -> Application:
@@ -209,13 +193,14 @@ class Reads:
         if form == _EVENTS:
             return self._follow(TextEvents(self._texts, id, number_of(last) or 0))
         if text is None:
-            raise _Refused(404, f"there is no text '{id}'; readers that wait for it ask for '{_EVENTS}'")
+            raise Refused(404, f"there is no text '{id}'; readers that wait for it ask for '{_EVENTS}'")
         return TextJson(self._texts, id, text)
 
     def _follow(self, feed: Feed) -> Application:
         live = Live(feed, self._clock, self._settings)
 
         async def answer(scope: Any, receive: Any, send: Any) -> None:
+            self._check_running()  # a stop may have come while the project was asked who reads
             self._live.add(live)
             try:
                 await live(scope, receive, send)
@@ -245,17 +230,17 @@ class _Glance:
 
 
 def _target(raw_path: bytes) -> tuple[str, list[str]]:
-    """What is asked for, "streams" or "text", and the names behind it. Raises `_Refused`."""
+    """What is asked for, "streams" or "text", and the names behind it. Raises `Refused`."""
     if _BROKEN_ESCAPE.search(raw_path):
-        raise _Refused(400, "the path is not percent-encoded")
+        raise Refused(400, "the path is not percent-encoded")
     try:
         _, _, kind, *names = [unquote_to_bytes(part).decode() for part in raw_path.split(b"/")]
     except UnicodeDecodeError as error:
-        raise _Refused(400, "the path is not percent-encoded UTF-8") from error
+        raise Refused(400, "the path is not percent-encoded UTF-8") from error
     except ValueError as error:
-        raise _Refused(404, _PLACES) from error
+        raise Refused(404, _PLACES) from error
     if names[-1:] == [""]:
         names.pop()  # a trailing slash is the same path
     if (kind == "streams" and len(names) in (2, 3)) or (kind == "text" and len(names) == 1):
         return kind, names
-    raise _Refused(404, _PLACES)
+    raise Refused(404, _PLACES)

@@ -28,6 +28,10 @@ Application = Callable[
 ]
 
 
+_PROBES = 6
+"""Probes without an answer after which a connection ends."""
+
+
 class HttpServer(Protocol):
     """Serves until told to stop."""
 
@@ -41,6 +45,7 @@ def listen(settings: HttpSettings) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _probe(listener, settings.probe_after)
         listener.bind((settings.host, settings.port))
         listener.listen(settings.backlog)
     except OSError as error:
@@ -51,6 +56,19 @@ def listen(settings: HttpSettings) -> socket.socket:
         ) from error
     listener.setblocking(False)
     return listener
+
+
+def _probe(listener: socket.socket, seconds: int) -> None:
+    """Has the system find out, for each connection that it accepts, when its client's machine has vanished.
+
+    An answer that waits for something to tell would wait for ever; not every one can be told something meanwhile.
+    """
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    every = max(1, seconds // _PROBES)
+    values = {"TCP_KEEPIDLE": seconds, "TCP_KEEPALIVE": seconds, "TCP_KEEPINTVL": every, "TCP_KEEPCNT": _PROBES}
+    for name, value in values.items():
+        if hasattr(socket, name):  # which it has differs between systems
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def http_server(

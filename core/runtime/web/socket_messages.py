@@ -21,8 +21,8 @@ class Request(NamedTuple):
     subscription: str
 
 
-def request_of(message: Mapping[str, Any]) -> Request:
-    """The request in a message as ASGI has it. Raises `Malformed`."""
+def request_of(message: Mapping[str, Any], max_name_bytes: int) -> Request:
+    """The request in a message as ASGI has it, with names of so many bytes at most. Raises `Malformed`."""
     text = message.get("text")
     if text is None:
         raise Malformed("a message is text in UTF-8")
@@ -36,18 +36,21 @@ def request_of(message: Mapping[str, Any]) -> Request:
     data = said.get("data")
     if not isinstance(data, dict):
         raise Malformed("a message has data")
-    place = Place(_name(data, "streamName"), _name(data, "groupId"), _name(data, "id", is_needed=False))
-    return Request(kind == "join", place, _name(data, "subscriptionId", is_needed=False))
+    stream, group = (_name(data, key, max_name_bytes) for key in ("streamName", "groupId"))
+    id, subscription = (_name(data, key, max_name_bytes, is_needed=False) for key in ("id", "subscriptionId"))
+    return Request(kind == "join", Place(stream, group, id), subscription)
 
 
-def _name(data: Mapping[str, Any], key: str, *, is_needed: bool = True) -> str:
+def _name(data: Mapping[str, Any], key: str, max_bytes: int, *, is_needed: bool = True) -> str:
     value = data.get(key)
     if value is None and not is_needed:
         return ""
     if not isinstance(value, str):
         raise Malformed(f"the data of a message has a text as {key}")
     try:
-        value.encode()
+        size = len(value.encode())
     except UnicodeEncodeError as error:
         raise Malformed(f"{key} holds half a character") from error
+    if size > max_bytes:
+        raise Malformed(f"{key} is longer than {max_bytes} bytes (streams.maxNameBytes)")
     return value

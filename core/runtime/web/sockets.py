@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
-from collections.abc import Callable
+import difflib
+import traceback
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.responses import Response
 
 from runtime.catalog import Catalog
 from runtime.config import StreamSettings
-from runtime.errors import AccessDenied, HostCallRefused, StorageFault
+from runtime.errors import HostCallRefused, StorageFault
+from runtime.ids import trace_of
 from runtime.model import LogLevel
+from runtime.rations import Ration
 from runtime.services.logs import Report
-from runtime.services.rooms import Rooms
-from runtime.web.callers import Hosts, foreign_origins, header_of, headers_of, host_of, url_of
-from runtime.web.control_problem import problem
-from runtime.web.conversation import Access, Conversation
-from runtime.web.websocket import OUTLET
+from runtime.services.rooms import Place, Rooms
+from runtime.web.callers import Hosts, header_of
+from runtime.web.conversation import DENIED, NOT_FOUND, Access, Conversation, Outlet
+from runtime.web.entrance import Entrance, Refused
+from runtime.web.websocket import INTERNAL_ERROR, OUTLET
 
 _SOURCE = "sockets"
-_MINUTE = 60.0
-_MAX_TOLD_ORIGINS = 100
-"""Origins that are told of in the log, each once; who makes up more is not told of."""
+_FAILED = "the runtime failed at this; its log says how"
+_MAX_SHOWN = 80
+"""Characters of a name that the log shows where a client made it up."""
 
 
 class Sockets:
@@ -43,93 +45,91 @@ class Sockets:
         self.catalog = Catalog()
         self._rooms = rooms
         self._access = access
-        self._allows = allows
         self._settings = settings
         self._report = report
-        self._hosts = hosts
+        self._entrance = Entrance(access, allows, hosts, settings, report, _SOURCE)
         self._open = 0
-        self._told_origins: set[str] = set()
-        self._malformed = _Ration(settings.max_malformed_reports)
-        self._denied = _Ration(settings.max_malformed_reports)
+        self._malformed = Ration(settings.max_malformed_reports)
+        self._unknown = Ration(settings.max_malformed_reports)
+        self._unread = Ration(settings.max_malformed_reports)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serves one socket; returns when its connection has ended."""
         await receive()
-        refusal = self._refusal(scope)
-        if refusal is not None:
-            await refusal(scope, receive, send)
-            return
+        trace_id, told = trace_of(header_of(scope, b"traceparent") or None)
+        try:
+            await self._serve(scope, receive, send, trace_id)
+        except Refused as refused:
+            await self._refuse(refused, told)(scope, receive, send)
+        except Exception:
+            self._tell_of_fault(trace_id)
+            await self._refuse(Refused(500, _FAILED), told)(scope, receive, send)
+
+    async def _serve(self, scope: Any, receive: Any, send: Any, trace_id: str) -> None:
+        if self._open >= self._settings.max_sockets:
+            detail = f"{self._open} sockets are open, which is the limit (streams.maxSockets); try again"
+            raise Refused(503, detail, {"retry-after": "1"})
+        self._entrance.check(scope)
         self._open += 1
         try:
-            await self._serve(scope, receive, send)
+            context = await self._entrance.identify(scope, trace_id)
+            offered = scope["subprotocols"]
+            await send({"type": "websocket.accept", "subprotocol": offered[0] if offered else None})
+            await self._converse(scope, receive, context, trace_id)
         finally:
             self._open -= 1
 
-    def _refusal(self, scope: Any) -> Response | None:
-        if self._open >= self._settings.max_sockets:
-            detail = f"{self._open} sockets are open, which is the limit (streams.maxSockets); try again"
-            return problem(503, detail, {"retry-after": "1"})
-        for origin in foreign_origins(scope):
-            if not self._allows(origin):
-                self._tell_of_origin(origin)
-                fix = "add it to http.cors.origins in runtime.yaml to let them"
-                return problem(403, f"pages of '{origin}' may not open sockets; {fix}")
-        if header_of(scope, b"origin") and self._hosts is not None and not self._hosts.trust(host_of(scope)):
-            fix = "add it to control.allowedHosts in runtime.yaml to let them"
-            return problem(403, f"pages may not open sockets under the name '{host_of(scope)}'; {fix}")
-        return None
-
-    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
-        try:
-            context = await self._access.authenticate(headers_of(scope), url_of(scope))
-        except AccessDenied as denied:
-            await self._deny(denied)(scope, receive, send)
-            return
-        offered = scope["subprotocols"]
-        await send({"type": "websocket.accept", "subprotocol": offered[0] if offered else None})
+    async def _converse(self, scope: Any, receive: Any, context: bytes, trace_id: str) -> None:
         outlet = scope["extensions"][OUTLET]
-        conversation = Conversation(self._rooms, self._access, self._settings, self._knows, context, outlet)
+        conversation = Conversation(
+            self._rooms, self._access, self._settings, self._knows, context, outlet, self._tell_of_refusal
+        )
+        await self._mind(self._hold(conversation, receive, trace_id), outlet, trace_id)
+        await self._mind(conversation.end(), outlet, trace_id)
+        await outlet.lost.wait()
+
+    async def _mind(self, part: Awaitable[None], outlet: Outlet, trace_id: str) -> None:
+        """Awaits a part of a conversation; a fault of ours in it closes the socket."""
+        try:
+            await part
+        except Exception:
+            self._tell_of_fault(trace_id)
+            outlet.close(INTERNAL_ERROR, _FAILED)
+
+    async def _hold(self, conversation: Conversation, receive: Any, trace_id: str) -> None:
         try:
             fault = await conversation.hold(receive)
         except (HostCallRefused, StorageFault) as error:
-            self._report(LogLevel.ERROR, f"a socket was closed: {error}", _SOURCE, "")
+            self._report(LogLevel.ERROR, f"a socket was closed: {error}", _SOURCE, trace_id)
         else:
             if fault is not None and self._malformed.allows_one():
                 self._report(LogLevel.WARN, f"a socket sent what no client may and was closed: {fault}", _SOURCE, "")
-        await conversation.end()
-        await outlet.lost.wait()
+
+    def _refuse(self, refused: Refused, told: list[tuple[bytes, bytes]]) -> Response:
+        answer = refused.answer()
+        answer.raw_headers += told
+        return answer
+
+    def _tell_of_fault(self, trace_id: str) -> None:
+        """A fault of ours: the client gets no detail, the log has all."""
+        self._report(LogLevel.ERROR, traceback.format_exc(), _SOURCE, trace_id)
 
     def _knows(self, stream: str) -> bool:
         return stream in self.catalog.streams
 
-    def _deny(self, denied: AccessDenied) -> Response:
-        """The client gets no detail, the log has it."""
-        is_refused = denied.status == 401
-        if self._denied.allows_one():
-            self._report(LogLevel.WARN if is_refused else LogLevel.ERROR, str(denied), _SOURCE, "")
-        detail = "this project does not let you connect" if is_refused else "who you are cannot be asked now; try again"
-        return problem(denied.status, detail)
-
-    def _tell_of_origin(self, origin: str) -> None:
-        if origin in self._told_origins or len(self._told_origins) >= _MAX_TOLD_ORIGINS:
-            return
-        self._told_origins.add(origin)
-        fix = "to let them, add it to http.cors.origins in runtime.yaml"
-        self._report(LogLevel.WARN, f"a page of '{origin}' wanted a socket and was refused; {fix}", _SOURCE, "")
-
-
-class _Ration:
-    """So many in any minute."""
-
-    def __init__(self, count: int) -> None:
-        self._moments: deque[float] = deque(maxlen=count)
-
-    def allows_one(self) -> bool:
-        """Takes one, where one is left."""
-        now = asyncio.get_running_loop().time()
-        if self._moments.maxlen == 0:
-            return False
-        if len(self._moments) == self._moments.maxlen and now - self._moments[0] < _MINUTE:
-            return False
-        self._moments.append(now)
-        return True
+    def _tell_of_refusal(self, place: Place, code: str) -> None:
+        """The log has which streams there are, and clients, who may be strangers, do not."""
+        name = repr(place.stream[:_MAX_SHOWN])
+        if code == NOT_FOUND and self._unknown.allows_one():
+            known = self.catalog.streams
+            near = difflib.get_close_matches(place.stream[:_MAX_SHOWN], known, n=1)
+            names = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known) or 'none'}"
+            self._report(
+                LogLevel.WARN, f"a client wanted to join the stream {name}, which is not there; {names}", _SOURCE, ""
+            )
+        elif code == DENIED and self._unread.allows_one():
+            group, id = (repr(part[:_MAX_SHOWN]) for part in place[1:])
+            where = f"{group}, item {id}" if place.id else group
+            self._report(
+                LogLevel.DEBUG, f"canAccess denied a client the group {where} of the stream {name}", _SOURCE, ""
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 
@@ -111,7 +112,7 @@ class WebSocket(asyncio.Protocol):
         self._is_over = False
         self._is_congested = False
         self._uncounted = 0
-        """Bytes among those that wait to be sent which the client has asked for, and which no bound is held against."""
+        """Bytes among those that wait to be sent which no bound is held against."""
         self._written = 0
         self._is_heard = False
         self._waited_when_asked = self._taken_when_asked = 0
@@ -138,6 +139,7 @@ class WebSocket(asyncio.Protocol):
             self._accept(message.get("subprotocol"))
         elif kind == "websocket.http.response.start":
             self._refusal = message
+            message["headers"] = [(b"date", formatdate(usegmt=True).encode()), *message["headers"]]
         elif kind == "websocket.http.response.body" and self._refusal is not None:
             self._refuse(self._refusal["status"], self._refusal["headers"], message.get("body", b""))
         elif kind == "websocket.close":
@@ -146,12 +148,20 @@ class WebSocket(asyncio.Protocol):
             raise RuntimeError(f"a socket does not know the message '{kind}' here")
 
     def write(self, wire: bytes) -> None:
-        """Sends a frame; a client that takes too little of what it is sent is closed instead."""
+        """Sends a frame; a client that takes too little of what it is sent is closed instead.
+
+        The first that has to wait is no reason for that: nobody takes a large one in one go.
+        """
         if self._is_over:
             return
+        was_congested = self._is_congested
         self._written += len(wire)
         self._transport.write(wire)
-        if self._is_congested and self._waiting() > self._shared.settings.max_buffer_bytes:
+        if not self._is_congested:
+            return
+        if not was_congested:
+            self._uncounted += len(wire)
+        elif self._waiting() > self._shared.settings.max_buffer_bytes:
             self.close(TOO_SLOW, "the client takes too little of what it is sent")
 
     def write_uncounted(self, wire: bytes) -> None:

@@ -7,21 +7,26 @@ const EMPTY = Buffer.alloc(0);
 /** Named values, such as options. */
 export type Named = Record<string, unknown>;
 
-/** Gives a group, a key or an id; numbers are taken as their text. Throws a TypeError that names the argument. */
+/**
+ * Gives a group, a key or an id; whole numbers are taken as their digits, so that all languages mean the same key.
+ * Throws a TypeError that names the argument.
+ */
 export function text(value: unknown, method: string, argument: string): string {
-  if (isName(value)) return String(value);
+  if (isName(value)) return typeof value === 'number' ? String(BigInt(value)) : String(value);
+  if (typeof value === 'number') throw new TypeError(`${method}: ${argument} must be a text or a whole number, got ${value}`);
   throw new TypeError(`${method}: ${argument} must be a text, got ${shown(value)}`);
 }
 
 /** Tells what can be a group, a key or an id. */
 export function isName(value: unknown): value is string | number | bigint {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
+  return typeof value === 'string' || typeof value === 'bigint' || Number.isInteger(value);
 }
 
-/** Gives an object; throws a TypeError when `value` is none. */
-export function record(value: unknown, what: string): Named {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Named;
-  throw new TypeError(`${what} must be an object, got ${shown(value)}`);
+/** Gives an object; throws a TypeError when `value` is none, which says what `shape` it has to have. */
+export function record(value: unknown, what: string, shape = ''): Named {
+  const isOne = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Promise);
+  if (isOne) return value as Named;
+  throw new TypeError(`${what} must be an object${shape && `, ${shape}`}, got ${shown(value)}`);
 }
 
 /** Encodes options, those that are undefined left out; throws a TypeError for one that is not `known`. */
@@ -43,5 +48,6 @@ export function encodeOperations(list: unknown, method: string): Buffer {
 /** Says what a value is, for errors. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null || value === '') return JSON.stringify(value) ?? 'undefined';
+  if (value instanceof Promise) return 'a Promise; await it first';
   return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }

@@ -25,12 +25,22 @@ type Context = FlowContext<any>;
 export function contextOf(run: Run, calls: HostCalls, logs: Logs): Context {
   const ask: Ask = (method, request) => calls.call(run, method, request);
   const { traceId, attempt, idempotencyKey } = run.invoke;
+  // Made when first asked for: many handlers never look.
+  let state: Context['state'] | undefined;
+  let streams: Context['streams'] | undefined;
+  let stream: Context['stream'] | undefined;
   const context: Context = {
     emit: emitterOf(ask),
     logger: logs.loggerOf(run),
-    state: stateOf(ask),
-    streams: streamsOf(ask),
-    stream: textStreamOf(ask),
+    get state() {
+      return (state ??= stateOf(ask));
+    },
+    get streams() {
+      return (streams ??= streamsOf(ask));
+    },
+    get stream() {
+      return (stream ??= textStreamOf(ask));
+    },
     traceId,
     flows: run.step.flows,
     trigger: triggerOf(run),

@@ -87,7 +87,7 @@ export class Hooks {
       return context === undefined ? EMPTY : encode(context, 'authContext');
     }
     const returned = await hook(given.subscription, given.authContext);
-    return call.hook === Hook.CAN_ACCESS ? encode(Boolean(returned), 'canAccess') : EMPTY;
+    return call.hook === Hook.CAN_ACCESS ? encode(isAllowed(returned), 'canAccess') : EMPTY;
   }
 
   private function({ hook, target }: Call): Callable | undefined {
@@ -114,6 +114,12 @@ export class Hooks {
       return { kind: { $case: 'callReply', value: { callId, payload: bytes, payloadTransfer, failure } } };
     });
   }
+}
+
+/** What the language takes the answer for; a function is none, but one that nobody has called. */
+function isAllowed(returned: unknown): boolean {
+  if (typeof returned === 'function') throw new TypeError('canAccess gave a function, which says neither yes nor no; call it');
+  return Boolean(returned);
 }
 
 function failed(failure: Failure): Answer {

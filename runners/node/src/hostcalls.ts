@@ -54,6 +54,7 @@ export class Run {
   private readonly startedAt = Date.now();
   private controller: AbortController | undefined;
   private open = 0;
+  private underWay = 0;
   private failed = false;
   private readonly turns: (() => void)[] = [];
   /** Calls that wait for an earlier one on the same text, by its id. */
@@ -99,24 +100,32 @@ export class Run {
     } while (this.open > 0);
   }
 
-  /** Counts a host call in and waits until fewer than `limit` are under way. */
-  async enter(limit: number): Promise<void> {
+  /** Counts a host call in. */
+  begin(): void {
     this.open++;
-    if (this.open > limit) await new Promise<void>((resolve) => this.turns.push(resolve));
   }
 
-  /** Counts a host call out. */
+  /** Takes a place among those under way, of which there are `limit`; waits for one where all are taken. */
+  async enter(limit: number): Promise<void> {
+    if (this.underWay < limit) this.underWay++;
+    else await new Promise<void>((resolve) => this.turns.push(resolve));
+  }
+
+  /** Counts a host call out; its place goes to who has waited for one longest. */
   leave(): void {
+    const next = this.turns.shift();
+    if (next === undefined) this.underWay--;
+    else next();
     this.open--;
-    this.turns.shift()?.();
     if (this.open === 0) this.allAnswered?.();
   }
 
-  /** Waits until no earlier call on this text is under way; the place in the order is taken at once. */
-  async enterText(id: string): Promise<void> {
+  /** Takes a place in the order of calls on this text, and says when its turn comes; undefined for at once. */
+  enterText(id: string): Promise<void> | undefined {
     const waiting = this.texts.get(id);
-    if (waiting === undefined) this.texts.set(id, []);
-    else await new Promise<void>((resolve) => waiting.push(resolve));
+    if (waiting !== undefined) return new Promise((resolve) => waiting.push(resolve));
+    this.texts.set(id, []);
+    return undefined;
   }
 
   /** Lets the next call on this text go. */
@@ -185,16 +194,29 @@ export class HostCalls {
     checkSize(rest, this.bounds.chunkBytes, `the names and options of ${name}`);
   }
 
-  private async inTurn(run: Run, request: HostRequest): Promise<HostReply | undefined> {
-    const text = IN_ORDER.has(request.op) ? (request.key ?? '') : undefined;
-    const isNext = text === undefined ? undefined : run.enterText(text);
+  private inTurn(run: Run, request: HostRequest): Promise<HostReply | undefined> {
+    run.begin();
+    return IN_ORDER.has(request.op) ? this.inOrder(run, request) : this.placed(run, request);
+  }
+
+  /** What waits for an earlier call on its text takes no place, which others can use meanwhile. */
+  private async inOrder(run: Run, request: HostRequest): Promise<HostReply | undefined> {
+    const text = request.key ?? '';
+    const turn = run.enterText(text);
+    if (turn !== undefined) await turn;
+    try {
+      return await this.placed(run, request);
+    } finally {
+      run.leaveText(text);
+    }
+  }
+
+  private async placed(run: Run, request: HostRequest): Promise<HostReply | undefined> {
     await run.enter(this.bounds.maxHostCalls);
     try {
-      if (isNext !== undefined) await isNext;
       if (this.outbox.full) await this.outbox.room();
       return run.ended ? undefined : await this.ask(run, request);
     } finally {
-      if (text !== undefined) run.leaveText(text);
       run.leave();
     }
   }

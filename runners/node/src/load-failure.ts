@@ -20,8 +20,17 @@ export class DefinitionError extends Error {
   }
 }
 
+/** Why a file has no config: it has one that it keeps to itself, or none, as in `example`. */
+export function withoutConfig(path: string, example: string): DefinitionError {
+  if (!/^(?:const|let|var)\s+config\b/m.test(readFileSync(path, 'utf8'))) {
+    return new DefinitionError('the file exports no config', `Add: ${example}`);
+  }
+  return new DefinitionError('the file has a config and does not export it', 'Put `export` before it.');
+}
+
 /** What is told about one failure. */
 interface Account {
+  type?: string;
   message?: string;
   file?: string;
   line?: number;
@@ -36,7 +45,7 @@ export function loadFailure(file: string, error: unknown, root: string): LoadFai
   const place = account.file === undefined ? file : fromRoot(account.file, root);
   return {
     file,
-    failure: { ...failure, message: account.message ?? failure.message, retryable: false },
+    failure: { ...failure, type: account.type ?? failure.type, message: account.message ?? failure.message, retryable: false },
     line: account.line ?? 0,
     column: account.column ?? 0,
     locationFile: place === file ? '' : place,
@@ -46,7 +55,7 @@ export function loadFailure(file: string, error: unknown, root: string): LoadFai
 
 function accountOf(error: unknown, root: string): Account {
   if (error instanceof SourceError) return ofSource(error);
-  if (error instanceof DefinitionError) return { fix: error.fix };
+  if (error instanceof DefinitionError) return { type: '', fix: error.fix };
   if (!(error instanceof Error)) return {};
   const place = firstOwnPlace(String(error.stack), root) ?? {};
   switch ((error as NodeJS.ErrnoException).code) {

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { Hook, type Load, type Manifest, StepEntry, StreamEntry } from './_gen/runtime/runner/v1/runner.js';
 import { type Split, splitConfig, STEP_SCHEMAS, STREAM_SCHEMAS } from './config.js';
-import { DefinitionError, loadFailure } from './load-failure.js';
+import { DefinitionError, loadFailure, withoutConfig } from './load-failure.js';
 import type { Modules } from './modules.js';
 import { Room } from './room.js';
 
@@ -112,9 +112,9 @@ export class Loader {
   }
 
   private define(file: string, example: string): { config: Config; handler: unknown } {
-    const exported = this.modules.load(join(this.root, file));
-    const { config, handler } = definitionIn(exported);
-    if (config === undefined) throw new DefinitionError('the file exports no config', `Add: ${example}`);
+    const path = join(this.root, file);
+    const { config, handler } = definitionIn(this.modules.load(path));
+    if (config === undefined) throw withoutConfig(path, example);
     if (typeof config !== 'object' || config === null || Array.isArray(config)) {
       const got = Array.isArray(config) ? 'a list' : config === null ? 'null' : `a ${typeof config}`;
       throw new DefinitionError(`config must be an object, but it is ${got}`, `Write: ${example}`);

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { isConfig } from '../sdk/project-config.js';
 import type { LoadFailure } from './_gen/runtime/runner/v1/runner.js';
 import { Hook } from './_gen/runtime/runner/v1/runner.js';
-import { DefinitionError, loadFailure } from './load-failure.js';
+import { DefinitionError, loadFailure, withoutConfig } from './load-failure.js';
 import type { Callable } from './loader.js';
 import type { Modules } from './modules.js';
 import { MAX_DEPTH } from './refusal.js';
 import { isSchemaObject } from './schemas.js';
 import { encode } from './values.js';
 
-const EXAMPLE = "Add: export default config({ streamAuth: { authenticate: async ({ headers, url }) => null } }), with config from 'motia'";
+const EXAMPLE = "export default config({ streamAuth: { authenticate: async ({ headers, url }) => null } }), with config from 'motia'";
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -48,7 +48,10 @@ export class ProjectConfig {
     if (this.loaded?.file === file) return this.loaded.config;
     try {
       if (anew) this.modules.forget(join(this.root, file));
-      const config = configIn(this.modules.load(join(this.root, file)));
+      const path = join(this.root, file);
+      const found = candidate(this.modules.load(path));
+      if (found === undefined) throw withoutConfig(path, EXAMPLE);
+      const config = checked(found);
       this.loaded = { file, config };
       return config;
     } catch (error) {
@@ -57,15 +60,13 @@ export class ProjectConfig {
   }
 }
 
-/** Finds the config among the exports, or as what `module.exports` was set to. */
-function configIn(exported: unknown): Config {
-  const found = candidate(exported);
-  if (found === undefined) throw new DefinitionError('the file exports no config', EXAMPLE);
+function checked(found: unknown): Config {
   if (typeof found === 'object' && found !== null && !Array.isArray(found) && !(found instanceof Promise)) return found as Config;
   const got = found instanceof Promise ? 'a Promise' : Array.isArray(found) ? 'a list' : found === null ? 'null' : `a ${typeof found}`;
-  throw new DefinitionError(`the config must be an object, but it is ${got}`, EXAMPLE);
+  throw new DefinitionError(`the config must be an object, but it is ${got}`, `Write: ${EXAMPLE}`);
 }
 
+/** Finds the config among the exports, or as what `module.exports` was set to. */
 function candidate(exported: unknown): unknown {
   if (typeof exported !== 'object' || exported === null || isConfig(exported)) return exported;
   if ('config' in exported) return exported.config;
@@ -96,6 +97,6 @@ function plain(value: unknown, within: readonly object[]): unknown {
 
 function inWords({ file, failure, line, column, locationFile, fix }: LoadFailure): string {
   const place = [locationFile || file, ...(line ? [line] : []), ...(line && column ? [column] : [])].join(':');
-  const type = failure === undefined || failure.type === 'DefinitionError' ? '' : `${failure.type}: `;
+  const type = failure?.type ? `${failure.type}: ` : '';
   return `${place}: ${type}${failure?.message ?? ''}${fix && `. ${fix}`}`;
 }

@@ -3,11 +3,20 @@
 import type { FlowContextStateStreams } from '../sdk/project.js';
 import type { MotiaStream, TextStream } from '../sdk/types.js';
 import { HostOp } from './_gen/runtime/runner/v1/runner.js';
-import { encodeOperations, record, shown, text } from './arguments.js';
+import { encodeOperations, isName, record, shown, text } from './arguments.js';
 import type { Ask, HostRequest } from './hostcalls.js';
+import { complete, lacking } from './members.js';
 import { encode } from './values.js';
 
 const EMPTY = Buffer.alloc(0);
+const METHODS: readonly (keyof MotiaStream)[] = ['get', 'set', 'delete', 'getGroup', 'update', 'send'];
+const COMPLETE = complete((name) => lacking('a stream', name, METHODS));
+/** What `send` takes, for errors. */
+const CHANNEL = "{ groupId: 'the group' }, with an id beside it for one item";
+const EVENT = "{ type: 'a name', data: ... }";
+const ONLY_TEXTS = complete((name) => {
+  return `stream has no ${JSON.stringify(name)}, only write and close for texts; did you mean ctx.streams.${name}?`;
+});
 
 /** Makes the streams of a run. */
 export function streamsOf(ask: Ask): FlowContextStateStreams {
@@ -21,14 +30,16 @@ export function streamsOf(ask: Ask): FlowContextStateStreams {
 /** Makes the text streams of a run. */
 export function textStreamOf(ask: Ask): TextStream {
   return {
-    write: (id, piece) => ask('stream.write', () => writeRequest(id, piece)) as Promise<void>,
-    close: (id) => ask('stream.close', () => ({ op: HostOp.TEXT_CLOSE, key: textId(id, 'stream.close') })) as Promise<void>,
-  };
+    __proto__: ONLY_TEXTS,
+    write: (id: unknown, piece: unknown) => ask('stream.write', () => writeRequest(id, piece)),
+    close: (id: unknown) => ask('stream.close', () => ({ op: HostOp.TEXT_CLOSE, key: textId(id, 'stream.close') })),
+  } as object as TextStream;
 }
 
 function writeRequest(id: unknown, piece: unknown): HostRequest {
   if (typeof piece !== 'string') {
-    throw new TypeError(`stream.write: text must be a string, got ${shown(piece)}; make it one, as with JSON.stringify`);
+    const advice = piece instanceof Promise ? '' : '; make it one, as with JSON.stringify';
+    throw new TypeError(`stream.write: text must be a string, got ${shown(piece)}${advice}`);
   }
   return { op: HostOp.TEXT_WRITE, key: textId(id, 'stream.write'), payload: encode(piece, 'text') };
 }
@@ -49,7 +60,8 @@ function streamOf(name: string, ask: Ask): MotiaStream {
   const named = (method: string): string => `streams.${name}.${method}`;
   const call = (method: string, make: (method: string) => HostRequest): Promise<any> =>
     ask(named(method), () => make(named(method)));
-  return {
+  const stream: MotiaStream & { __proto__: object } = {
+    __proto__: COMPLETE,
     get: (groupId, id) => call('get', (method) => request(HostOp.STREAM_GET, method, groupId, [id])),
     set: (groupId, id, data) =>
       call('set', (method) => request(HostOp.STREAM_SET, method, groupId, [id], encode(data, 'data'))),
@@ -59,13 +71,18 @@ function streamOf(name: string, ask: Ask): MotiaStream {
       call('update', (method) => request(HostOp.STREAM_UPDATE, method, groupId, [id], encodeOperations(list, method))),
     send: (channel, event) =>
       call('send', (method) => {
-        const { groupId, id } = record(channel, `${method}: the channel`);
+        const { groupId, id } = record(channel, `${method}: the channel`, CHANNEL);
+        if (!isName(groupId)) {
+          throw new TypeError(`${method}: groupId of the channel must be a text, got ${shown(groupId)}; the channel is ${CHANNEL}`);
+        }
         return request(HostOp.STREAM_SEND, method, groupId, id == null ? undefined : [id], eventOf(event, method));
       }),
   };
+  return stream;
 }
 
 function eventOf(event: unknown, method: string): Buffer {
-  const { type, data } = record(event, `${method}: the event`);
-  return encode({ type: text(type, method, 'event.type'), data }, 'event');
+  const { type, data } = record(event, `${method}: the event`, EVENT);
+  if (!isName(type)) throw new TypeError(`${method}: event.type must be a text, got ${shown(type)}; the event is ${EVENT}`);
+  return encode({ type: String(type), data }, 'event');
 }

@@ -114,6 +114,20 @@ test('middleware runs in order around the handler', async () => {
   assert.equal(value(twice), 'HANDLER: middleware 3 of steps/api.step.js called next() twice');
 });
 
+test('parts of the context can be shown, awaited and searched', async () => {
+  const core = new Core();
+  const shown = await core.run(`
+    const { state, stream, streams } = ctx
+    for (const part of [await state, stream, await streams.chat]) {
+      require('node:util').inspect(part, { depth: 5 })
+      JSON.stringify(part)
+      if ('other' in part || part.hasOwnProperty('other') || !(part instanceof Object)) throw new Error(String(part))
+      part.own = 1
+    }
+    return [ctx.state.own, Object.keys(ctx.stream)]`);
+  assert.deepEqual(value(shown), [1, ['write', 'close', 'own']]);
+});
+
 test('a handler gets its context and its host calls answered', async () => {
   const core = new Core();
   const result = await core.run(`
@@ -134,6 +148,8 @@ const REFUSED: Record<string, RegExp> = {
   "await ctx.emit({ data: 1 })": /topic must be a text that is not empty, got undefined/,
   "await ctx.emit('x', { a: () => 1 })": /^HANDLER: data\.a is a function/,
   "await ctx.state.get({})": /state\.get: key must be a text, got a object/,
+  "await ctx.state.get('g', 1.5)": /state\.get: key must be a text or a whole number, got 1\.5/,
+  "await ctx.streams.chat.get(NaN, 'k')": /groupId must be a text or a whole number, got NaN/,
   "await ctx.streams.chat.set('g')": /streams\.chat\.set: id must be a text, got undefined/,
   "await ctx.state.update('g', 'k', {})": /operations must be a list/,
   "await ctx.state.set('k', 'x'.repeat(2000))": /the value of state\.set comes to 2003 bytes; the limit is 1000 bytes/,
@@ -145,6 +161,19 @@ const REFUSED: Record<string, RegExp> = {
   "await ctx.stream.write('a', 1)": /stream\.write: text must be a string, got a number/,
   "await ctx.stream.write('a', '\\ud800')": /^HANDLER: text holds a lone surrogate/,
   "await ctx.stream.write('', 'b')": /stream\.write: id must be a text that is not empty/,
+  "await ctx.stream.write('a', ctx.state.get('k'))": /text must be a string, got a Promise; await it first$/,
+  "await ctx.state.get(Promise.resolve('k'))": /state\.get: key must be a text, got a Promise; await it first/,
+  "await ctx.emit(Promise.resolve({}))": /emit: the event must be an object, got a Promise; await it first/,
+  "await ctx.streams.chat.send('lobby', { type: 'x' })":
+    /streams\.chat\.send: the channel must be an object, \{ groupId: 'the group' \}, with an id beside it for one item, got a string/,
+  "await ctx.streams.chat.send({ group: 'lobby' }, { type: 'x' })": /groupId of the channel must be a text, got undefined; the channel is \{ groupId/,
+  "await ctx.streams.chat.send({ groupId: 'lobby' }, 'x')": /the event must be an object, \{ type: 'a name', data: \.\.\. \}, got a string/,
+  "await ctx.streams.chat.send({ groupId: 'lobby' }, { data: 1 })": /event\.type must be a text, got undefined; the event is \{ type/,
+  "await ctx.stream.messages.set('g', 'k', {})": /stream has no "messages", only write and close for texts; did you mean ctx\.streams\.messages\?/,
+  "await ctx.state.getgroup('g')": /state has no "getgroup"; did you mean getGroup\?/,
+  "await ctx.state.getItem('g')": /state has no "getItem"; did you mean get\?/,
+  "await ctx.state.push('g', 1)": /state has no "push"; it has get, getEntry, set, /,
+  "await ctx.streams.chat.sent('g', 1)": /a stream has no "sent"; did you mean send\?/,
   "await ctx.stream.close()": /stream\.close: id must be a text, got undefined/,
   "return 'x'.repeat(2000)": /^INVALID_OUTPUT: the result comes to 2003 bytes; the limit is 1000 bytes/,
   "return { a: [() => 1] }": /^INVALID_OUTPUT: result\.a\[0\] is a function/,
@@ -222,6 +251,27 @@ test('a text goes on behind a piece that was refused', async () => {
   const core = new Core();
   assert.equal(value(await core.run("const first = ctx.stream.write('taken', 'a'); ctx.stream.write('taken', 'b').catch(() => 0); await first.catch(() => 0); return 1")), 1);
   assert.equal(core.sent.filter(({ kind }) => kind?.$case === 'hostCall').length, 2);
+});
+
+test('what waits for its turn on a text takes no place of other calls', async () => {
+  const core = new Core(false);
+  const result = core.run("for (const piece of 'abc') void ctx.stream.write('t', piece); return ctx.state.get('k')");
+  const open: HostCall[] = [];
+  const ops: HostOp[] = [];
+  core.on('hostCall', (call: HostCall) => void (open.push(call), ops.push(call.op)));
+  while (open.length < 2) await once(core, 'hostCall');
+  assert.deepEqual(ops, [HostOp.TEXT_WRITE, HostOp.STATE_GET]);
+  core.on('hostCall', (call: HostCall) => setImmediate(() => core.answer(call)));
+  for (const call of open) core.answer(call);
+  assert.equal(value(await result), null);
+  assert.deepEqual(ops.slice(2), [HostOp.TEXT_WRITE, HostOp.TEXT_WRITE]);
+});
+
+test('whole numbers name a key by their digits', async () => {
+  const core = new Core();
+  await core.run('await ctx.state.get(7, 1e21); await ctx.state.get(-0, 7n); await ctx.state.set(1, 1.5, { ttl: 1 })');
+  const calls = core.sent.flatMap(({ kind }) => (kind?.$case === 'hostCall' ? [kind.value] : []));
+  assert.deepEqual(calls.map((call) => [call.group, call.key]), [['7', '1000000000000000000000'], ['0', '7'], ['default', '1']]);
 });
 
 test('host calls beyond the limit wait their turn', async () => {

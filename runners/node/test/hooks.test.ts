@@ -70,6 +70,14 @@ for (const [returned, allowed] of [['1', true], ['"no"', true], ['0', false], ['
   });
 }
 
+test('a function is no answer of canAccess', async () => {
+  for (const returned of ['() => false', 'Promise.resolve(async () => false)']) {
+    const asked = await stream(`canAccess: () => ${returned}`);
+    const { failure } = await asked.ask(Hook.CAN_ACCESS, 'steps/s.stream.ts', { subscription, authContext: null });
+    assert.equal(failure?.message, 'canAccess gave a function, which says neither yes nor no; call it');
+  }
+});
+
 test('a hook that hangs is answered in its place, once', async () => {
   const asked = await stream('canAccess: () => new Promise((resolve) => setTimeout(resolve, 60, true))');
   const reply = await asked.ask(Hook.CAN_ACCESS, 'steps/s.stream.ts', { subscription }, 20);
@@ -134,6 +142,8 @@ test('a config of any form is found', async () => {
     'd/motia.config.cjs': `module.exports = { ${auth} }`,
     'e/motia.config.mjs': `export default { ${auth} }`,
     'f/motia.config.js': `exports.config = { ${auth} }`,
+    'f/motia.config.mts': `import { config } from 'motia'; export default config({ ${auth} as object })`,
+    'f/motia.config.cts': `import core = require('@motiadev/core'); export = core.config({ ${auth} as object })`,
   };
   for (const [file, text] of Object.entries(forms)) {
     assert.deepEqual(await config(text, file), { config: { streamAuth: {} }, hooks: [Hook.AUTHENTICATE] }, file);
@@ -180,8 +190,8 @@ test('a config that does not load says where and why', async () => {
     '\nthrow new TypeError("bad day")': /^motia\.config\.ts:2:\d+: TypeError: bad day$/,
     "import x from 'nowhere'\nexport default { x }": /^motia\.config\.ts:1:\d+: Error: cannot find the package "nowhere".*npm install nowhere$/,
     "import { y } from './steps/thrower'\nexport default { y }": /^steps\/thrower\.ts:1:\d+: Error: within$/,
-    'const config = {}': /^motia\.config\.ts: the file exports no config\. Add: /,
-    'export const other = 1': /exports no config/,
+    'const config = {}': /^motia\.config\.ts: the file has a config and does not export it\. Put `export` before it\.$/,
+    'export const other = 1': /^motia\.config\.ts: the file exports no config\. Add: export default config/,
     'export default () => ({})': /must be an object, but it is a function/,
     'export default Promise.resolve({})': /but it is a Promise/,
     'process.exit(3)': /process\.exit|exit/,

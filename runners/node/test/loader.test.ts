@@ -132,6 +132,8 @@ test('what the manifest has no room for is told, and the rest loads', async () =
 
 const DEFINITIONS: Record<string, [text: string, message: RegExp, fix: RegExp]> = {
   'none.step.ts': ['export const other = 1', /exports no config/, /export const config = \{/],
+  'kept.step.ts': ["type A = 1\nconst config: object = { type: 'api' }", /^the file has a config and does not export it$/, /^Put `export` before it\.$/],
+  'inner.step.ts': ['export function f() {\n  const config = 1\n  return config\n}', /exports no config/, /export const config/],
   'empty.step.js': ['', /exports no config/, /export const config/],
   'text.step.ts': ["export const config = 'api'", /it is a string$/, /export const config/],
   'list.step.ts': ['export const config = []', /it is a list$/, /export const config/],

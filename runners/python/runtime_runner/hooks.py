@@ -40,6 +40,7 @@ class Hooks:
         self._loop = asyncio.get_running_loop()
         self._streams: dict[str, StreamHooks] = {}
         self._open: dict[int, asyncio.Task[None]] = {}
+        self._deadlines: dict[int, asyncio.TimerHandle] = {}
         self._threads = ThreadPoolExecutor(MAX_THREADS, "hook")
         self._on_idle: asyncio.Future[None] | None = None
         self._is_draining = False
@@ -57,7 +58,8 @@ class Hooks:
         if call.deadline_ms:
             text = f"{_name(call)} did not end within {call.deadline_ms} ms."
             late = failure.new(pb.FAILURE_KIND_DEADLINE, text)
-            self._loop.call_later(call.deadline_ms / 1000, self._end, call.call_id, late)
+            timer = self._loop.call_later(call.deadline_ms / 1000, self._end, call.call_id, late)
+            self._deadlines[call.call_id] = timer
 
     async def drain(self, grace_ms: int) -> None:
         """Returns when every call has its reply; what is open after the grace is answered in its place."""
@@ -92,7 +94,7 @@ class Hooks:
             context = await self._apply(hook, (given,))
             return b"" if context is None else self._sized(call, values.encode(context, "authContext"))
         returned = await self._apply(hook, (given.get("subscription"), given.get("authContext")))
-        return values.encode(bool(returned), "canAccess") if call.hook == pb.HOOK_CAN_ACCESS else b""
+        return values.encode(_is_allowed(returned), "canAccess") if call.hook == pb.HOOK_CAN_ACCESS else b""
 
     def _function(self, call: pb.Call) -> Function | None:
         if call.hook == pb.HOOK_AUTHENTICATE:
@@ -102,11 +104,14 @@ class Hooks:
     async def _apply(self, hook: Function, arguments: tuple[Any, ...]) -> Any:
         taken = arguments[: hook.most]
         if hook.is_async:
-            return await hook.call(*taken)
-        context = contextvars.copy_context()
-        work = partial(context.run, threads.call_plainly, hook.call, taken)
-        returned = await self._loop.run_in_executor(self._threads, work)
-        return await returned if inspect.isawaitable(returned) else returned
+            returned = await hook.call(*taken)
+        else:
+            context = contextvars.copy_context()
+            work = partial(context.run, threads.call_plainly, hook.call, taken)
+            returned = await self._loop.run_in_executor(self._threads, work)
+        while inspect.isawaitable(returned):  # it would be true, whatever comes of it
+            returned = await returned
+        return returned
 
     def _sized(self, call: pb.Call, payload: bytes) -> Answer:
         limit = self._limits.max_payload_bytes
@@ -126,6 +131,9 @@ class Hooks:
         task = self._open.pop(call_id, None)
         if task is None:
             return  # it has been answered in its place
+        timer = self._deadlines.pop(call_id, None)
+        if timer is not None:
+            timer.cancel()
         # Without effect on one that has come to its end by itself, which is the caller then.
         if task is not asyncio.current_task():
             task.cancel()
@@ -142,6 +150,13 @@ class Hooks:
             self._outbox.put(envelope)
         else:
             self._outbox.carry(envelope, reply, answer)
+
+
+def _is_allowed(returned: Any) -> bool:
+    """What the language takes the answer for; a function is none, but one that nobody has called."""
+    if callable(returned):
+        raise TypeError("canAccess gave a function, which says neither yes nor no; call it.")
+    return bool(returned)
 
 
 def _name(call: pb.Call) -> str:

@@ -111,8 +111,11 @@ class Run(Source):
         return [error for error in errors if error is not None]
 
 
-class Reply(asyncio.Future[Any]):
-    """The future of a call that is sent already; `asyncio.create_task` takes it as well, as if it were a coroutine."""
+class UnawaitedCall(asyncio.Future[Any]):
+    """The future of a call that is sent already; `asyncio.create_task` takes it as well, as if it were a coroutine.
+
+    Who forgets to await it meets it where a value was expected, and Python's own errors show the name of the class.
+    """
 
     _steps: Generator[Any, None, Any] | None = None
 
@@ -133,8 +136,17 @@ class Reply(asyncio.Future[Any]):
         if self._steps is not None:
             self._steps.close()
 
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"There is no {name!r} in a call that was not awaited; await it first.")
 
-Coroutine.register(Reply)
+    def __getitem__(self, key: Any) -> Any:
+        raise TypeError(f"There is no {key!r} in a call that was not awaited; await it first.")
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self[key]
+
+
+Coroutine.register(UnawaitedCall)
 
 
 class PendingCall:
@@ -192,7 +204,7 @@ class HostCalls:
         self._check_size(request, payload)
         loop = running_loop()
         if loop is self._loop:
-            future = Reply(loop=self._loop)
+            future = UnawaitedCall(loop=self._loop)
             self._start(PendingCall(run, request, payload, finish, future))
             return future
         answer: concurrent.futures.Future[Any] = concurrent.futures.Future()

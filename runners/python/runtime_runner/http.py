@@ -62,7 +62,7 @@ def response_of(returned: Any) -> bytes:
     if not isinstance(returned, Mapping):
         raise Unsendable(
             f"An api step returns a dict such as {{'status': 200, 'body': ...}}; this one returned "
-            f"{'nothing' if returned is None else 'a ' + type(returned).__name__}."
+            f"{'nothing' if returned is None else values.described(returned)}."
         )
     form, body = body_of(returned["body"]) if "body" in returned else ("none", b"")
     return _response(returned, form, body)

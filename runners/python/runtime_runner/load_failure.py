@@ -41,6 +41,7 @@ def load_failure(file: str, error: BaseException, project: Project) -> pb.LoadFa
     if path != file:
         found.location_file = path
     if isinstance(error, DefinitionError):
+        found.failure.type = ""  # a class of the runner's own tells a user nothing
         found.fix = error.fix
     elif isinstance(error, SyntaxError):
         # The place has fields of its own.

@@ -94,6 +94,6 @@ def _plain(value: Any, within: tuple[int, ...]) -> Any:
 def _in_words(found: pb.LoadFailure) -> str:
     place = ":".join(map(str, filter(None, (found.location_file or found.file, found.line, found.column))))
     told = found.failure
-    kind = "" if told.type == DefinitionError.__name__ else f"{told.type}: "
+    kind = f"{told.type}: " if told.type else ""
     fix = f". {found.fix}" if found.fix else ""
     return f"{place}: {kind}{told.message}{fix}"

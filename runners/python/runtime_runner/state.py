@@ -7,11 +7,13 @@ from typing import Any
 
 from runtime_runner import values
 from runtime_runner._gen import runner_pb2 as pb
-from runtime_runner.arguments import ABSENT, encode_operations, encode_options, is_name, name
+from runtime_runner.arguments import ABSENT, check_dict, encode_operations, encode_options, is_name, name, refuse_member
 from runtime_runner.hostcalls import HostCalls, Run
 
 DEFAULT_GROUP = "default"
 SET_OPTIONS = ("ttl", "ifVersion")
+SPELT = {"if_version": "ifVersion"}
+"""Options as Python spells them."""
 
 
 class State:
@@ -31,18 +33,20 @@ class State:
         """The value and its version, for `ifVersion`; None when there is none."""
         return self._call(pb.HOST_OP_STATE_GET_ENTRY, *_group_and_key(group, key))
 
-    def set(self, group: Any, key: Any, value: Any = ABSENT, options: Mapping[str, Any] | None = None) -> Any:
+    def set(
+        self, group: Any, key: Any, value: Any = ABSENT, options: Mapping[str, Any] | None = None, **named: Any
+    ) -> Any:
         """Stores and returns the value; the group may be left out before options if the value could be no key.
 
-        Options: ttl, the seconds until the value is gone; ifVersion, the version that must be stored, 0 for none:
-        else VersionConflict is raised.
+        Options, in a dict or by name: ttl, the seconds until the value is gone; if_version, the version that must be
+        stored, 0 for none: else VersionConflict is raised.
         """
         if value is ABSENT:
             group, key, value = DEFAULT_GROUP, group, key
         elif options is None and key is not None and not is_name(key):
             group, key, value, options = DEFAULT_GROUP, group, key, value
         request = self._request(pb.HOST_OP_STATE_SET, name(group, "group"), name(key, "key"))
-        request.options = _set_options(options)
+        request.options = _set_options(options, named)
         return self._calls.call(self._run, request, values.encode(value, "value"), lambda _: value)
 
     def delete(self, group: Any, key: Any = ABSENT) -> Any:
@@ -71,6 +75,9 @@ class State:
     getEntry = get_entry
     getGroup = get_group
 
+    def __getattr__(self, name: str) -> Any:
+        refuse_member(self, "state", name)
+
     def _call(self, op: pb.HostOp, group: str, key: str = "") -> Any:
         return self._calls.call(self._run, self._request(op, group, key))
 
@@ -84,9 +91,18 @@ def _group_and_key(group: Any, key: Any) -> tuple[str, str]:
     return name(group, "group"), name(key, "key")
 
 
-def _set_options(given: Mapping[str, Any] | None) -> bytes:
-    encoded = encode_options(given, SET_OPTIONS, "state.set")
+def _set_options(given: Mapping[str, Any] | None, named: Mapping[str, Any]) -> bytes:
+    if given is None:
+        if not named:
+            return b""
+        given = {}
+    check_dict(given, "state.set")
+    spelt = [(SPELT.get(name, name), value) for name, value in (*given.items(), *named.items())]
+    options = dict(spelt)
+    if len(options) < len(spelt):
+        raise TypeError("state.set got one of its options twice; give each once, in the dict or by name.")
+    encoded = encode_options(options, SET_OPTIONS, "state.set")
     # Left out, it would write whatever is stored: not what who asks for a version of nothing has meant.
-    if given and "ifVersion" in given and given["ifVersion"] is None:
-        raise TypeError("ifVersion must be a version that get_entry gave, or 0 for when there is no value, not None.")
+    if options.get("ifVersion", 0) is None:
+        raise TypeError("if_version must be a version that get_entry gave, or 0 for when there is no value, not None.")
     return encoded

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
 from runtime_runner import values
 from runtime_runner._gen import runner_pb2 as pb
-from runtime_runner.arguments import check_keys, encode_operations, name
+from runtime_runner.arguments import encode_operations, kind_of, name, refuse_member
 from runtime_runner.hostcalls import HostCalls, Run
+
+CHANNEL = '{"groupId": "the group"}, with an "id" beside it for one item'
+EVENT = '{"type": "a name", "data": ...}'
+"""What `send` takes, for errors."""
 
 
 class Stream:
@@ -39,10 +44,11 @@ class Stream:
 
     def send(self, channel: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
         """Sends `{type, data}` to who listens on the channel `{groupId, id?}`; nothing is stored."""
-        check_keys(channel, ("groupId", "id"), "channel of send")
-        check_keys(event, ("type", "data"), "event of send")
+        _check_shape(channel, ("groupId", "id"), "The channel of send", CHANNEL)
+        _check_shape(event, ("type", "data"), "The event of send", EVENT)
         if not isinstance(event.get("type"), str):
-            raise TypeError(f"The event of send needs a type that is a string, not {event.get('type')!r}.")
+            given = kind_of(event.get("type"))
+            raise TypeError(f"The type in the event of send must be a string, not {given}; the event is {EVENT}.")
         id = channel.get("id")
         payload = values.encode(dict(event), "event")
         return self._call(pb.HOST_OP_STREAM_SEND, channel.get("groupId"), "" if id is None else id, payload)
@@ -52,6 +58,9 @@ class Stream:
         return self._call(pb.HOST_OP_STREAM_UPDATE, group, id, encode_operations(operations))
 
     getGroup = get_group
+
+    def __getattr__(self, name: str) -> Any:
+        refuse_member(self, f"streams.{self._name}", name)
 
     def _call(self, op: pb.HostOp, group: Any, id: Any = "", payload: bytes = b"") -> Any:
         request = pb.HostCall(invocation_id=self._run.id, op=op, target=self._name)
@@ -89,8 +98,8 @@ class TextStream:
     def write(self, id: Any, text: str) -> Any:
         """Adds to the end of a text, which begins with its first piece."""
         if not isinstance(text, str):
-            kind = type(text).__name__
-            raise TypeError(f"The text of stream.write must be a string, not {kind}; make it one, as with json.dumps.")
+            advice = "" if inspect.isawaitable(text) else "; make it one, as with json.dumps"
+            raise TypeError(f"The text of stream.write must be a string, not {kind_of(text)}{advice}.")
         request = self._request(pb.HOST_OP_TEXT_WRITE, id)
         return self._calls.call(self._run, request, values.encode(text, "text"), _nothing)
 
@@ -98,10 +107,23 @@ class TextStream:
         """Ends a text; without effect when it has ended."""
         return self._calls.call(self._run, self._request(pb.HOST_OP_TEXT_CLOSE, id), b"", _nothing)
 
+    def __getattr__(self, name: str) -> Any:
+        fix = f"did you mean ctx.streams.{name}?"
+        raise AttributeError(f"stream has no {name!r}, only write and close for texts; {fix}")
+
     def _request(self, op: pb.HostOp, id: Any) -> pb.HostCall:
         if id == "":
             raise TypeError("The id of a text must be a string with at least one character.")
         return pb.HostCall(invocation_id=self._run.id, op=op, key=name(id, "id"))
+
+
+def _check_shape(given: Any, keys: tuple[str, ...], what: str, shape: str) -> None:
+    """Raises TypeError for what is no dict, or has other keys."""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{what} must be a dict, {shape}, not {kind_of(given)}.")
+    unknown = [str(key) for key in given if key not in keys]
+    if unknown:
+        raise TypeError(f"{what} has {', '.join(unknown)}, which means nothing there; it is {shape}.")
 
 
 def _nothing(payload: bytes) -> None:

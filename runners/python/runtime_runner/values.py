@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
@@ -17,6 +18,9 @@ MAX_DEPTH = 512
 """Levels that a value may have, itself included."""
 
 SCALARS = (type(None), str, int, float, bytes, bytearray, memoryview)
+
+UNAWAITED = "a call that was not awaited; await it first"
+"""What an awaitable is that stands where a value should, for errors."""
 
 LARGE_BYTES = 128 << 10
 LARGE_PARTS = 2000
@@ -205,10 +209,18 @@ def _fault_at(place: str, item: Any, fault_of: Callable[[Any], str]) -> str:
     try:
         plain(item)
     except TypeError:
-        kind = type(item).__name__
-        article = "an" if kind[:1] in "aeiouAEIOU" else "a"
-        return f"{place} is {article} {kind}, which cannot be sent; send text, numbers, bytes, dates, lists or maps."
+        if inspect.isawaitable(item):
+            return f"{place} is {UNAWAITED}."
+        return f"{place} is {described(item)}, which cannot be sent; send text, numbers, bytes, dates, lists or maps."
     return ""
+
+
+def described(value: Any) -> str:
+    """What a value is, for errors."""
+    if inspect.isawaitable(value):
+        return UNAWAITED
+    kind = type(value).__name__
+    return f"{'an' if kind[:1] in 'aeiouAEIOU' else 'a'} {kind}"
 
 
 def _fault_of_key(place: str, key: Any, fault_of: Callable[[Any], str]) -> str:

@@ -31,6 +31,15 @@ class ContextTest < Minitest::Test
     assert_equal ['default', nil], call_of("ctx.state.get_entry('k')").then { |of, none| [of.group, none] }
   end
 
+  def test_whole_numbers_name_a_key_by_their_digits
+    { '7' => '7', '1e16' => '1' + '0' * 16, '-0.0' => '0', ':k' => 'k' }.each do |given, key|
+      assert_equal key, call_of("ctx.state.get('g', #{given})").first.key
+    end
+    ['1.5', '1e-7', 'Float::NAN', '-Float::INFINITY'].each do |given|
+      assert_match(/key must be a string or a whole number, not /, refusal_of("ctx.state.get('g', #{given})"))
+    end
+  end
+
   def test_options_of_set_may_be_in_ruby_words
     ["if_version: 0, ttl: 1.5", "ifVersion: 0, ttl: 1.5, **{}"].each do |options|
       call, value = call_of("ctx.state.set('g', 'k', { n: 1 }, #{options})")
@@ -79,6 +88,16 @@ class ContextTest < Minitest::Test
       assert_match(/must be text, not/, refusal_of("ctx.stream.write('answer', #{given})"))
     end
     assert_match(/at least one character/, refusal_of("ctx.stream.write('', 'x')"))
+    wanted = /only write and close for texts; did you mean ctx\.streams\.messages\?/
+    assert_match(wanted, refusal_of("ctx.stream.messages.get('g', 'k')"))
+  end
+
+  def test_what_send_takes_is_told
+    channel = /The channel of send is \{ groupId: 'the group' \}, with an id beside it for one item/
+    assert_match(channel, refusal_of("ctx.streams.chat.send('lobby', { type: 'x' })"))
+    assert_match(channel, refusal_of("ctx.streams.chat.send({ group: 'lobby' }, { type: 'x' })"))
+    assert_match(/The event of send is \{ type: 'a name'/, refusal_of("ctx.streams.chat.send({ groupId: 'g' }, 'x')"))
+    assert_match(/must be a string, not 5/, refusal_of("ctx.streams.chat.send({ groupId: 'g' }, { type: 5 })"))
   end
 
   def test_the_key_of_a_change_is_read_as_its_other_members

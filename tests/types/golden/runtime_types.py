@@ -172,9 +172,28 @@ class State(Protocol):
     @overload
     def getEntry(self, key: str, /) -> Any: ...
     @overload
-    def set(self, group: str, key: str, value: Any, /, options: SetOptions | None = None) -> Any: ...
+    def set(
+        self,
+        group: str,
+        key: str,
+        value: Any,
+        /,
+        options: SetOptions | None = None,
+        *,
+        ttl: float | None = None,
+        if_version: int = ...,
+    ) -> Any: ...
     @overload
-    def set(self, key: str, value: Any, /, *, options: SetOptions | None = None) -> Any: ...
+    def set(
+        self,
+        key: str,
+        value: Any,
+        /,
+        *,
+        options: SetOptions | None = None,
+        ttl: float | None = None,
+        if_version: int = ...,
+    ) -> Any: ...
     @overload
     def set(self, key: str, value: Mapping[str, Any] | list[Any] | bool, options: SetOptions, /) -> Any: ...
     @overload

@@ -14,7 +14,7 @@ from runtime.app import Started
 from runtime.catalog import Catalog
 from runtime.cli.console import JsonLog, TextLog, print_fault, print_problems, print_started
 from runtime.errors import RuntimeFault
-from runtime.model import LogLevel, LogRecord, Problem, Severity, Step, StreamDefinition
+from runtime.model import LogLevel, LogRecord, Problem, ProjectConfig, Severity, Step, StreamDefinition
 from runtime.values import encode
 
 RECORD = LogRecord(1_700_000_000.25, LogLevel.INFO, "CreateOrder", "hello")
@@ -119,6 +119,9 @@ def test_streams_and_the_address(capsys: pytest.CaptureFixture[str]) -> None:
     stream = StreamDefinition("board", "node", "steps/board.stream.ts")
     out = started(capsys, Catalog(streams={"board": stream}))
     assert "[CREATED] Stream steps/board.stream.ts\n" in out
+    assert "Config" not in out
+    told = started(capsys, Catalog(config=ProjectConfig("motia.config.ts", "node")))
+    assert "[CREATED] Config motia.config.ts\n" in told
     assert out.endswith("Ready at http://127.0.0.1:3000\n")
     assert started(capsys, Catalog(), "::1").endswith("Ready at http://[::1]:3000\n")
 

@@ -168,6 +168,7 @@ def test_a_stream_is_a_channel_over_a_web_socket() -> None:
         ("event", {"type": "event", "event": {"type": "typing", "data": "Ann"}}),
         ("error", {"type": "event", "event": {"type": "error", "data": {"code": "STREAM_NOT_FOUND", "message": "m"}}}),
         ("delete", {"type": "delete", "data": {"id": "1", "_createdAt": "2025-01-31T12:00:00Z"}}),
+        ("delete", {"type": "delete", "data": {"id": "1"}}),
     ],
 )
 def test_what_a_client_receives_is_described(message: str, event: dict[str, Any]) -> None:

@@ -122,8 +122,8 @@ async def test_emit(emit: Callable[[FlowContext], Any], data: Any, options: Any)
     [
         (lambda ctx: ctx.state.get("g", "k"), "STATE_GET", ("", "g", "k"), None),
         (lambda ctx: ctx.state.get("k"), "STATE_GET", ("", "default", "k"), None),
-        (lambda ctx: ctx.state.get(7, 1.5), "STATE_GET", ("", "7", "1.5"), None),
-        (lambda ctx: ctx.state.get(7.0, ""), "STATE_GET", ("", "7", ""), None),
+        (lambda ctx: ctx.state.get(7, 1e21), "STATE_GET", ("", "7", "1" + 21 * "0"), None),
+        (lambda ctx: ctx.state.get(-0.0, ""), "STATE_GET", ("", "0", ""), None),
         (lambda ctx: ctx.state.get_entry("g", "k"), "STATE_GET_ENTRY", ("", "g", "k"), None),
         (lambda ctx: ctx.state.getEntry("k"), "STATE_GET_ENTRY", ("", "default", "k"), None),
         (lambda ctx: ctx.state.delete("g", "k"), "STATE_DELETE", ("", "g", "k"), None),
@@ -172,6 +172,15 @@ async def test_host_calls(
         (lambda ctx, value: ctx.state.set("k", value, options={"ifVersion": 0}), ("default", "k"), {"ifVersion": 0}),
         (lambda ctx, value: ctx.state.set("k", value, {"ttl": 0.5}), ("default", "k"), {"ttl": 0.5}),
         (lambda ctx, value: ctx.state.set("k", value, {}), ("default", "k"), None),
+        (lambda ctx, value: ctx.state.set("g", "k", value, ttl=5), ("g", "k"), {"ttl": 5}),
+        (lambda ctx, value: ctx.state.set("k", value, if_version=0), ("default", "k"), {"ifVersion": 0}),
+        (lambda ctx, value: ctx.state.set("g", "k", value, ifVersion=7), ("g", "k"), {"ifVersion": 7}),
+        (lambda ctx, value: ctx.state.set("g", "k", value, {"if_version": 7}), ("g", "k"), {"ifVersion": 7}),
+        (
+            lambda ctx, value: ctx.state.set("g", "k", value, {"ttl": 1}, if_version=7),
+            ("g", "k"),
+            {"ttl": 1, "ifVersion": 7},
+        ),
     ],
 )
 async def test_set_gives_back_what_it_was_given(use: Any, names: tuple[str, str], options: Any) -> None:
@@ -303,12 +312,12 @@ async def test_an_absent_value_is_none() -> None:
         (lambda ctx: ctx.emit(None), "emit needs a topic"),
         (lambda ctx: ctx.emit({"topic": "t", "dta": 1}), "emit does not know dta; it knows topic, data, messageGr"),
         (lambda ctx: ctx.emit("t", 1, {"ttl": 1}), "emit does not know ttl; it knows messageGroupId"),
-        (lambda ctx: ctx.emit("t", 1, 5), "The options of emit must be a dict, not a int"),
+        (lambda ctx: ctx.emit("t", 1, 5), "The options of emit must be a dict, not int"),
         (lambda ctx: ctx.emit("t", {"items": [{"run": len}]}), r"data.items\[0\].run is a builtin"),
         (lambda ctx: ctx.state.set("g", "k", {1, 2}), "value is a set"),
         (lambda ctx: ctx.state.set("g", "k", 1, {"tll": 1}), "state.set does not know tll; it knows ttl, ifVersion"),
         (lambda ctx: ctx.state.set("k", {"n": 1}, {"tll": 1}), "state.set does not know tll"),
-        (lambda ctx: ctx.state.set("k", {"n": 1}, 0), "The options of state.set must be a dict, not a int"),
+        (lambda ctx: ctx.state.set("k", {"n": 1}, 0), "The options of state.set must be a dict, not int"),
         (lambda ctx: ctx.state.set("g", None, {"ttl": 1}), "The key must be a string, not NoneType"),
         (lambda ctx: ctx.state.set("g", "k", 1, {"ifVersion": None}), "a version that get_entry gave, or 0 for when"),
         (lambda ctx: ctx.stream.write("t", {"a": 1}), "The text of stream.write must be a string, not dict; make it"),
@@ -318,10 +327,24 @@ async def test_an_absent_value_is_none() -> None:
         (lambda ctx: ctx.stream.close(None), "The id must be a string, not NoneType"),
         (lambda ctx: ctx.state.get(None, "k"), "The group must be a string, not NoneType"),
         (lambda ctx: ctx.state.get("g", True), "The key must be a string, not bool"),
-        (lambda ctx: ctx.state.update("g", "k", {"op": "set"}), "update takes a list of operations, not a dict"),
+        (lambda ctx: ctx.state.update("g", "k", {"op": "set"}), "update takes a list of operations, not dict"),
         (lambda ctx: ctx.streams.chat.get("g", None), "The id must be a string"),
-        (lambda ctx: ctx.streams.chat.send({"group": "g"}, {"type": "x"}), "channel of send does not know group"),
-        (lambda ctx: ctx.streams.chat.send({"groupId": "g"}, {"data": 1}), "event of send needs a type"),
+        (
+            lambda ctx: ctx.streams.chat.send({"group": "g"}, {"type": "x"}),
+            "channel of send has group, which means nothing th",
+        ),
+        (
+            lambda ctx: ctx.streams.chat.send({"groupId": "g"}, {"data": 1}),
+            "The type in the event of send must be a string, no",
+        ),
+        (lambda ctx: ctx.streams.chat.send("g", {"type": "x"}), r"""channel of send must be a dict, {"groupId": "th"""),
+        (lambda ctx: ctx.streams.chat.send({"groupId": "g"}, "x"), """The event of send must be a dict, {"type": "a"""),
+        (lambda ctx: ctx.state.get("g", 1e-7), "The key must be a string or a whole number, not 1e-07"),
+        (lambda ctx: ctx.state.get(float("nan"), "k"), "The group must be a string or a whole number, not nan"),
+        (lambda ctx: ctx.state.get("g", float("inf")), "The key must be a string or a whole number, not inf"),
+        (lambda ctx: ctx.state.set("g", "k", 1, {"ifVersion": 1}, if_version=1), "got one of its options twice"),
+        (lambda ctx: ctx.state.set("g", "k", 1, if_version=None), "a version that get_entry gave, or 0 for when"),
+        (lambda ctx: ctx.state.set("g", "k", 1, tll=1), "state.set does not know tll; it knows ttl, ifVersion"),
         (lambda ctx: ctx.state.set("g", "k", "x" * 2_000_000), "has 2000005 bytes; at most 1048576"),
         (lambda ctx: ctx.state.get("g" * 70_000, "k"), "names and options of state.get have 70001"),
     ],
@@ -331,6 +354,71 @@ async def test_what_cannot_be_asked_is_an_error_at_the_call(use: Callable[[FlowC
     assert isinstance(error, Unsendable | TypeError | ValueError)
     with pytest.raises(type(error), match=message):
         raise error
+
+
+UNAWAITED = "call that was not awaited; await it first"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda call, ctx: call["n"],
+        lambda call, ctx: call.__setitem__("n", 1),
+        lambda call, ctx: call.n,
+        lambda call, ctx: call.get("n"),
+        lambda call, ctx: ctx.state.set("g", "k", {"n": [call]}),
+        lambda call, ctx: ctx.state.get("g", call),
+        lambda call, ctx: ctx.state.set("g", "k", 1, call),
+        lambda call, ctx: ctx.state.update("g", "k", call),
+        lambda call, ctx: ctx.emit("t", call),
+        lambda call, ctx: ctx.emit("t", 1, call),
+        lambda call, ctx: ctx.stream.write("t", call),
+        lambda call, ctx: ctx.streams.chat.send(call, {"type": "x"}),
+        lambda call, ctx: ctx.streams.chat.set("g", "1", asyncio.get_running_loop().create_future()),
+    ],
+)
+async def test_a_call_that_was_not_awaited_is_told_wherever_a_value_is_wanted(use: Any) -> None:
+    seen: list[str] = []
+
+    async def handler(input: Any, ctx: FlowContext) -> None:
+        call = ctx.state.get("g", "k")
+        with pytest.raises((TypeError, AttributeError)) as error:
+            use(call, ctx)
+        seen.append(str(error.value))
+        with pytest.raises(TypeError, match="UnawaitedCall"):
+            call + 1
+        assert await asyncio.create_task(call) is None
+
+    async with bench() as runner:
+        await runner.value(handler)
+    assert UNAWAITED in seen[0]
+
+
+@pytest.mark.parametrize("returned", [lambda call: call, lambda call: {"status": 200, "body": {"a": [call]}}])
+async def test_a_response_that_was_not_awaited_is_told(returned: Callable[[Any], Any]) -> None:
+    async def handler(req: Any, ctx: FlowContext) -> Any:
+        return returned(ctx.state.get("g", "k"))
+
+    async with bench() as runner:
+        request = {"method": "POST", "path": "/", "form": "none"}
+        result = await runner.run(handler, request, trigger=pb.TRIGGER_KIND_API)
+    assert UNAWAITED in result.failure.message
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda ctx: ctx.stream.messages, "only write and close for texts; did you mean ctx.streams.messages?"),
+        (lambda ctx: ctx.state.getgroup, "state has no 'getgroup'; did you mean getGroup?"),
+        (lambda ctx: ctx.state.get_item, "state has no 'get_item'; did you mean get?"),
+        (lambda ctx: ctx.state.push, "state has no 'push'; it has clear, delete, get, "),
+        (lambda ctx: ctx.streams.chat.sent, "streams.chat has no 'sent'; did you mean send?"),
+    ],
+)
+async def test_what_a_part_of_the_context_lacks_is_told_with_what_it_has(use: Any, message: str) -> None:
+    error = await _error_of(use)
+    assert isinstance(error, AttributeError)
+    assert message in str(error)
 
 
 async def test_calls_of_a_run_are_bounded_and_the_rest_wait() -> None:

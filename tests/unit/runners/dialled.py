@@ -6,6 +6,8 @@ import asyncio
 from types import TracebackType
 from typing import Any
 
+import pytest
+
 from runtime._gen import runner_pb2 as pb
 from runtime.catalog import Catalog
 from runtime.config import BusSettings, LinkSettings, StreamSettings
@@ -171,6 +173,13 @@ async def outcome(task: asyncio.Task[Outcome]) -> Outcome:
     """The outcome, which must be near."""
     async with asyncio.timeout(PATIENCE):
         return await asyncio.shield(task)
+
+
+def pass_time(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Lets so much time have passed on the event loop's clock."""
+    loop = asyncio.get_running_loop()
+    clock = loop.time
+    monkeypatch.setattr(loop, "time", lambda: clock() + seconds)
 
 
 def chunks(transfer: int, payload: bytes, size: int = CHUNK) -> list[pb.RunnerEnvelope]:

@@ -9,10 +9,19 @@ import pytest
 from runtime._gen import runner_pb2 as pb
 from runtime.config import LinkSettings
 from runtime.model import Failure, FailureKind, LogLevel, Payload, whole
-from runtime.runners.calls import Calls, Question
+from runtime.runners.calls import LOOKS_BESIDE_HANDLERS, Calls, Question
 from runtime.runners.outbox import Outbox
 from tests.fakes import settle
-from tests.unit.runners.dialled import CHUNK, HELLO_WITH_HOOKS, MAX_PAYLOAD, MAX_QUEUED, PATIENCE, Dialled, chunks
+from tests.unit.runners.dialled import (
+    CHUNK,
+    HELLO_WITH_HOOKS,
+    MAX_PAYLOAD,
+    MAX_QUEUED,
+    PATIENCE,
+    Dialled,
+    chunks,
+    pass_time,
+)
 
 TARGET = "steps/s.stream.ts"
 QUESTION = Question(pb.HOOK_CAN_ACCESS, "canAccess", TARGET, b"\x01")
@@ -134,18 +143,72 @@ async def test_a_runner_that_a_hook_blocks_is_given_up() -> None:
         assert f"canAccess of {TARGET} lets nothing else have a turn" in line
 
 
-async def test_a_hook_is_not_blamed_while_handlers_run() -> None:
-    looked = asyncio.Event()
-    blamed: list[str] = []
+class Looking:
+    """Calls beside handlers; each look at one that is overdue is kept, and what is blamed."""
 
-    def is_busy() -> bool:
-        looked.set()
+    def __init__(self, looks: int) -> None:
+        self.looks = 0
+        self.blamed: list[str] = []
+        self.done = asyncio.Event()
+        self._enough = looks
+        self.calls = Calls(QUICK, Outbox(CHUNK, MAX_QUEUED, lambda: None), self._is_busy, self._blame)
+
+    def _is_busy(self) -> bool:
+        self.looks += 1
+        if self.looks == self._enough:
+            self.done.set()
         return True
 
-    calls = Calls(QUICK, Outbox(CHUNK, MAX_QUEUED, lambda: None), is_busy, lambda why, _: blamed.append(why))
-    answer = calls.begin(QUESTION, 0.001)
-    async with asyncio.timeout(PATIENCE):
-        await looked.wait()
-    assert blamed == []
-    calls.answer(pb.CallReply(call_id=1), b"\xc3")
+    def _blame(self, why: str, source: str) -> None:
+        self.blamed.append(why)
+        self.done.set()
+
+    async def wait(self) -> None:
+        async with asyncio.timeout(PATIENCE):
+            await self.done.wait()
+
+
+async def test_a_hook_is_not_blamed_at_once_while_handlers_run() -> None:
+    looking = Looking(looks=LOOKS_BESIDE_HANDLERS - 1)
+    answer = looking.calls.begin(QUESTION, 0)
+    await looking.wait()
+    assert looking.blamed == []
+    looking.calls.answer(pb.CallReply(call_id=1), b"\xc3")
     assert answer.result() == b"\xc3"
+
+
+async def test_a_runner_that_answers_no_hook_for_long_is_given_up_whatever_runs_in_it() -> None:
+    looking = Looking(looks=LOOKS_BESIDE_HANDLERS + 1)
+    looking.calls.begin(QUESTION, 0)
+    await looking.wait()
+    [why] = looking.blamed
+    assert looking.looks == LOOKS_BESIDE_HANDLERS
+    assert f"canAccess of {TARGET} or a handler lets nothing else have a turn" in why
+
+
+async def test_of_a_runner_that_is_given_up_one_line_tells() -> None:
+    async with Dialled(settings=QUICK) as dialled:
+        await dialled.open(HELLO_WITH_HOOKS)
+        for _ in range(3):
+            await ask(dialled, seconds=0)
+        await asyncio.wait([dialled.serving], timeout=PATIENCE)
+        assert len(dialled.sink.messages(LogLevel.ERROR)) == 1
+
+
+async def test_a_call_that_had_to_wait_for_room_has_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Dialled() as dialled:
+        await dialled.open(HELLO_WITH_HOOKS)
+        dialled.reading.clear()
+        large = QUESTION._replace(payload=bytes(MAX_PAYLOAD))
+        for _ in range(2 * MAX_QUEUED // MAX_PAYLOAD):
+            if dialled.link.room == 0:
+                break
+            await ask(dialled, large)
+        waiting = asyncio.ensure_future(dialled.link.call(QUESTION, 5.0))
+        await settle()
+        assert not waiting.done()
+        pass_time(monkeypatch, 3.0)
+        dialled.reading.set()
+        await waiting
+        await settle()
+        assert 1900 < dialled.last("call").deadline_ms <= 2000

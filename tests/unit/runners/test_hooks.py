@@ -13,9 +13,10 @@ from runtime.model import FailureKind, Hook
 from runtime.runners.hooks import RunnerHooks
 from runtime.runners.pool import Pool
 from tests.fakes import settle
-from tests.unit.runners.dialled import HELLO, HELLO_WITH_HOOKS, Dialled
+from tests.unit.runners.dialled import HELLO, HELLO_WITH_HOOKS, Dialled, pass_time
 
 TARGET = "steps/s.stream.ts"
+FAR = 3600.0
 
 
 class Hooked:
@@ -81,12 +82,18 @@ async def test_a_lost_runner_fails_its_calls_and_the_next_one_answers() -> None:
         assert await waiting == b"\xc3"
 
 
-async def test_without_an_answer_in_time_it_fails() -> None:
-    hooked = Hooked(hookTimeout=0.01)
-    assert await failure_of(hooked.call()) is FailureKind.DEADLINE
+async def test_without_a_runner_in_time_it_fails() -> None:
+    assert await failure_of(Hooked(hookTimeout=0.01).call()) is FailureKind.DEADLINE
+
+
+async def test_without_an_answer_in_time_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    hooked = Hooked(hookTimeout=60)
     async with Dialled() as dialled:
         hooked.pool.add((await dialled.open(HELLO_WITH_HOOKS)).link)
-        assert await failure_of(hooked.call()) is FailureKind.DEADLINE
+        call = hooked.call()
+        await settle()
+        pass_time(monkeypatch, 61)
+        assert await failure_of(call) is FailureKind.DEADLINE
         await answer(dialled, dialled.last("call"))
         assert dialled.link.is_live, "a late reply is no fault"
 
@@ -103,6 +110,15 @@ async def test_so_many_at_once_and_the_rest_wait() -> None:
         for open_call in dialled.all("call")[1:]:
             await answer(dialled, open_call)
         assert await asyncio.gather(*calls) == [b"\xc3"] * 3
+
+
+async def test_one_that_finds_no_place_in_time_says_so() -> None:
+    hooked = Hooked(maxHookCalls=1, hookTimeout=0.02)
+    has_place, waiting = hooked.call(), hooked.call()
+    assert await failure_of(has_place) is FailureKind.DEADLINE
+    assert await failure_of(waiting) is FailureKind.OVERLOADED
+    with pytest.raises(HookFailed, match=r"found no place within 0.02 s \(streams.maxHookCalls\)"):
+        await waiting
 
 
 async def test_a_call_that_nobody_waits_for_counts_until_its_runner_has_answered() -> None:
@@ -140,6 +156,17 @@ async def test_a_runner_that_does_not_answer_hooks_is_not_asked() -> None:
         hooked.pool.add((await dialled.open(HELLO)).link)
         assert await failure_of(hooked.call()) is FailureKind.REFUSED
         assert dialled.all("call") == []
+
+
+async def test_a_runner_that_was_given_up_is_not_waited_for() -> None:
+    hooked = Hooked(hookTimeout=FAR, maxHookCalls=1)
+    waiting, behind = hooked.call(), hooked.call()
+    await settle()
+    hooked.pool.give_up("node is not there")
+    for call in (waiting, behind, hooked.call()):
+        assert await failure_of(call) is FailureKind.REFUSED
+    with pytest.raises(HookFailed, match="there is no node runner: node is not there"):
+        await hooked.call()
 
 
 async def test_without_a_runner_of_the_language_it_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from runtime.errors import ConfigFault, HookFailed
 from runtime.model import Failure, FailureKind, Hook, ProjectConfig
 from runtime.runners.calls import Question
 from runtime.runners.hooks import RunnerHooks
-from runtime.runners.projectconfig import config_files, load_config, the_config
+from runtime.runners.projectconfig import LANGUAGES, config_files, load_config, refuse_unread, the_config
 from runtime.values import encode
 
 FILE = "motia.config.ts"
@@ -44,13 +45,89 @@ def said(config: Mapping[str, object], *hooks: int) -> bytes:
     return encode({"config": config, "hooks": list(hooks)})
 
 
-@pytest.mark.parametrize("name", ["motia.config.ts", "motia.config.js", "motia.config.mjs", "motia.config.cjs"])
+@pytest.mark.parametrize("name", [f"motia.config.{ending}" for ending in ("ts", "mts", "cts", "js", "mjs", "cjs")])
 def test_the_config_is_found_by_its_name(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("")
-    (tmp_path / "motia.config.json").write_text("")
-    (tmp_path / "motia_config.py").mkdir()
+    refuse_unread(tmp_path)
     assert config_files(tmp_path) == [name]
     assert the_config([name], ["python", "node"]) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("motia.config.py", "rename it to motia_config.py"),
+        ("motia-config.py", "rename it to motia_config.py"),
+        ("motia_config.ts", "rename it to motia.config.ts"),
+        ("motia-config.mts", "rename it to motia.config.mts"),
+        ("motiaconfig.cjs", "rename it to motia.config.cjs"),
+        ("Motia.Config.TS", "rename it to motia.config.ts"),
+        ("motia.config.tsx", "rename it to motia.config.ts"),
+        ("motia.config.production.ts", "rename it to motia.config.ts"),
+        ("motia_config.rb", "write it as motia.config.ts or motia_config.py"),
+        ("motia.config.json", "write it as motia.config.ts or motia_config.py"),
+    ],
+)
+@pytest.mark.parametrize("beside", [(), ("motia.config.js",)])
+def test_a_config_that_nobody_reads_stops_the_start(
+    tmp_path: Path, name: str, fix: str, beside: tuple[str, ...]
+) -> None:
+    for file in (name, *beside):
+        (tmp_path / file).write_text("")
+    if beside and name == "motia.config.production.ts":
+        refuse_unread(tmp_path)  # a part of the one that is read
+        return
+    with pytest.raises(ConfigFault, match=f"{re.escape(name)} is not read") as fault:
+        refuse_unread(tmp_path)
+    assert fix in fault.value.fix
+
+
+@pytest.mark.parametrize("name", ["motia.config.ts", "motia_config.py", "motia-config.py"])
+def test_a_link_to_a_config_that_is_not_there_stops_the_start(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to("elsewhere/config")
+    with pytest.raises(ConfigFault, match=r"link to 'elsewhere/config', which is not there"):
+        refuse_unread(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/config").write_text("")
+    if name in LANGUAGES:
+        refuse_unread(tmp_path)
+        assert config_files(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("name", ["motia.config.ts", "motia_config.py"])
+def test_a_folder_that_stands_for_a_config_stops_the_start(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(ConfigFault, match=f"{name} is no file"):
+        refuse_unread(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "motia.config.d.ts",
+        "motia.config.d.mts",
+        "motia.config.test.ts",
+        "motia.config.spec.js",
+        "motia.config.example.ts",
+        "motia_config.pyi",
+        "motia.config.ts~",
+        "motia.config.ts.bak",
+        "motia.config.js.map",
+        ".motia.config.ts.swp",
+        "#motia.config.ts#",
+        ".#motia.config.ts",
+        "motia.config.md",
+        "my-motia.config.ts",
+        "test_motia_config.py",
+    ],
+)
+def test_what_only_looks_like_a_config_is_passed_over(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to("nobody@host.1:2")  # as editors lock files
+    (tmp_path / "motia-config").mkdir()
+    (tmp_path / "motia_config.d").mkdir()
+    (tmp_path / "motia.config.json").mkdir()
+    refuse_unread(tmp_path)
+    assert config_files(tmp_path) == []
 
 
 def test_a_project_needs_no_config(tmp_path: Path) -> None:
@@ -88,6 +165,12 @@ async def test_stream_auth_without_its_function_stops_the_start(config: Mapping[
     with pytest.raises(ConfigFault, match=r"motia\.config\.ts: streamAuth has no function 'authenticate'") as fault:
         await load(said(config))
     assert "authenticate" in fault.value.fix
+
+
+async def test_a_python_config_is_mended_in_python() -> None:
+    with pytest.raises(ConfigFault, match=r"streamAuth has no function 'authenticate'") as fault:
+        await load_config("motia_config.py", Scripted(said({"streamAuth": {}})), 60.0, print)
+    assert '"streamAuth": {"authenticate": authenticate}' in fault.value.fix
 
 
 @pytest.mark.parametrize("key", ["streamAuht", "StreamAuth", "stream_auth", "authenticate"])

@@ -80,7 +80,7 @@ class ShelfStreams(MemoryStreamStore):
     @property
     def content(self) -> dict[tuple[str, str], list[tuple[str, bytes]]]:
         """All items in their order."""
-        return {place: list(items.items()) for place, items in self._groups.items()}
+        return {place: [(id, item.data) for id, item in items.items()] for place, items in self._groups.items()}
 
 
 class ShelfEvents(MemoryEventBus):
@@ -116,7 +116,7 @@ class Shelf(MemoryEngine):
         self.published: list[Publication] = []
         self.events.published = self.published
         self.state = ShelfState(self.clock)
-        self.streams = ShelfStreams(self.clock)
+        self.streams = ShelfStreams(self.clock, StreamSettings())
         self.told: list[StreamChange] = []
         self.done: list[Delivery | None] = []
         self.expected: list[float] = []

@@ -19,6 +19,7 @@ OPEN = StreamDefinition("open", "python", "steps/o_stream.py")
 CONFIG = ProjectConfig("motia_config.py", "python", frozenset({Hook.AUTHENTICATE}))
 THROWN = Failure(FailureKind.HANDLER, "not you", "TypeError", "TypeError: not you\n    at steps/g.stream.ts:3:5")
 ADA = encode({"name": "Ada"})
+MAX_REPORTS = 3
 
 
 class Asking:
@@ -28,7 +29,7 @@ class Asking:
         self.answer = answer
         self.asked: list[tuple[str, Hook, str, Any]] = []
         self.reports = Reports()
-        self.access = Access(self, self.reports)
+        self.access = Access(self, self.reports, MAX_REPORTS)
         self.access.catalog = Catalog(streams={"guarded": GUARDED, "open": OPEN})
         self.access.config = CONFIG
 
@@ -130,3 +131,15 @@ async def test_joins_and_leaves_are_told_and_their_failures_only_logged() -> Non
     assert joined == f"onJoin of stream 'guarded' failed: {THROWN.stack}\ncaused by OSError: deep"
     assert left.startswith("onLeave")
     assert asking.reports.lines[0][2] == "steps/g.stream.ts"
+
+
+async def test_hooks_that_found_no_place_are_told_of_in_bounds() -> None:
+    asking = Asking(Failure(FailureKind.OVERLOADED, "onLeave found no place"))
+    for _ in range(2 * MAX_REPORTS):
+        await asking.access.left("guarded", "g", "", b"")
+        assert await asking.access.may_read("guarded", "g", "", b"") is False
+    assert len(asking.errors()) == MAX_REPORTS
+    asking.answer = Failure(FailureKind.HANDLER, "a fault of the project's")
+    for _ in range(2 * MAX_REPORTS):
+        await asking.access.left("guarded", "g", "", b"")
+    assert len(asking.errors()) == 3 * MAX_REPORTS

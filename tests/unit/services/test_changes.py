@@ -143,6 +143,14 @@ def test_each_trigger_of_a_step_gets_the_change() -> None:
     assert queues(of_state(changes, UPDATED)) == ["a: orders", "a: orders/17"]
 
 
+def test_values_of_other_names_are_never_a_group_of_a_fifo_queue() -> None:
+    changes = service(b=stream(infrastructure={"queue": {"type": "fifo"}}))
+    places = [("a/b", "c"), ("a", "b/c"), ("a%2Fb", "c"), ("", "a/b/c")]
+    found = [of_stream(changes, CREATED, group, id) for group, id in places]
+    groups = [publication.placements[0].group for publication in found if publication is not None]
+    assert len(set(groups)) == len(places)
+
+
 def test_changes_of_one_value_are_a_group_of_a_fifo_queue() -> None:
     fifo: dict[str, Any] = {"infrastructure": {"queue": {"type": "fifo"}}}
     changes = service(a=state(**fifo), b=stream(**fifo))

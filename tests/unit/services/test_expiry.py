@@ -20,6 +20,7 @@ from runtime.services.changes import ChangeService
 from runtime.services.expiry import AGAIN_SECONDS, SWEPT_VALUES, ExpiryService
 from runtime.services.state import StateService
 from runtime.storage.memory.engine import MemoryEngine
+from runtime.storage.memory.state import MemoryStateStore
 from runtime.storage.sqlite.engine import SqliteEngine
 from runtime.values import decode, encode
 from tests.fakes import FakeClock, Reports, settle
@@ -32,14 +33,34 @@ STEPS = (
 )
 
 
-class FaultyEngine(MemoryEngine):
-    """Fails when it is told to."""
+class FaultyState(MemoryStateStore):
+    """Fails to be read when it is told to."""
 
     fault: Exception | None = None
+    fails: tuple[str, ...] = ()
+
+    def ending(self) -> float | None:
+        self.meet("ending")
+        return super().ending()
+
+    async def ended(self, limit: int) -> Sequence[tuple[str, str]]:
+        self.meet("ended")
+        return await super().ended(limit)
+
+    def meet(self, what: str) -> None:
+        if self.fault is not None and what in self.fails:
+            raise self.fault
+
+
+class FaultyEngine(MemoryEngine):
+    """Fails when it is told to, at what it is told."""
+
+    def __init__(self, clock: FakeClock, settings: BusSettings) -> None:
+        super().__init__(clock, settings)
+        self.state: FaultyState = FaultyState(clock)
 
     async def commit(self, writes: Sequence[Write], done: Delivery | None = None) -> Sequence[Written]:
-        if self.fault is not None:
-            raise self.fault
+        self.state.meet("commit")
         return await super().commit(writes, done)
 
 
@@ -167,20 +188,24 @@ async def test_a_full_queue_holds_back_its_own_values_alone(ending: Ending) -> N
         assert (list(await ending.engine.state.ended(10)), len(ending.reports.lines)) == ([], 1)
 
 
-async def test_a_fault_is_said_once_and_tried_again() -> None:
+@pytest.mark.parametrize("fails", [("commit",), ("ended",), ("ending",), ("commit", "ended", "ending")])
+async def test_a_fault_is_said_once_and_tried_again(fails: tuple[str, ...]) -> None:
     clock = FakeClock()
     engine = FaultyEngine(clock, BusSettings())
     ending = Ending(engine, clock)
     async with ending.running():
         await ending.set("k", 1)
-        engine.fault = StorageFault("the disk is full")
+        engine.state.fails, engine.state.fault = fails, StorageFault("the disk is full")
         await clock.advance(5 * AGAIN_SECONDS)
         (message,) = ending.reports.messages(LogLevel.ERROR)
         assert "tried again: the disk is full" in message
-        assert await ending.told() == []
-        engine.fault = None
+        assert await ending.told() == ([("delete", "k", "k")] if fails == ("ending",) else [])
+        engine.state.fault = None
         await clock.advance(AGAIN_SECONDS)
         assert await ending.told() == [("delete", "k", "k")]
+        await ending.set("later", 3)
+        await clock.advance(3)
+        assert (await ending.told())[-1] == ("delete", "later", "later")
 
 
 async def test_a_write_that_nobody_waits_for_ends_as_well(ending: Ending) -> None:

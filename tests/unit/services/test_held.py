@@ -305,11 +305,72 @@ async def test_what_the_run_has_written_has_versions_of_the_run_s(shelf: Shelf) 
     await ours.state.delete("g", "k", TRACE)
     assert await version(ours) == 0
     await ours.state.set("g", "k", encode(4), TRACE, {"ifVersion": 0})
-    await shelf.services.state.set("g", "k", encode("another's"), TRACE, {})
     await shelf.commit_of(held)
     assert shelf.value("k") == 4
     with pytest.raises(VersionConflict):
         await shelf.services.state.set("g", "k", encode(5), TRACE, {"ifVersion": own})
+
+
+FIRST: dict[str, Callable[[Services], Awaitable[Any]]] = {
+    "update": lambda on: on.state.update("g", "k", increment(), TRACE),
+    "set": lambda on: on.state.set("g", "k", encode({"n": 5}), TRACE, {}),
+    "delete": lambda on: on.state.delete("g", "k", TRACE),
+    "delete and clear": lambda on: _both(on.state.delete("g", "k", TRACE), on.state.clear("g", TRACE)),
+    "clear and set": lambda on: _both(on.state.clear("g", TRACE), on.state.set("g", "k", encode(1), TRACE, {})),
+}
+
+
+async def _both(*calls: Awaitable[Any]) -> None:
+    for call in calls:
+        await call
+
+
+@pytest.mark.parametrize("first", FIRST)
+@pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.parametrize("meanwhile", ["nothing", "before the condition", "behind the condition"])
+async def test_a_condition_on_what_the_run_has_written_loses_no_update_of_another(
+    shelf: Shelf, first: str, is_there: bool, meanwhile: str
+) -> None:
+    if is_there:
+        await shelf.services.state.set("g", "k", encode({"n": 10}), TRACE, {})
+    held = shelf.hold()
+    ours = held.bind(shelf.services)
+    await FIRST[first](ours)
+    seen = await version(ours)
+    if meanwhile == "before the condition":
+        await shelf.services.state.update("g", "k", increment(100), TRACE)
+    await ours.state.set("g", "k", encode("mine"), TRACE, {"ifVersion": seen})
+    await ours.state.set("g", "k", encode("mine again"), TRACE, {"ifVersion": await version(ours)})
+    if meanwhile == "behind the condition":
+        await shelf.services.state.update("g", "k", increment(100), TRACE)
+    is_blind = first.startswith("clear") and meanwhile == "before the condition"  # a clear takes whatever is there
+    if meanwhile == "nothing" or is_blind:
+        await shelf.commit_of(held)
+        assert shelf.value("k") == "mine again"
+        return
+    with pytest.raises(VersionConflict):
+        await shelf.commit_of(held)
+    assert shelf.value("k") == {"n": 110 if is_there else 100}
+
+
+async def test_a_stored_end_that_the_run_has_seen_stays_the_end(shelf: Shelf) -> None:
+    until = shelf.clock.now() + 10
+    for key in ("k", "replaced"):
+        await shelf.services.state.set("g", key, encode({"n": 5}), TRACE, {"ttl": 10})
+    held = shelf.hold()
+    ours = held.bind(shelf.services).state
+    for key in ("k", "k", "replaced"):
+        await ours.update("g", key, increment(), TRACE)
+    await shelf.services.state.set("g", "replaced", encode({"n": 50}), TRACE, {})
+    assert decode(await ours.get("g", "k")) == {"n": 7}
+    await shelf.clock.advance(20)
+    assert await ours.get("g", "k") == b""
+    shelf.expected.clear()
+    await shelf.commit_of(held)
+    ends = {key: end for key, _, end in shelf.state.content["g"]}
+    assert ends == {"k": until, "replaced": 0.0}, "what another has set to stay stays"
+    assert (await shelf.services.state.get("g", "k"), shelf.value("replaced")) == (b"", {"n": 51})
+    assert set(shelf.expected) == {until}
 
 
 async def test_a_run_that_has_changed_nothing_of_a_value_goes_on_seeing_what_is_stored(shelf: Shelf) -> None:

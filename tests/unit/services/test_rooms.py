@@ -139,6 +139,28 @@ async def test_values_that_json_lacks_are_sent_as_the_control_routes_show_them(b
     }
 
 
+@pytest.mark.parametrize("depth", [513, 900, 1000])
+async def test_what_is_too_deep_for_clients_is_told_of_all_the_same(board: Board, depth: int) -> None:
+    value: Any = b"x"
+    for _ in range(depth):
+        value = [value]
+    early, late, item = Listener(), Listener(), Listener()
+    await board.rooms.join(early, GROUP)
+    await board.set("g", "1", n=1, deep=value)
+    await board.rooms.join(late, GROUP)
+    await board.rooms.join(item, ITEM)
+    assert [summary(each.events)[-1] for each in (early, late, item)] == [("create", 1), ("sync", [1]), ("sync", 1)]
+
+
+async def test_a_place_may_have_any_name(board: Board) -> None:
+    listener, place = Listener(), Place(STREAM, "\ud800", '"\udfff')
+    await board.rooms.join(listener, place)
+    await board.rooms.join(listener, place.whole)
+    await board.send(*place[1:], "typing", 1)
+    assert [json.loads(frame.text)["groupId"] for frame in listener.frames] == ["\ud800"] * 2
+    assert json.loads(listener.frames[-1].text)["id"] == place.id
+
+
 async def test_who_has_left_is_told_nothing(board: Board) -> None:
     listener, other = Listener(), Listener()
     for place in (GROUP, ITEM):
@@ -242,6 +264,9 @@ class SlowStore:
         items = tuple(self.groups.get(group, {}).values())
         await turn()
         return items
+
+    def settle(self) -> None:
+        """What is read here is what will be told of."""
 
     async def was_deleted(self, stream: str, group: str, id: str) -> bool:
         return (group, id) in self.gone and id not in self.groups.get(group, {})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runtime.catalog import Catalog, build_catalog
-from runtime.config import BusSettings
+from runtime.config import BusSettings, StreamSettings
 from runtime.errors import HostCallRefused
 from runtime.model import LoadedFile, Manifest, StreamDefinition, Validation
 from runtime.records import StreamChange
@@ -160,7 +160,7 @@ async def test_a_stream_that_is_not_defined_is_refused_with_those_that_are(strea
 
 async def test_the_same_service_over_another_store_sends_to_who_is_given(streaming: Streaming) -> None:
     sent: list[StreamChange] = []
-    other = streaming.service.over(MemoryStreamStore(streaming.clock), sent.append)
+    other = streaming.service.over(MemoryStreamStore(streaming.clock, StreamSettings()), sent.append)
     await other.set("s", "g", "1", encode({}), TRACE)
     await other.send("s", "g", "1", b"\x01")
     await other.delete("s", "g", "1", TRACE)
@@ -233,3 +233,10 @@ async def test_an_item_that_does_not_fit_the_stream_s_schema_is_refused() -> Non
     item = decode(await service.get("s", "g", "1"))
     assert item["count"] == 2
     await service.set("s", "g", "1", encode(item), TRACE)  # what was read may be written
+
+
+async def test_a_passing_event_is_as_large_as_an_item_may_be(streaming: Streaming) -> None:
+    await streaming.service.send("s", "g", "", bytes(300))
+    with pytest.raises(HostCallRefused, match=r"of stream 's' has 301 bytes, .* of 300 \(state.maxValueBytes\)"):
+        await streaming.service.send("s", "g", "", bytes(301))
+    assert streaming.operations == ["event"]

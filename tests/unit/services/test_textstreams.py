@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -11,10 +11,11 @@ import pytest
 from runtime.config import StreamSettings
 from runtime.contracts import TextStore
 from runtime.errors import HostCallRefused, StorageFault
+from runtime.model import LogLevel
 from runtime.records import Text
 from runtime.services.textstreams import CLEAN_SECONDS, CLEAN_TEXTS, TextService
 from runtime.storage.memory.texts import MemoryTextStore
-from tests.fakes import FakeClock, settle
+from tests.fakes import FakeClock, Reports, settle
 
 KEPT = 3600.0
 
@@ -23,6 +24,7 @@ class Writing:
     def __init__(self, store: TextStore | None = None) -> None:
         self.clock = FakeClock()
         self.store = store or MemoryTextStore()
+        self.reports = Reports()
         self.service = TextService(self.store, self.clock, StreamSettings(max_text_bytes=1024, keep_texts=KEPT))
 
     async def whole(self, id: str) -> Text | None:
@@ -30,7 +32,7 @@ class Writing:
 
     @asynccontextmanager
     async def cleaning(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self.service.run())
+        task = asyncio.create_task(self.service.run(self.reports))
         await settle()
         try:
             yield
@@ -110,21 +112,36 @@ async def test_who_watches_hears_of_each_growth_and_the_end(writing: Writing) ->
     assert (grown, others) == ([3, 1, 0], [3])
 
 
+async def test_who_watches_hears_of_nothing_that_is_refused(writing: Writing) -> None:
+    grown: list[int] = []
+    writing.service.watch("t", grown.append)
+    await writing.service.close("t")
+    await writing.service.close("t")
+    for text in ("more", "x" * 2000):
+        with pytest.raises(HostCallRefused):
+            await writing.service.write("t", text)
+    assert grown == [0]
+
+
 class _SlowStore(MemoryTextStore):
-    """Stores at once and says so only when it is let."""
+    """Says that something is stored only when it is let."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.go_on = asyncio.Event()
+        self.say: list[Callable[[], None]] = []
 
-    async def append(self, id: str, data: bytes, now: float, max_bytes: int) -> int:
+    async def append(
+        self, id: str, data: bytes, now: float, max_bytes: int, told: Callable[[], None] | None = None
+    ) -> int:
         end = await super().append(id, data, now, max_bytes)
-        await self.go_on.wait()
+        self.say += [told] if told is not None else []
+        await asyncio.Event().wait()
         return end
 
 
-async def test_who_watches_hears_of_a_piece_whose_writer_was_cancelled() -> None:
-    writing = Writing(_SlowStore())
+async def test_who_watches_hears_of_a_piece_when_it_is_stored_though_its_writer_was_cancelled() -> None:
+    store = _SlowStore()
+    writing = Writing(store)
     grown: list[int] = []
     writing.service.watch("t", grown.append)
     task = asyncio.create_task(writing.service.write("t", "abc"))
@@ -132,6 +149,9 @@ async def test_who_watches_hears_of_a_piece_whose_writer_was_cancelled() -> None
     assert grown == []
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+    assert grown == []
+    [stored] = store.say
+    stored()
     assert grown == [3]
 
 
@@ -150,7 +170,7 @@ async def test_a_text_is_forgotten_when_it_has_rested_long_enough(writing: Writi
 
 
 class _FaultyStore(MemoryTextStore):
-    faults = 1
+    faults = 3
 
     async def forget(self, before: float, limit: int) -> int:
         if self.faults:
@@ -164,6 +184,9 @@ async def test_what_cannot_be_forgotten_now_is_forgotten_later() -> None:
     await writing.service.write("t", "a")
     await writing.clock.advance(KEPT + 1)
     async with writing.cleaning():
+        await writing.clock.advance(2 * CLEAN_SECONDS)
         assert await writing.whole("t") is not None
+        [message] = writing.reports.messages(LogLevel.ERROR)
+        assert message == "old texts cannot be removed, tried again: the disk is full"
         await writing.clock.advance(CLEAN_SECONDS)
-        assert await writing.whole("t") is None
+        assert (await writing.whole("t"), len(writing.reports.lines)) == (None, 1)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from runtime.errors import HostCallRefused
 from runtime.services.updates import NOTHING, apply_updates
+from runtime.values import MAX_DEPTH, nests_deeper
 from tests.unit.test_values import values
 
 
@@ -81,6 +82,32 @@ def test_what_is_no_list_is_refused(operations: object) -> None:
         apply_updates({}, operations)
 
 
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("op", "path", "depth"),
+    [("set", 0, 512), ("set", 12, 500), ("append", 11, 500), ("set", 512, 0), ("append", 511, 0)],
+)
+def test_a_value_nests_as_deep_as_values_may_and_no_deeper(op: str, path: int, depth: int) -> None:
+    fits = {"op": op, "path": ["x"] * path, "value": nested(depth)}
+    made = apply_updates(NOTHING, [fits])
+    assert nests_deeper(made, MAX_DEPTH - 1) and not nests_deeper(made, MAX_DEPTH)
+    for deeper in ({"path": ["x"] * (path + 1)}, {"value": nested(depth + 1)}):
+        with pytest.raises(HostCallRefused, match="operation 1 of update makes a value that nests more than 512 deep"):
+            apply_updates(NOTHING, [{"op": "remove"}, {**fits, **deeper}])
+
+
+def test_other_operations_go_no_deeper_either() -> None:
+    for operation in ({"op": "increment"}, {"op": "merge", "value": {}}):
+        with pytest.raises(HostCallRefused, match="nests more than 512 deep"):
+            apply_updates({}, [{**operation, "path": ["x"] * 513}])
+
+
 PATHS = st.none() | st.lists(st.sampled_from(["a", "b", ""]), max_size=3) | st.sampled_from(["a", "a.b", "b.a.b", ""])
 OPERATIONS = st.lists(
     st.fixed_dictionaries(
@@ -107,3 +134,20 @@ def test_increments_are_counted(counts: dict[str, int], keys: list[str]) -> None
     assert apply_updates(dict(counts), operations) == {
         key: counts.get(key, 0) + keys.count(key) for key in {*counts, *keys}
     }
+
+
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        ({"op": "incremnt"}, "operation 0 of update has the 'op' 'incremnt', which is not known; did you mean 'increm"),
+        ({"op": "x" * 9000}, f"has the 'op' '{'x' * 40}', which is not known; known are set, increment, "),
+        ({"op": 5}, "operation 0 of update has no 'op' that is a text; known are set, "),
+        ({"op": "increment", "path": "a.b"}, "counts with 'x', which is no number, at 'a.b' (state 'g' / 'k')"),
+        ({"op": "append", "path": ["a", "b"]}, "appends to a value that is no list, at 'a.b' (state 'g' / 'k')"),
+    ],
+)
+def test_a_refusal_says_what_was_meant_and_where(operation: Any, message: str) -> None:
+    with pytest.raises(HostCallRefused) as refused:
+        apply_updates({"a": {"b": "x"}}, [operation], "state 'g' / 'k'")
+    assert message in str(refused.value)
+    assert str(refused.value).endswith("(state 'g' / 'k')")

@@ -16,7 +16,7 @@ from runtime.catalog import build_catalog
 from runtime.config import BusSettings
 from runtime.contracts import Engine, EventBus
 from runtime.dispatcher import Dispatcher
-from runtime.errors import HostCallRefused, StorageFault
+from runtime.errors import HostCallRefused, StorageFault, VersionConflict
 from runtime.model import Failure, FailureKind, LoadedFile, LogLevel, Manifest, Outcome, QueuePolicy, TriggerKind
 from runtime.records import Delivery, Event, Placement, Publication, QueueKey
 from runtime.storage.memory.engine import MemoryEngine
@@ -247,6 +247,26 @@ async def test_writes_that_are_refused_at_the_commit_are_a_failed_attempt(monkey
         assert "the queue is full" in consuming.reports.messages(LogLevel.ERROR)[0]
         await consuming.clock.advance(1)
         assert [held.ended for held in consuming.held] == ["dropped", "committed"]
+
+
+@pytest.mark.parametrize(
+    ("refused", "kind", "type"),
+    [
+        (VersionConflict.of("g", "k", 1, 2), FailureKind.CONFLICT, "VersionConflict"),
+        (HostCallRefused("the queue is full"), FailureKind.HANDLER, "HostCallError"),
+    ],
+)
+async def test_a_refusal_at_the_commit_goes_by_the_name_that_it_has_in_a_handler(
+    monkeypatch: pytest.MonkeyPatch, refused: HostCallRefused, kind: FailureKind, type: str
+) -> None:
+    monkeypatch.setattr(FakeHeld, "fail", [refused, refused])
+    async with Consuming(handler={"atomic": True}, maxRetries=1).running() as consuming:
+        await consuming.emit()
+        await consuming.clock.advance(1)
+        [letter] = await letters(consuming.bus, QUEUE)
+        failures = [attempt.failure for attempt in letter.attempts]
+        assert [(failure.kind, failure.type) for failure in failures] == [(kind, type)] * 2
+        assert str(refused) in failures[0].message
 
 
 async def test_an_end_that_cannot_be_stored_is_tried_again_and_runs_nothing_twice(

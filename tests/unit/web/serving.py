@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Callable
@@ -14,6 +16,7 @@ import anyio
 
 from runtime.config import HttpSettings, StreamSettings
 from runtime.web.server import http_server, listen
+from tests.fakes import settle
 
 GRACE = 5.0
 SERVERS = ("uvicorn", "hypercorn")
@@ -129,3 +132,24 @@ class Streaming:
                 await send(piece(more=False))
         finally:
             self.ended.set()
+
+
+def has_connection(client: Any) -> bool:
+    """Whether a server of this process still holds its end of a connection; the client's tells nothing until all that
+    is on the way has been read."""
+    sockets = [each for each in gc.get_objects() if isinstance(each, socket.socket) and each.fileno() >= 0]
+    return client in [_peer_of(each) for each in sockets]
+
+
+def _peer_of(end: socket.socket) -> Any:
+    try:
+        return end.getpeername()
+    except OSError:
+        return None
+
+
+async def until_gone(client: Any) -> None:
+    """Returns when no server of this process holds the connection of this client any more."""
+    async with asyncio.timeout(10):
+        while has_connection(client):
+            await settle()

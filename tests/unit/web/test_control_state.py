@@ -163,6 +163,7 @@ async def test_a_value_may_end_by_itself(world: World) -> None:
         ({"value": 1, "ttl": "soon"}, 422),
         ({"value": 1, "ifVersion": -1}, 422),
         ({"value": 1, "ifVersion": "1"}, 422),
+        ({"value": 1, "ifVersion": None}, 422),
     ],
 )
 async def test_what_cannot_be_set_is_refused(world: World, body: Any, status: int) -> None:

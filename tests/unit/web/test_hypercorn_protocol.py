@@ -13,13 +13,15 @@ from typing import Any
 import h2.config
 import h2.connection
 import h2.events
+import h2.settings
 import httpx
 import pytest
 
 from runtime.config import TlsSettings
+from runtime.web.cut import CutOff
 from runtime.web.tls import server_context
 from tests.fakes import settle
-from tests.unit.web.serving import START, Streaming, certificate, measuring, piece, serving
+from tests.unit.web.serving import START, Streaming, certificate, has_connection, measuring, piece, serving, until_gone
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +97,46 @@ async def test_a_body_that_breaks_off_is_seen_to_be_broken_in_http_2(folder: Pat
         streaming.pieces.put_nowait(False)
         with pytest.raises(httpx.RemoteProtocolError):
             await asyncio.wait_for(answer.aread(), 5)
+
+
+@pytest.mark.parametrize("takes", ["everything else", "nothing"])
+async def test_a_client_that_is_cut_off_loses_its_stream_or_where_it_takes_nothing_its_connection(takes: str) -> None:
+    async def cut_off(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/next":
+            return await measuring(scope, receive, send)
+        await send(START)
+        try:
+            async with asyncio.timeout(0.2):
+                while True:
+                    await send(piece(b"x" * 65536))
+        except TimeoutError:
+            raise CutOff from None
+
+    async with serving("hypercorn", cut_off, keep_alive=0.2) as (port, _):
+        connection = h2.connection.H2Connection()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        connection.initiate_connection()
+        if takes == "nothing":  # whatever the windows say
+            connection.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 2**31 - 1})
+            connection.increment_flow_control_window(2**30)
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+        fields = [(":method", "GET"), (":path", "/"), (":scheme", "http"), (":authority", "x")]
+        connection.send_headers(1, fields, end_stream=True)
+        writer.write(connection.data_to_send())
+        if takes == "nothing":
+            assert has_connection(writer.get_extra_info("sockname"))
+            await until_gone(writer.get_extra_info("sockname"))
+        else:
+            events: list[h2.events.Event] = []
+            async with asyncio.timeout(5):
+                while not any(isinstance(event, h2.events.StreamReset) for event in events):
+                    events += connection.receive_data(await reader.read(65536))
+                connection.increment_flow_control_window(65535)  # all of it was taken
+                connection.send_headers(3, [*fields[:1], (":path", "/next"), *fields[2:]], end_stream=True)
+                writer.write(connection.data_to_send())
+                while not any(isinstance(event, h2.events.StreamEnded) for event in events):
+                    events += connection.receive_data(await reader.read(65536))
+        writer.close()
 
 
 @pytest.mark.parametrize("leaves", ["stream", "connection"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from runtime.config import BusSettings
+from runtime.config import BusSettings, StreamSettings
 from runtime.contracts import Clock
 from runtime.records import Delivery, Write, Written
 from runtime.storage.commits import Commit
@@ -20,10 +20,11 @@ from runtime.storage.memory.transaction import MemoryTransaction
 class MemoryEngine:
     """The engine that lives and dies with the process."""
 
-    def __init__(self, clock: Clock, settings: BusSettings) -> None:
+    def __init__(self, clock: Clock, settings: BusSettings, streams: StreamSettings | None = None) -> None:
+        """Without settings of streams they are the defaults."""
         self.events = MemoryEventBus(clock, settings.max_queue_length, settings.idempotency_window)
         self.state = MemoryStateStore(clock)
-        self.streams = MemoryStreamStore(clock)
+        self.streams = MemoryStreamStore(clock, streams or StreamSettings())
         self.texts = MemoryTextStore()
         self.cron = MemoryCronLock(self.events)
 
@@ -41,6 +42,7 @@ class MemoryEngine:
         except BaseException:
             transaction.undo()
             raise
+        transaction.stored()
         commit.stored()
         if done is not None:
             self.events.forget(done)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from runtime.contracts import Clock
@@ -11,10 +11,13 @@ from runtime.storage.memory.ends import Ends
 from runtime.storage.writes import check_version, is_change
 
 
-class _Kept(NamedTuple):
+class Kept(NamedTuple):
+    """A value as it is stored; `place` is the version that its key began with, which makes it the insertion order."""
+
     value: bytes
     version: int
     until: float
+    place: int
 
 
 class MemoryStateStore:
@@ -22,7 +25,7 @@ class MemoryStateStore:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._groups: dict[str, dict[str, _Kept]] = {}
+        self._groups: dict[str, dict[str, Kept]] = {}
         self._ends = Ends()
         self._version = 0
 
@@ -34,7 +37,7 @@ class MemoryStateStore:
     async def entry(self, group: str, key: str) -> Entry | None:
         """The value with its version, or None."""
         kept = self._find(group, key)
-        return None if kept is None else Entry(kept.value, kept.version)
+        return None if kept is None else Entry(kept.value, kept.version, kept.until)
 
     async def values(self, group: str) -> Sequence[bytes]:
         """The group's values in insertion order."""
@@ -81,16 +84,17 @@ class MemoryStateStore:
             if removed is not None:
                 removed(Written(over.value))
         if is_change(write, written):
-            self._store(write, written.after, kept.until if kept is not None else 0.0)
+            self._store(write, written.after, kept)
         return written
 
-    def _store(self, write: StateWrite, value: bytes | None, until: float) -> None:
+    def _store(self, write: StateWrite, value: bytes | None, kept: Kept | None) -> None:
         if value is None:
             self._remove(write.group, write.key)
             return
+        self._version = version = max(self._version + 1, int(self._clock.now() * 1e6))
+        until, place = (write.until_if_new, version) if kept is None else (kept.until, kept.place)
         until = until if write.until is None else write.until
-        self._version = max(self._version + 1, int(self._clock.now() * 1e6))
-        self._groups.setdefault(write.group, {})[write.key] = _Kept(value, self._version, until)
+        self._groups.setdefault(write.group, {})[write.key] = Kept(value, version, until, place)
         self._ends.put((write.group, write.key), until)
 
     def _remove(self, group: str, key: str) -> None:
@@ -115,27 +119,44 @@ class MemoryStateStore:
                     removed(follow, Written(kept.value))
         self.forget(clear.group)
 
-    def snapshot(self, group: str) -> Callable[[], None]:
-        """What brings the group back to what it is now."""
-        values = self._groups.get(group, {}).copy()
+    def kept(self, group: str, key: str) -> Kept | None:
+        """A value as it is stored, also when its time is over."""
+        return self._groups.get(group, {}).get(key)
 
-        def restore() -> None:
-            self.forget(group)
-            if values:
-                self._groups[group] = values
-            for key, kept in values.items():
-                self._ends.put((group, key), kept.until)
+    def put_back(self, group: str, key: str, kept: Kept | None) -> bool:
+        """Undoes the last change of a value; True when the group has to be brought back to its order then."""
+        there = self.kept(group, key)
+        if kept is None:
+            if there is not None:
+                self._remove(group, key)
+            return False
+        self._groups.setdefault(group, {})[key] = kept
+        self._ends.put((group, key), kept.until)
+        return there is None or there.place != kept.place
 
-        return restore
+    def order(self, group: str) -> None:
+        """Brings a group to its order."""
+        values = self._groups.get(group)
+        if values is not None:
+            self._groups[group] = dict(sorted(values.items(), key=lambda item: item[1].place))
 
-    def _find(self, group: str, key: str) -> _Kept | None:
+    def all(self, group: str) -> Mapping[str, Kept]:
+        """The group as it is stored; what is forgotten then stays in this mapping."""
+        return self._groups.get(group, {})
+
+    def put_all_back(self, group: str, values: Mapping[str, Kept]) -> None:
+        """Undoes the removal of a group."""
+        for key, kept in values.items():
+            self.put_back(group, key, kept)
+
+    def _find(self, group: str, key: str) -> Kept | None:
         kept = self._groups.get(group, {}).get(key)
         return None if kept is None or self._is_over(kept) else kept
 
-    def _present(self, group: str) -> Iterator[tuple[str, _Kept]]:
+    def _present(self, group: str) -> Iterator[tuple[str, Kept]]:
         return ((key, kept) for key, kept in self._groups.get(group, {}).items() if not self._is_over(kept))
 
-    def _is_over(self, kept: _Kept) -> bool:
+    def _is_over(self, kept: Kept) -> bool:
         return kept.until > 0 and kept.until <= self._clock.now()
 
 

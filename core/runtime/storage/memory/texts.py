@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from runtime.records import Text
+from runtime.storage.callbacks import call_each
 from runtime.storage.texts import check_room
 
 
@@ -21,21 +24,23 @@ class MemoryTextStore:
         self._texts: dict[str, _Text] = {}
         self._written: dict[str, float] = {}
 
-    async def append(self, id: str, data: bytes, now: float, max_bytes: int) -> int:
+    async def append(
+        self, id: str, data: bytes, now: float, max_bytes: int, told: Callable[[], None] | None = None
+    ) -> int:
         """Adds to the end of a text."""
         text = self._texts.get(id) or _Text()
         end = check_room(id, len(text.data), text.closed, len(data), max_bytes)
         text.data += data
-        self._keep(id, text, now)
+        self._keep(id, text, now, told)
         return end
 
-    async def close(self, id: str, now: float) -> bool:
+    async def close(self, id: str, now: float, told: Callable[[], None] | None = None) -> bool:
         """Closes a text."""
         text = self._texts.get(id) or _Text()
         if text.closed:
             return False
         text.closed = True
-        self._keep(id, text, now)
+        self._keep(id, text, now, told)
         return True
 
     async def read(self, id: str, start: int, max_bytes: int) -> Text | None:
@@ -53,6 +58,8 @@ class MemoryTextStore:
             del self._texts[id], self._written[id]
         return len(old)
 
-    def _keep(self, id: str, text: _Text, now: float) -> None:
+    def _keep(self, id: str, text: _Text, now: float, told: Callable[[], None] | None) -> None:
         self._texts[id] = text
         self._written[id] = now
+        if told is not None:
+            call_each([told])

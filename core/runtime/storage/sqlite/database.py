@@ -22,6 +22,7 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
 from runtime.errors import StorageFault
+from runtime.storage.callbacks import call_each
 from runtime.storage.sqlite.checkpoints import Checkpointer
 from runtime.storage.sqlite.faults import faults_of, storage_fault
 from runtime.storage.sqlite.files import WAL_KEPT_BYTES, connect, held_alone, make_folder, sync_file, sync_folder
@@ -88,15 +89,13 @@ class _Batch:
         self.failed: list[Callable[[], None]] = []
 
     def succeed(self) -> None:
-        for callback in self.stored:
-            callback()
+        call_each(self.stored)
         for waiter in self.waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
     def fail(self, path: Path, error: sqlite3.Error | OSError) -> None:
-        for callback in self.failed:
-            callback()
+        call_each(self.failed)
         for waiter in self.waiters:
             if not waiter.done():
                 fault = storage_fault(path, error)
@@ -208,7 +207,8 @@ class Database:
         """Waits until the transaction is as safe as `durability` says. Raises `StorageFault` when it is not stored.
 
         Who stops waiting does not undo what was written. So what must follow from it, whoever still waits, is
-        given as `stored`, and what must be undone as `failed`; neither may raise.
+        given as `stored`, and what must be undone as `failed`; neither may raise, and what one does raise nobody
+        else suffers from.
         """
         if self._batch is None:
             raise RuntimeError("committed() is called after begin(), with no await in between")
@@ -219,6 +219,10 @@ class Database:
         waiter = self._loop.create_future()
         self._batch.waiters.append(waiter)
         return waiter
+
+    def settle(self) -> None:
+        """Commits what is open now, not at the end of the turn: reads with no await in between see nothing else."""
+        self._commit()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import anyio
 
-from runtime.config import BusSettings
+from runtime.config import BusSettings, StreamSettings
 from runtime.contracts import Clock
 from runtime.errors import StorageFault
 from runtime.records import Delivery, Write, Written
@@ -27,13 +27,21 @@ from runtime.storage.sqlite.transaction import SqliteTransaction
 class SqliteEngine:
     """The engine that outlives the process: one file, no server."""
 
-    def __init__(self, path: Path, clock: Clock, settings: BusSettings, durability: Literal["process", "full"]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        settings: BusSettings,
+        durability: Literal["process", "full"],
+        streams: StreamSettings | None = None,
+    ) -> None:
+        """Without settings of streams they are the defaults."""
         self._database = Database(path, durability)
         self.events = SqliteEventBus(
             self._database, clock, settings.max_queue_length, settings.idempotency_window, settings.max_cached_bytes
         )
         self.state = SqliteStateStore(self._database, clock)
-        self.streams = SqliteStreamStore(self._database, clock)
+        self.streams = SqliteStreamStore(self._database, clock, streams or StreamSettings())
         self.texts = SqliteTextStore(self._database)
         self.cron = SqliteCronLock(self._database, self.events)
 

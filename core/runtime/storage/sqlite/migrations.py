@@ -39,7 +39,19 @@ CREATE TABLE deleted_items (
 CREATE INDEX deleted_items_by_time ON deleted_items (deleted);
 """
 
-MIGRATIONS = (_STORES + EVENTS, _STATE_IN_FULL + TEXTS)
+# Deletes are numbered, so that the oldest can go when there are too many.
+_DELETED_IN_ORDER = """
+ALTER TABLE deleted_items RENAME TO deleted_before;
+CREATE TABLE deleted_items (
+    place INTEGER PRIMARY KEY, stream ANY NOT NULL, group_id ANY NOT NULL, id ANY NOT NULL, deleted REAL NOT NULL,
+    UNIQUE (stream, group_id, id)
+) STRICT;
+INSERT INTO deleted_items (stream, group_id, id, deleted)
+    SELECT stream, group_id, id, deleted FROM deleted_before ORDER BY deleted;
+DROP TABLE deleted_before;
+"""
+
+MIGRATIONS = (_STORES + EVENTS, _STATE_IN_FULL + TEXTS, _DELETED_IN_ORDER)
 
 
 def check_ours(connection: sqlite3.Connection, path: Path) -> None:

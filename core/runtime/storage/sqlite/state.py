@@ -56,7 +56,7 @@ class SqliteStateStore:
         """The value with its version, or None."""
         names = column_of(group), column_of(key)
         _, value, version, until = self._database.connection.execute(_FIND, names).fetchone() or _NO_ROW
-        return None if value is None or self._is_over(until) else Entry(value, version)
+        return None if value is None or self._is_over(until) else Entry(value, version, until)
 
     async def values(self, group: str) -> Sequence[bytes]:
         """The group's values in insertion order."""
@@ -116,7 +116,7 @@ class SqliteStateStore:
             if removed is not None:
                 removed(Written(over[1]))
         if is_change(write, written):
-            self._store(connection, names, row, written.after, write.until)
+            self._store(connection, names, row, written.after, write)
         return written
 
     def _store(
@@ -125,12 +125,14 @@ class SqliteStateStore:
         names: tuple[str | bytes, str | bytes],
         row: _Row,
         value: bytes | None,
-        until: float | None,
+        write: StateWrite,
     ) -> None:
+        until = write.until
         if value is None:
             connection.execute(_DELETE, row[:1])
         elif row is _NO_ROW:
-            connection.execute(_INSERT, (*names, value, self._versions.next(connection), until or 0.0))
+            end = write.until_if_new if until is None else until
+            connection.execute(_INSERT, (*names, value, self._versions.next(connection), end))
         elif until is None or until == row[3]:  # which spares the index of ends
             connection.execute(_REPLACE, (value, self._versions.next(connection), row[0]))
         else:

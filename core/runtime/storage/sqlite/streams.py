@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from runtime.config import StreamSettings
 from runtime.contracts import Clock
 from runtime.records import StreamWrite, Written
 from runtime.storage.sqlite.database import Database
 from runtime.storage.sqlite.names import column_of
-from runtime.storage.writes import DELETED_SECONDS, PRUNED_ITEMS, is_change
+from runtime.storage.writes import PRUNED_ITEMS, is_change
 
 # `place` grows with each new item, which makes it the insertion order.
 _FIND = "SELECT place, item FROM stream_items WHERE stream = ? AND group_id = ? AND id = ?"
@@ -19,9 +20,11 @@ _DELETE = "DELETE FROM stream_items WHERE place = ?"
 _ITEMS = """SELECT item FROM stream_items
     WHERE place IN (SELECT place FROM stream_items WHERE stream = ? AND group_id = ?) ORDER BY place"""
 _DELETED = "SELECT deleted FROM deleted_items WHERE stream = ? AND group_id = ? AND id = ?"
-_REMEMBER = "INSERT OR REPLACE INTO deleted_items VALUES (?, ?, ?, ?)"
-_PRUNE = f"""DELETE FROM deleted_items WHERE (stream, group_id, id) IN
-    (SELECT stream, group_id, id FROM deleted_items WHERE deleted <= ? ORDER BY deleted LIMIT {PRUNED_ITEMS})"""
+_REMEMBER = "INSERT OR REPLACE INTO deleted_items (stream, group_id, id, deleted) VALUES (?, ?, ?, ?)"
+# Here `place` numbers the deletes, so that nothing needs to be counted: no more items than numbers are kept.
+_PRUNE = f"""DELETE FROM deleted_items
+    WHERE place IN (SELECT place FROM deleted_items ORDER BY place LIMIT {PRUNED_ITEMS})
+    AND (deleted <= ? OR place <= (SELECT max(place) FROM deleted_items) - ?)"""
 
 _Names = tuple[str | bytes, str | bytes, str | bytes]
 
@@ -29,9 +32,10 @@ _Names = tuple[str | bytes, str | bytes, str | bytes]
 class SqliteStreamStore:
     """Stream items that outlive the process."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, settings: StreamSettings) -> None:
         self._database = database
         self._clock = clock
+        self._settings = settings
 
     async def get(self, stream: str, group: str, id: str) -> bytes | None:
         """The item, or None."""
@@ -45,11 +49,15 @@ class SqliteStreamStore:
         return [item for (item,) in rows]
 
     async def was_deleted(self, stream: str, group: str, id: str) -> bool:
-        """True for an item that is not there but was, at most a day ago."""
+        """True for an item that is not there but was, not longer ago than `streams.keepDeleted`."""
         if await self.get(stream, group, id) is not None:
             return False
         row = self._database.connection.execute(_DELETED, _names(stream, group, id)).fetchone()
-        return row is not None and self._clock.now() < row[0] + DELETED_SECONDS
+        return row is not None and self._clock.now() < row[0] + self._settings.keep_deleted
+
+    def settle(self) -> None:
+        """Makes what is written so far last or fail now."""
+        self._database.settle()
 
     async def write(self, write: StreamWrite) -> Written:
         """Changes one item."""
@@ -79,8 +87,8 @@ class SqliteStreamStore:
 
     def _remember(self, connection: sqlite3.Connection, names: _Names) -> None:
         now = self._clock.now()
-        connection.execute(_PRUNE, (now - DELETED_SECONDS,))
         connection.execute(_REMEMBER, (*names, now))
+        connection.execute(_PRUNE, (now - self._settings.keep_deleted, self._settings.max_deleted))
 
 
 def _names(stream: str, group: str, id: str) -> _Names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import NamedTuple
 
 from runtime.records import Text
@@ -24,7 +25,9 @@ class SqliteTextStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def append(self, id: str, data: bytes, now: float, max_bytes: int) -> int:
+    async def append(
+        self, id: str, data: bytes, now: float, max_bytes: int, told: Callable[[], None] | None = None
+    ) -> int:
         """Adds to the end of a text."""
         connection = await self._database.begin()
         found = self._find(connection, id)
@@ -33,16 +36,16 @@ class SqliteTextStore:
         place = (found or self._start(connection, id, now)).place
         self._put(connection, place, length, data)
         connection.execute(rows.GROW, (end, now, place))
-        await self._database.committed()
+        await self._database.committed(told)
         return end
 
-    async def close(self, id: str, now: float) -> bool:
+    async def close(self, id: str, now: float, told: Callable[[], None] | None = None) -> bool:
         """Closes a text."""
         connection = await self._database.begin()
         found = self._find(connection, id) or self._start(connection, id, now)
         if not found.closed:
             connection.execute(rows.CLOSE, (now, found.place))
-        await self._database.committed()
+        await self._database.committed(None if found.closed else told)
         return not found.closed
 
     async def read(self, id: str, start: int, max_bytes: int) -> Text | None:

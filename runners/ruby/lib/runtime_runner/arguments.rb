@@ -7,14 +7,21 @@ module RuntimeRunner
   module Arguments
     module_function
 
-    # A group, key or id as text.
+    # A group, key or id as text; whole numbers are taken as their digits, so that all languages mean the same key.
     def name(value, what)
       case value
       when String, Symbol then value.to_s
-      # As JavaScript writes it, so that all languages mean the same key.
-      when Integer, Float then value.to_s.delete_suffix('.0')
+      when Integer then value.to_s
+      when Float then whole(value, what).to_s
       else raise TypeError, "The #{what} must be a string, not #{value.nil? ? 'nil' : "a #{value.class}"}."
       end
+    end
+
+    # A number without a fraction as an Integer.
+    def whole(number, what)
+      return number.to_i if number.finite? && number.to_i == number
+
+      raise TypeError, "The #{what} must be a string or a whole number, not #{number}."
     end
 
     # Options as a value; empty for none. Raises ArgumentError for one that is not known.

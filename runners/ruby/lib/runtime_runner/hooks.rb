@@ -111,9 +111,17 @@ module RuntimeRunner
     def outcome_of(work, function, message, payload)
       given = Values.decode(payload)
       returned = work.perform { function.call(given['subscription'], given['authContext']) }
-      message.hook == :HOOK_CAN_ACCESS ? Values.encode(returned ? true : false, 'reply') : ''
+      message.hook == :HOOK_CAN_ACCESS ? Values.encode(allowed?(returned), 'reply') : ''
     rescue Exception => error # rubocop:disable Lint/RescueException -- whatever user code raises is its answer
       Failure.of(error, @project)
+    end
+
+    # What the language takes the answer for; a function is none, but one that nobody has called.
+    def allowed?(returned)
+      callable = returned.is_a?(Proc) || returned.is_a?(Method)
+      raise TypeError, 'canAccess gave a function, which says neither yes nor no; call it.' if callable
+
+      returned ? true : false
     end
 
     def expire(work, message)

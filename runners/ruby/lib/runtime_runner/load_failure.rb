@@ -26,6 +26,7 @@ module RuntimeRunner
       failure.retryable = false
       path, line, message = place_of(error, project)
       failure.message = Failure.text(message) if message
+      failure.type = '' if error.is_a?(DefinitionError) # a class of the runner's own tells a user nothing
       Pb::LoadFailure.new(
         file: file, failure: failure, line: line, location_file: path == file ? '' : path, fix: fix_of(error)
       )

@@ -6,6 +6,10 @@ require 'runtime_runner/record'
 module RuntimeRunner
   # `ctx.streams.<name>`: the items of one stream by group and id.
   class Stream
+    # What `send` takes, for errors.
+    CHANNEL = "{ groupId: 'the group' }, with an id beside it for one item"
+    EVENT = "{ type: 'a name', data: ... }"
+
     def initialize(calls, run, name)
       @calls = calls
       @run = run
@@ -39,14 +43,25 @@ module RuntimeRunner
 
     # Sends `{ type:, data: }` to who listens on the channel `{ groupId:, id: }`; nothing is stored.
     def send(channel, event)
-      channel, event = [channel, event].map { |given| Record.of(given) }
-      raise TypeError, "The event of send needs a type that is a string, not #{event['type'].inspect}." unless
+      channel = part(channel, 'groupId', "The channel of send is #{CHANNEL}")
+      event = part(event, 'type', "The event of send is #{EVENT}")
+      raise TypeError, "The type in the event of send must be a string, not #{event['type'].inspect}." unless
         event['type'].is_a?(String)
 
       call(:HOST_OP_STREAM_SEND, channel['groupId'], channel['id'] || '', payload: Values.encode(event, 'event'))
     end
 
     private
+
+    # A Hash that has something under the key. Raises TypeError with its shape.
+    def part(given, key, shape)
+      raise TypeError, "#{shape}, not a #{given.class}." unless given.is_a?(Hash)
+
+      part = Record.of(given)
+      raise TypeError, "#{shape}; its #{key} is missing." if part[key].nil?
+
+      part
+    end
 
     def call(operation, group, id = '', **fields)
       names = { group: Arguments.name(group, 'group'), key: Arguments.name(id, 'id') }
@@ -94,6 +109,14 @@ module RuntimeRunner
     # Ends the text; without effect when it has ended.
     def close(id)
       call(:HOST_OP_TEXT_CLOSE, id)
+    end
+
+    def respond_to_missing?(_name, _include_private = false)
+      false
+    end
+
+    def method_missing(name)
+      raise NoMethodError, "stream has no #{name}, only write and close for texts; did you mean ctx.streams.#{name}?"
     end
 
     private

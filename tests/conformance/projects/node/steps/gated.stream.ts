@@ -9,6 +9,10 @@ export const config: StreamConfig = {
     switch (authContext?.do) {
       case 'give':
         return authContext.value;
+      case 'give later':
+        return new Promise((resolve) => setImmediate(resolve, authContext.value));
+      case 'give a function':
+        return (() => false) as unknown as boolean;
       case 'throw':
         throw new NotYours('it is not yours');
       case 'meet':

@@ -15,7 +15,8 @@ end
 
 def may_join(subscription, auth)
   case auth && auth['do']
-  when 'give' then auth['value']
+  when 'give', 'give later' then auth['value']
+  when 'give a function' then -> { false }
   when 'throw' then raise NotYours, 'it is not yours'
   when 'meet' then meet(auth['count'])
   when 'hang' then Thread::Queue.new.pop

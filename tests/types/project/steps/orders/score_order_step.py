@@ -34,6 +34,8 @@ async def handler(input: ScoreOrderInput, ctx: ScoreOrderContext) -> None:
     await ctx.state.set("scored", input["orderId"], score, options)
     await ctx.state.set("last", {"score": score}, {"ttl": 0.5})
     await ctx.state.set("last", score, options={"ifVersion": 0})
+    await ctx.state.set("last", score, ttl=60)
+    await ctx.state.set("scored", input["orderId"], score, if_version=entry.version if entry else 0)
     await ctx.state.update("count", [{"op": "increment"}])
     await ctx.streams.scores.update("all", input["orderId"], [{"op": "remove", "path": ["first-name"]}])
     await ctx.stream.write(input["orderId"], "scored")

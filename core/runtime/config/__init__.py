@@ -1,0 +1,37 @@
+"""What `runtime.yaml` may say, as frozen settings: every bound of the runtime has its name here.
+
+Keys are camelCase in the file. Times are in seconds, sizes in bytes, unless a name says otherwise.
+"""
+
+from runtime.config.http import CorsSettings, HttpSettings, TlsSettings
+from runtime.config.runners import LinkSettings, RunnerSettings
+from runtime.config.section import in_our_words
+from runtime.config.settings import (
+    BusSettings,
+    ControlSettings,
+    CronSettings,
+    LogSettings,
+    Settings,
+    StateSettings,
+    StorageSettings,
+    known_timezone,
+)
+from runtime.config.streams import StreamSettings
+
+__all__ = [
+    "BusSettings",
+    "ControlSettings",
+    "CorsSettings",
+    "CronSettings",
+    "HttpSettings",
+    "LinkSettings",
+    "LogSettings",
+    "RunnerSettings",
+    "Settings",
+    "StateSettings",
+    "StorageSettings",
+    "StreamSettings",
+    "TlsSettings",
+    "in_our_words",
+    "known_timezone",
+]

@@ -1,0 +1,56 @@
+"""Clients of streams and of text streams."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from runtime.config.section import Section
+
+
+class StreamSettings(Section):
+    """What clients of streams and text streams may cost."""
+
+    max_sockets: int = Field(10_000, ge=1)
+    """Sockets that may be open at once; a further one is answered with 503."""
+    max_joins: int = Field(1000, ge=1)
+    """Groups and items that one socket may have joined at once; a further join is answered with an error event."""
+    max_name_bytes: int = Field(1024, ge=64)
+    """Bytes of a name that a client joins or leaves: of a stream, group, item or subscription; a longer one closes its
+    socket with 1007."""
+    max_buffer_bytes: int = Field(4 * 1024 * 1024, ge=64 * 1024)
+    """Bytes of changes that may wait for one client behind the first that has to, beside what it got at its join; past
+    it a socket is closed with 1013, another reader is cut off."""
+    max_frame_bytes: int = Field(64 * 1024, ge=1024)
+    """The largest message of a client; a larger one closes its socket with 1009."""
+    max_messages_per_second: int = Field(500, ge=1)
+    """Messages of one client in any second; the rest waits, unread."""
+    max_malformed_reports: int = Field(10, ge=0)
+    """Malformed frames in any minute that are told of in the log; every one closes its socket with 1007. Of whatever
+    else clients cause, such as refused joins and denied reads, as many lines of each kind."""
+    close_timeout: float = Field(30.0, gt=0)
+    """How long a socket that is being closed may take to take what waits for it."""
+    ping_interval: float = Field(20.0, gt=0)
+    """How often a quiet client is asked whether it is there; readers over HTTP get a comment as often."""
+    ping_timeout: float = Field(20.0, gt=0)
+    """How long it may take to answer."""
+    max_hook_calls: int = Field(256, ge=1)
+    """Hooks that may run at once; further ones wait."""
+    hook_timeout: float = Field(5.0, gt=0)
+    """How long a hook may take, waiting included, before the client is denied."""
+    max_history: int = Field(1000, ge=0)
+    """Newest changes that are kept in memory for readers over HTTP that come back with a Last-Event-ID."""
+    max_cached_bytes: int = Field(64 * 1024 * 1024, ge=0)
+    """Bytes of those changes at most; and as many of groups that somebody has joined, kept for who joins them next."""
+    max_readers: int = Field(1000, ge=1)
+    """Readers over HTTP that may be served at once; a further one is answered with 503."""
+    http_reads: bool | None = None
+    """True serves streams and texts under `/__runtime/streams` and `/__runtime/text`, to whom the hooks let read.
+    Absent for on in `dev` and off in `start`."""
+    max_deleted: int = Field(100_000, ge=0)
+    """Deleted items that are remembered, the newest ones: clients that come back learn that theirs are gone."""
+    keep_deleted: float = Field(24 * 3600.0, gt=0)
+    """How long they are."""
+    max_text_bytes: int = Field(16 * 1024 * 1024, ge=1024)
+    """The longest text stream."""
+    keep_texts: float = Field(24 * 3600.0, gt=0)
+    """How long a text stream is kept after it was last written to."""
