@@ -1,5 +1,6 @@
 // What handlers give to the methods of their context, on its way into a host call.
 
+import { LONE_SURROGATE, UnsendableError } from './refusal.js';
 import { encode } from './values.js';
 
 const EMPTY = Buffer.alloc(0);
@@ -9,12 +10,19 @@ export type Named = Record<string, unknown>;
 
 /**
  * Gives a group, a key or an id; whole numbers are taken as their digits, so that all languages mean the same key.
- * Throws a TypeError that names the argument.
+ * Throws a TypeError that names the argument, or an `UnsendableError` for what is no text in UTF-8.
  */
 export function text(value: unknown, method: string, argument: string): string {
+  if (typeof value === 'string') return wellFormed(value, method, argument);
   if (isName(value)) return typeof value === 'number' ? String(BigInt(value)) : String(value);
   if (typeof value === 'number') throw new TypeError(`${method}: ${argument} must be a text or a whole number, got ${value}`);
   throw new TypeError(`${method}: ${argument} must be a text, got ${shown(value)}`);
+}
+
+/** Gives a name that is one in UTF-8, where all with a lone surrogate would be the same. Throws an `UnsendableError`. */
+export function wellFormed(name: string, method: string, argument: string): string {
+  if (!name.isWellFormed()) throw new UnsendableError(`${method}: ${argument} ${LONE_SURROGATE}`);
+  return name;
 }
 
 /** Tells what can be a group, a key or an id. */

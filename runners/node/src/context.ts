@@ -2,7 +2,7 @@
 
 import type { FiredTrigger, FlowContext } from '../sdk/types.js';
 import { HostOp, TriggerKind } from './_gen/runtime/runner/v1/runner.js';
-import { encodeOptions, record, shown } from './arguments.js';
+import { encodeOptions, record, shown, wellFormed } from './arguments.js';
 import type { Ask, HostCalls, HostRequest, Run } from './hostcalls.js';
 import type { Logs } from './logs.js';
 import { stateOf } from './state.js';
@@ -25,22 +25,12 @@ type Context = FlowContext<any>;
 export function contextOf(run: Run, calls: HostCalls, logs: Logs): Context {
   const ask: Ask = (method, request) => calls.call(run, method, request);
   const { traceId, attempt, idempotencyKey } = run.invoke;
-  // Made when first asked for: many handlers never look.
-  let state: Context['state'] | undefined;
-  let streams: Context['streams'] | undefined;
-  let stream: Context['stream'] | undefined;
   const context: Context = {
     emit: emitterOf(ask),
     logger: logs.loggerOf(run),
-    get state() {
-      return (state ??= stateOf(ask));
-    },
-    get streams() {
-      return (streams ??= streamsOf(ask));
-    },
-    get stream() {
-      return (stream ??= textStreamOf(ask));
-    },
+    state: stateOf(ask),
+    streams: streamsOf(ask),
+    stream: textStreamOf(ask),
     traceId,
     flows: run.step.flows,
     trigger: triggerOf(run),
@@ -75,7 +65,7 @@ function emitRequest(given: unknown[]): HostRequest {
   }
   return {
     op: HostOp.EMIT,
-    target: topic,
+    target: wellFormed(topic, 'emit', 'topic'),
     payload: encode(data, 'data'),
     options: encodeOptions(options, EMIT_OPTIONS, 'emit'),
   };

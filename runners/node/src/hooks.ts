@@ -116,10 +116,18 @@ export class Hooks {
   }
 }
 
-/** What the language takes the answer for; a function is none, but one that nobody has called. */
+/** Only `true` lets in: an object without an answer is true for JavaScript. Throws an `UnsendableError` for what says neither. */
 function isAllowed(returned: unknown): boolean {
-  if (typeof returned === 'function') throw new TypeError('canAccess gave a function, which says neither yes nor no; call it');
-  return Boolean(returned);
+  if (typeof returned === 'boolean') return returned;
+  if (returned === undefined || returned === null) return false;
+  throw new UnsendableError(`canAccess returned ${answered(returned)}; return true or false`);
+}
+
+function answered(returned: unknown): string {
+  if (typeof returned === 'function') return 'a function that nobody has called';
+  if (returned instanceof Error) return 'an Error, which nobody has thrown';
+  if (Array.isArray(returned)) return 'an array';
+  return `${typeof returned === 'object' ? 'an' : 'a'} ${typeof returned}`;
 }
 
 function failed(failure: Failure): Answer {

@@ -4,14 +4,11 @@ import type { StateManager } from '../sdk/types.js';
 import { HostOp } from './_gen/runtime/runner/v1/runner.js';
 import { encodeOperations, encodeOptions, isName, type Named, record, shown, text } from './arguments.js';
 import type { Ask, HostRequest } from './hostcalls.js';
-import { complete, lacking } from './members.js';
 import { encode } from './values.js';
 
 /** The group of the calls that name none. */
 const DEFAULT_GROUP = 'default';
 const SET_OPTIONS = ['ttl', 'ifVersion'];
-const METHODS: readonly (keyof StateManager)[] = ['get', 'getEntry', 'set', 'delete', 'update', 'getGroup', 'keys', 'clear'];
-const COMPLETE = complete((name) => lacking('state', name, METHODS));
 
 /** Makes the state of a run. */
 export function stateOf(ask: Ask): StateManager {
@@ -20,7 +17,6 @@ export function stateOf(ask: Ask): StateManager {
   const ofGroup = (op: HostOp, method: string, group: unknown): Promise<unknown> =>
     ask(method, () => ({ op, group: text(group, method, 'group') }));
   return {
-    __proto__: COMPLETE,
     get: (...given: unknown[]) => ofKey(HostOp.STATE_GET, 'state.get', given),
     getEntry: (...given: unknown[]) => ofKey(HostOp.STATE_GET_ENTRY, 'state.getEntry', given),
     set: (...given: unknown[]) => set(ask, given),
@@ -29,7 +25,7 @@ export function stateOf(ask: Ask): StateManager {
     getGroup: (group: unknown) => ofGroup(HostOp.STATE_GET_GROUP, 'state.getGroup', group),
     keys: (group: unknown) => ofGroup(HostOp.STATE_KEYS, 'state.keys', group),
     clear: (group: unknown) => ofGroup(HostOp.STATE_CLEAR, 'state.clear', group),
-  } as object as StateManager;
+  } as StateManager;
 }
 
 async function set(ask: Ask, given: unknown[]): Promise<unknown> {

@@ -3,20 +3,14 @@
 import type { FlowContextStateStreams } from '../sdk/project.js';
 import type { MotiaStream, TextStream } from '../sdk/types.js';
 import { HostOp } from './_gen/runtime/runner/v1/runner.js';
-import { encodeOperations, isName, record, shown, text } from './arguments.js';
+import { encodeOperations, isName, record, shown, text, wellFormed } from './arguments.js';
 import type { Ask, HostRequest } from './hostcalls.js';
-import { complete, lacking } from './members.js';
 import { encode } from './values.js';
 
 const EMPTY = Buffer.alloc(0);
-const METHODS: readonly (keyof MotiaStream)[] = ['get', 'set', 'delete', 'getGroup', 'update', 'send'];
-const COMPLETE = complete((name) => lacking('a stream', name, METHODS));
 /** What `send` takes, for errors. */
 const CHANNEL = "{ groupId: 'the group' }, with an id beside it for one item";
 const EVENT = "{ type: 'a name', data: ... }";
-const ONLY_TEXTS = complete((name) => {
-  return `stream has no ${JSON.stringify(name)}, only write and close for texts; did you mean ctx.streams.${name}?`;
-});
 
 /** Makes the streams of a run. */
 export function streamsOf(ask: Ask): FlowContextStateStreams {
@@ -30,10 +24,9 @@ export function streamsOf(ask: Ask): FlowContextStateStreams {
 /** Makes the text streams of a run. */
 export function textStreamOf(ask: Ask): TextStream {
   return {
-    __proto__: ONLY_TEXTS,
-    write: (id: unknown, piece: unknown) => ask('stream.write', () => writeRequest(id, piece)),
-    close: (id: unknown) => ask('stream.close', () => ({ op: HostOp.TEXT_CLOSE, key: textId(id, 'stream.close') })),
-  } as object as TextStream;
+    write: (id, piece) => ask('stream.write', () => writeRequest(id, piece)) as Promise<void>,
+    close: (id) => ask('stream.close', () => ({ op: HostOp.TEXT_CLOSE, key: textId(id, 'stream.close') })) as Promise<void>,
+  };
 }
 
 function writeRequest(id: unknown, piece: unknown): HostRequest {
@@ -52,7 +45,7 @@ function textId(id: unknown, method: string): string {
 function streamOf(name: string, ask: Ask): MotiaStream {
   const request = (op: HostOp, method: string, groupId: unknown, id?: [unknown], payload: Buffer = EMPTY): HostRequest => ({
     op,
-    target: name,
+    target: wellFormed(name, method, 'the name of the stream'),
     group: text(groupId, method, 'groupId'),
     key: id === undefined ? '' : text(id[0], method, 'id'),
     payload,
@@ -60,8 +53,7 @@ function streamOf(name: string, ask: Ask): MotiaStream {
   const named = (method: string): string => `streams.${name}.${method}`;
   const call = (method: string, make: (method: string) => HostRequest): Promise<any> =>
     ask(named(method), () => make(named(method)));
-  const stream: MotiaStream & { __proto__: object } = {
-    __proto__: COMPLETE,
+  const stream: MotiaStream = {
     get: (groupId, id) => call('get', (method) => request(HostOp.STREAM_GET, method, groupId, [id])),
     set: (groupId, id, data) =>
       call('set', (method) => request(HostOp.STREAM_SET, method, groupId, [id], encode(data, 'data'))),

@@ -18,15 +18,22 @@ MIN_LIKENESS = 3
 def name(value: Any, what: str) -> str:
     """A group, a key or an id; whole numbers are taken as their digits, so that all languages mean the same key.
 
-    Raises TypeError that names the argument.
+    Raises TypeError that names the argument, which for a lone surrogate is `Unsendable`.
     """
     if isinstance(value, str):
-        return value
+        return well_formed(value, what)
     if is_name(value):
         return str(int(value))
     if isinstance(value, float):
         raise TypeError(f"The {what} must be a string or a whole number, not {value!r}.")
     raise TypeError(f"The {what} must be a string, not {kind_of(value)}.")
+
+
+def well_formed(text: str, what: str) -> str:
+    """The text. Raises `Unsendable` for one with a lone surrogate, which is none in UTF-8."""
+    if not text.isascii():
+        values.utf8(text, f"The {what}")
+    return text
 
 
 def is_name(value: Any) -> bool:

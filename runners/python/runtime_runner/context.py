@@ -9,7 +9,7 @@ from typing import Any
 
 from runtime_runner import values
 from runtime_runner._gen import runner_pb2 as pb
-from runtime_runner.arguments import check_keys, encode_options
+from runtime_runner.arguments import check_keys, encode_options, well_formed
 from runtime_runner.hostcalls import HostCalls, Run
 from runtime_runner.logs import Logger, Logs
 from runtime_runner.state import State
@@ -108,7 +108,8 @@ class FlowContext:
             topic, data = topic.get("topic"), topic.get("data")
         if not isinstance(topic, str) or not topic:
             raise TypeError(f"emit needs a topic that is a string with at least one character, not {topic!r}.")
-        request = pb.HostCall(invocation_id=self._run.id, op=pb.HOST_OP_EMIT, target=topic)
+        target = well_formed(topic, "topic")
+        request = pb.HostCall(invocation_id=self._run.id, op=pb.HOST_OP_EMIT, target=target)
         request.options = encode_options(options, EMIT_OPTIONS, "emit")
         return self._calls.call(self._run, request, values.encode(data, "data"))
 

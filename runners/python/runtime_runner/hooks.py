@@ -153,10 +153,11 @@ class Hooks:
 
 
 def _is_allowed(returned: Any) -> bool:
-    """What the language takes the answer for; a function is none, but one that nobody has called."""
-    if callable(returned):
-        raise TypeError("canAccess gave a function, which says neither yes nor no; call it.")
-    return bool(returned)
+    """Only True lets in: a generator that has not begun is true for Python. Raises `Unsendable` for what says neither."""
+    if returned is None or isinstance(returned, bool):
+        return returned is True
+    what = "a function that nobody has called" if inspect.isroutine(returned) else f"a {type(returned).__name__}"
+    raise values.Unsendable(f"canAccess returned {what}; return True or False.")
 
 
 def _name(call: pb.Call) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from runtime_runner import values
 from runtime_runner._gen import runner_pb2 as pb
-from runtime_runner.arguments import encode_operations, kind_of, name, refuse_member
+from runtime_runner.arguments import encode_operations, kind_of, name, refuse_member, well_formed
 from runtime_runner.hostcalls import HostCalls, Run
 
 CHANNEL = '{"groupId": "the group"}, with an "id" beside it for one item'
@@ -63,7 +63,8 @@ class Stream:
         refuse_member(self, f"streams.{self._name}", name)
 
     def _call(self, op: pb.HostOp, group: Any, id: Any = "", payload: bytes = b"") -> Any:
-        request = pb.HostCall(invocation_id=self._run.id, op=op, target=self._name)
+        target = well_formed(self._name, "name of the stream")
+        request = pb.HostCall(invocation_id=self._run.id, op=op, target=target)
         request.group, request.key = name(group, "group"), name(id, "id")
         return self._calls.call(self._run, request, payload)
 

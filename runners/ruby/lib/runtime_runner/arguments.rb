@@ -10,11 +10,21 @@ module RuntimeRunner
     # A group, key or id as text; whole numbers are taken as their digits, so that all languages mean the same key.
     def name(value, what)
       case value
-      when String, Symbol then value.to_s
+      when String, Symbol then text(value.to_s, what)
       when Integer then value.to_s
       when Float then whole(value, what).to_s
       else raise TypeError, "The #{what} must be a string, not #{value.nil? ? 'nil' : "a #{value.class}"}."
       end
+    end
+
+    # The text of a name. Raises Unsendable for one that is none in UTF-8.
+    def text(given, what)
+      utf8 = given.encode(Encoding::UTF_8)
+      return utf8 if utf8.valid_encoding?
+
+      raise Unsendable.new('holds bytes that are no UTF-8 text.', "The #{what}")
+    rescue EncodingError
+      raise Unsendable.new("is #{given.encoding} text that cannot become UTF-8.", "The #{what}"), cause: nil
     end
 
     # A number without a fraction as an Integer.

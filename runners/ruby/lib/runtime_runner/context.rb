@@ -87,7 +87,7 @@ module RuntimeRunner
       end
 
       payload = Values.encode(data, 'data')
-      @calls.call(@run, :HOST_OP_EMIT, target: topic.to_s, payload: payload, options: options)
+      @calls.call(@run, :HOST_OP_EMIT, target: Arguments.text(topic.to_s, 'topic'), payload: payload, options: options)
     end
 
     def presence(text)

@@ -112,16 +112,19 @@ module RuntimeRunner
       given = Values.decode(payload)
       returned = work.perform { function.call(given['subscription'], given['authContext']) }
       message.hook == :HOOK_CAN_ACCESS ? Values.encode(allowed?(returned), 'reply') : ''
+    rescue Unsendable => error
+      Failure.new(:FAILURE_KIND_INVALID_OUTPUT, error.message, retryable: false)
     rescue Exception => error # rubocop:disable Lint/RescueException -- whatever user code raises is its answer
       Failure.of(error, @project)
     end
 
-    # What the language takes the answer for; a function is none, but one that nobody has called.
+    # Only true lets in: 0 and "no" are true for Ruby. Raises Unsendable for what says neither.
     def allowed?(returned)
-      callable = returned.is_a?(Proc) || returned.is_a?(Method)
-      raise TypeError, 'canAccess gave a function, which says neither yes nor no; call it.' if callable
+      return returned == true if [true, false, nil].any? { |answer| answer.equal?(returned) }
 
-      returned ? true : false
+      callable = returned.is_a?(Proc) || returned.is_a?(Method)
+      what = callable ? 'a function that nobody has called' : "a #{returned.class}"
+      raise Unsendable.new("returned #{what}; return true or false.", 'canAccess')
     end
 
     def expire(work, message)

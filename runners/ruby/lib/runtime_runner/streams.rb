@@ -65,7 +65,8 @@ module RuntimeRunner
 
     def call(operation, group, id = '', **fields)
       names = { group: Arguments.name(group, 'group'), key: Arguments.name(id, 'id') }
-      @calls.call(@run, operation, target: @name, **names, **fields)
+      target = Arguments.text(@name, 'name of the stream')
+      @calls.call(@run, operation, target: target, **names, **fields)
     end
   end
 
