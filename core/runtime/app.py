@@ -104,7 +104,7 @@ class App:
         dispatcher = Dispatcher(self._fleet.pools)
         self._description = Description(project_title(root))
         self._http = self._edge(dispatcher)
-        self._access = Access(self._fleet.hooks, self._logs.core, settings.streams.max_malformed_reports)
+        self._access = Access(self._fleet.hooks, self._logs.core, settings.streams)
         self._cors = cors_policy(settings.http.cors, development=development)
         self._hosts = Hosts(settings.control.allowed_hosts) if development else None
         rooms = Rooms(self._streams, clock, settings.streams)
@@ -218,6 +218,7 @@ class App:
             self._reads.stop()
             self._grace.begin()
             tasks.cancel_scope.deadline = anyio.current_time() + self._grace.left
+        await self._sockets.finish(self._grace.left)
 
     def _application(self) -> Application:
         """All that answers on the HTTP port."""

@@ -238,7 +238,14 @@ class Hooks(Protocol):
     async def call(self, language: str, hook: Hook, target: str, payload: bytes) -> bytes:
         """The encoded reply of the function that the file `target` has for the hook, empty for none.
 
-        Raises `HookFailed` when it throws, does not answer in time, or cannot be asked.
+        Asked once more where the runner is lost meanwhile, within the same time. Raises `HookFailed` when it throws,
+        does not answer in time, or cannot be asked.
+        """
+
+    async def tell(self, language: str, hook: Hook, target: str, payload: bytes) -> None:
+        """Calls the function when its turn has come, which may take long: nobody waits for it.
+
+        Raises `HookFailed` when it throws, does not end in time, or cannot be called.
         """
 
 

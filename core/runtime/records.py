@@ -195,11 +195,16 @@ class Group(NamedTuple):
 
 
 class Text(NamedTuple):
-    """What a text stream holds from an offset on; `end` is the offset behind it, in bytes of UTF-8."""
+    """What a text stream holds from an offset on; `end` is the offset behind it, in bytes of UTF-8.
+
+    `began` is when its first piece was written, in microseconds since 1970: a text that was forgotten and one that is
+    written later under the same id differ in it.
+    """
 
     data: bytes
     end: int
     closed: bool
+    began: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,12 +93,14 @@ async def test_m49_authenticate(core: Core, config: str) -> None:
     assert core.value(await authenticate(core, config, do="nothing")) is None
 
 
-@pytest.mark.parametrize(("value", "allowed"), [(True, True), (False, False), (None, False), (1, True), ("x", True)])
+@pytest.mark.parametrize(("value", "allowed"), [(True, True), (False, False), (None, False)])
 async def test_m50_can_access(core: Core, value: object, allowed: bool) -> None:
     assert await may_join(core, {"do": "give", "value": value}) is allowed
     assert await may_join(core, None, groupId="open") is True
     assert await may_join(core, None, groupId="open", id="i") is False
     assert await may_join(core, None, groupId="closed") is False
+    odd = await core.call_reply(await gated(core, pb.HOOK_CAN_ACCESS, {"do": "give", "value": "yes"}))
+    assert odd.failure.kind == pb.FAILURE_KIND_INVALID_OUTPUT
 
 
 @pytest.mark.parametrize("allowed", [True, False])
@@ -106,10 +108,16 @@ async def test_an_answer_of_can_access_that_is_not_there_yet_is_waited_for(core:
     assert await may_join(core, {"do": "give later", "value": allowed}) is allowed
 
 
-async def test_a_function_is_no_answer_of_can_access(core: Core) -> None:
-    reply = await core.call_reply(await gated(core, pb.HOOK_CAN_ACCESS, {"do": "give a function"}))
-    assert reply.failure.kind == pb.FAILURE_KIND_HANDLER
-    assert "function" in reply.failure.message
+@pytest.mark.parametrize(
+    "context",
+    [{"do": "give a function"}, *({"do": "give", "value": odd} for odd in ("no", "", 1, 0, {}, {"a": 1}, [True]))],
+    ids=repr,
+)
+async def test_what_is_neither_true_nor_false_is_no_answer_of_can_access(core: Core, context: dict[str, object]) -> None:
+    reply = await core.call_reply(await gated(core, pb.HOOK_CAN_ACCESS, context))
+    assert reply.failure.kind == pb.FAILURE_KIND_INVALID_OUTPUT
+    assert "canAccess returned a" in reply.failure.message
+    assert ("function" in reply.failure.message) == (context["do"] == "give a function")
 
 
 async def test_m51_joins_and_leaves(core: Core, config: str) -> None:
@@ -162,6 +170,8 @@ async def test_m54_the_config_is_loaded_anew_each_time(core: Core, config: str) 
     assert second > first
     for reply in replies:
         assert reply["hooks"] == [pb.HOOK_AUTHENTICATE]
+        assert {"nested", "app", "streamAuth"} <= set(reply["functions"])
+        assert "loaded" not in reply["functions"]
         adapters = reply["config"].pop("adapters", None)
         assert adapters in (None, {"state": {"adapter": "AnyAdapter", "options": {"port": 1}}})
         assert reply["config"] == {"nested": {"n": 1}, "app": None, "streamAuth": {}}

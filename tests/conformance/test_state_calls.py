@@ -98,6 +98,29 @@ async def test_m64_what_is_no_text_is_refused_at_the_call(core: Core, piece: obj
     assert Path(core.project.step("tells")).name in failure.stack
 
 
+@pytest.mark.parametrize(
+    ("call", "argument"),
+    [
+        ("state group", "group"),
+        ("state key", "key"),
+        ("state keys", "group"),
+        ("stream group", "group"),
+        ("stream id", "id"),
+        ("channel id", "id"),
+        ("text id", "id"),
+        ("topic", "topic"),
+        ("option", "messageGroupId"),
+    ],
+)
+async def test_m66_a_name_that_is_no_text_is_refused_at_the_call(core: Core, call: str, argument: str) -> None:
+    failure = (await core.result(await core.start("misnames", call))).failure
+    assert core.pending(pb.HostCall) == 0
+    assert failure.kind == pb.FAILURE_KIND_HANDLER
+    assert argument in failure.message
+    assert any(words in failure.message for words in ("surrogate", "UTF-8")), failure.message
+    assert Path(core.project.step("misnames")).name in failure.stack
+
+
 @pytest.mark.parametrize(("name", "kind"), TRIGGERS)
 @pytest.mark.parametrize(
     ("operation", "value", "previous"), [("create", {"n": 1}, None), ("update", [2], 1), ("delete", None, "was")]

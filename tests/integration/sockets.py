@@ -59,6 +59,9 @@ class Doorkeeper:
     async def may_read(self, stream: str, group: str, id: str, context: bytes) -> bool:
         return group not in self.closed
 
+    def hears(self, stream: str) -> bool:
+        return True
+
     async def joined(self, stream: str, group: str, id: str, context: bytes) -> None:
         self._remember("joined", group, id, context)
 
@@ -88,8 +91,8 @@ class Site:
         self.port = 0
         self.stop = anyio.Event()
         self.client_tls: ssl.SSLContext | None = None
-        self._sockets = Sockets(self.board.rooms, self.door, origins.__contains__, settings, self.reports, Hosts())
-        self._sockets.catalog = self.board.catalog
+        self.sockets = Sockets(self.board.rooms, self.door, origins.__contains__, settings, self.reports, Hosts())
+        self.sockets.catalog = self.board.catalog
         self._one_ended = asyncio.Condition()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -97,7 +100,7 @@ class Site:
         if scope["type"] != "websocket":
             await measuring(scope, receive, send)
             return
-        await self._sockets(scope, receive, send)
+        await self.sockets(scope, receive, send)
         async with self._one_ended:
             self.ended += 1
             self._one_ended.notify_all()

@@ -136,8 +136,9 @@ async def loaded(root: Path, files: Mapping[str, str], settings: Mapping[str, An
     write_project(root, files)
     sink = ListSink()
     logs = LogService(sink, SystemClock(), LogLevel.DEBUG)
-    fleet = Fleet(root, Settings.model_validate(settings), os.environ, None, logs)
-    access = Access(fleet.hooks, logs.core, 10)
+    given = Settings.model_validate(settings)
+    fleet = Fleet(root, given, os.environ, None, logs)
+    access = Access(fleet.hooks, logs.core, given.streams)
     async with fleet.running(Grace(5.0)):
         stop = anyio.Event()
         access.catalog = await fleet.catalog(stop)

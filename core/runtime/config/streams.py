@@ -37,10 +37,13 @@ class StreamSettings(Section):
     """Hooks that may run at once; further ones wait."""
     hook_timeout: float = Field(5.0, gt=0)
     """How long a hook may take, waiting included, before the client is denied."""
+    max_sync_bytes: int = Field(64 * 1024 * 1024, ge=1024, le=1024 * 1024 * 1024)
+    """The JSON of a group that a client is sent at once; who joins a larger one gets an error event, who reads it a
+    413."""
     max_history: int = Field(1000, ge=0)
     """Newest changes that are kept in memory for readers over HTTP that come back with a Last-Event-ID."""
     max_cached_bytes: int = Field(64 * 1024 * 1024, ge=0)
-    """Bytes of those changes at most; and as many of groups that somebody has joined, kept for who joins them next."""
+    """Bytes of those changes at most; and as many of groups that were joined or read, kept for who comes next."""
     max_readers: int = Field(1000, ge=1)
     """Readers over HTTP that may be served at once; a further one is answered with 503."""
     http_reads: bool | None = None

@@ -19,6 +19,8 @@ from runtime.runners.transfers import ProtocolFault
 LOOKS_BESIDE_HANDLERS = 5
 """Patiences that a call may go unanswered while handlers run: in so long, those whose timeout is the usual one have
 been told to end and have shown whether it is they who block the runner."""
+MAX_BLAMED = 3
+"""Hooks that are named where any one of them may block its runner."""
 Answer = asyncio.Future[Payload | Failure]
 """What a call comes to, once its reply is there; whoever waits for it must not cancel it."""
 
@@ -119,9 +121,17 @@ class Calls:
             self._open[id] = call._replace(looks=looks)
             self._overdue.add(id, call.patience)
         else:
-            _, name, target, _ = call.question
-            who = f"{name} of {target} or a handler" if is_busy else f"{name} of {target}"
-            self._start_anew(f"{who} lets nothing else have a turn", target)
+            self._start_anew(self._blamed(is_busy), call.question.target)
+
+    def _blamed(self, is_busy: bool) -> str:
+        """What is said of a runner that has no turns left; which of those that are out takes them cannot be seen."""
+        questions = (call.question for call in self._open.values())
+        out = list(dict.fromkeys(f"{question.name} of {question.target}" for question in questions))
+        beside = " or a handler" if is_busy else ""
+        if len(out) == 1:
+            return f"{out[0]}{beside} lets nothing else have a turn"
+        more = f" and {len(out) - MAX_BLAMED} more" if len(out) > MAX_BLAMED else ""
+        return f"one of these hooks{beside} lets nothing else have a turn: {', '.join(out[:MAX_BLAMED])}{more}"
 
     def lose(self, failure: Failure) -> None:
         """Ends every call with this failure, also those that are still to come."""

@@ -133,7 +133,7 @@ class Fleet:
 
         def new_link() -> Link:
             limit = settings.runner(language).max_in_flight
-            calls = settings.streams.max_hook_calls
+            calls = self.hooks.places
             files = self._files[language]
             return Link(language, files, settings.link, limit, self._host, self._logs, pool.notify, calls)
 

@@ -3,77 +3,118 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from runtime._gen import runner_pb2 as pb
 from runtime.config import StreamSettings
 from runtime.errors import HookFailed, RunnerFault
-from runtime.model import Failure, FailureKind, Hook, whole
+from runtime.model import Failure, FailureKind, Hook, Payload, whole
 from runtime.runners.calls import Question
 from runtime.runners.pool import Pool
 
 _HOOK: Mapping[Hook, pb.Hook] = {hook: cast(pb.Hook, pb.Hook.Value(f"HOOK_{hook.name}")) for hook in Hook}
+_TOLD_PART = 4
+"""To so many places for what clients wait for comes one for what is only told."""
 
 
 class RunnerHooks:
     """Calls hooks, so many at once; a further one waits, and one that finds no runner waits for its restart, where
     there is hope for one.
 
-    A call ends for the one who made it after `streams.hookTimeout`, waiting included. It counts until its runner has
-    answered it, or is gone.
+    What is asked ends for the one who asked after `streams.hookTimeout`, waiting included; what is told has places of
+    its own, and waits for one as long as it takes. A call counts until its runner has answered it, or is gone.
     """
 
     def __init__(self, pools: Mapping[str, Pool], settings: StreamSettings) -> None:
         """`pools` are by language."""
         self._pools = pools
         self._timeout = settings.hook_timeout
-        self._places = asyncio.Semaphore(settings.max_hook_calls)
+        told = max(1, settings.max_hook_calls // _TOLD_PART)
+        self.places = settings.max_hook_calls + told
+        """Calls that may be out at once."""
+        self._asked = asyncio.Semaphore(settings.max_hook_calls)
+        self._told = asyncio.Semaphore(told)
 
     async def call(self, language: str, hook: Hook, target: str, payload: bytes) -> bytes:
         """The encoded reply of the function that the file `target` has for the hook, empty for none.
 
-        Raises `HookFailed` when it throws, does not answer in time, or cannot be asked.
+        Asked once more where the runner is lost meanwhile, within the same time. Raises `HookFailed` when it throws,
+        does not answer in time, or cannot be asked.
         """
-        return await self.ask(language, Question(_HOOK[hook], hook.value, target, payload), self._timeout)
+        return await self._answered(language, Question(_HOOK[hook], hook.value, target, payload), self._timeout, 2)
 
     async def ask(self, language: str, question: Question, seconds: float) -> bytes:
-        """The same for any hook, with another time to answer in."""
-        pool = self._pools.get(language)
-        if pool is None:
-            raise _refused(f"there is no {language} runner")
+        """The same for any hook, asked once, with another time to answer in."""
+        return await self._answered(language, question, seconds, 1)
+
+    async def tell(self, language: str, hook: Hook, target: str, payload: bytes) -> None:
+        """Calls the function when its turn has come; it has `streams.hookTimeout` from then on.
+
+        Raises `HookFailed` when it throws, does not end in time, or cannot be called.
+        """
+        pool = self._pool(language)
+        await self._told.acquire()
+        question = Question(_HOOK[hook], hook.value, target, payload)
+        try:
+            reply = await self._sent(self._told, pool, question, lambda: self._timeout)
+        except RunnerFault as error:
+            raise _refused(f"there is no {language} runner: {error}") from error
+        if isinstance(reply, Failure):
+            raise HookFailed(reply)
+
+    async def _answered(self, language: str, question: Question, seconds: float, times: int) -> bytes:
+        pool = self._pool(language)
         has_place = False
         try:
             async with asyncio.timeout(seconds) as limit:
-                has_place = await self._places.acquire()
-                return await self._asked(pool, question, limit)
+                for _ in range(times):
+                    has_place = False
+                    has_place = await self._asked.acquire()
+                    reply = await self._sent(self._asked, pool, question, lambda: _left(limit))
+                    if not isinstance(reply, Failure):
+                        return whole(reply)
+                    failure = reply
+                    if failure.kind is not FailureKind.RUNNER_LOST:
+                        break
         except RunnerFault as error:
             raise _refused(f"there is no {language} runner: {error}") from error
         except TimeoutError:
-            if not has_place:
-                message = (
-                    f"{question.name} of {question.target} found no place within {seconds:g} s (streams.maxHookCalls)"
-                )
-                raise HookFailed(Failure(FailureKind.OVERLOADED, message)) from None
-            message = f"{question.name} of {question.target} was not answered within {seconds:g} s"
-            raise HookFailed(Failure(FailureKind.DEADLINE, message)) from None
+            raise HookFailed(_late(question, seconds, has_place)) from None
+        raise HookFailed(failure)
 
-    async def _asked(self, pool: Pool, question: Question, limit: asyncio.Timeout) -> bytes:
+    def _pool(self, language: str) -> Pool:
+        pool = self._pools.get(language)
+        if pool is None:
+            raise _refused(f"there is no {language} runner")
+        return pool
+
+    async def _sent(
+        self, places: asyncio.Semaphore, pool: Pool, question: Question, left: Callable[[], float]
+    ) -> Payload | Failure:
         """With a place taken, which is given back when the call has ended, maybe long after its caller has left."""
         try:
             link = await pool.wait_live()
             if not link.answers_hooks:
                 raise _refused(f"the {link.language} runner cannot call the functions of configs (FEATURE_HOOKS)")
-            left = (limit.when() or 0.0) - asyncio.get_running_loop().time()
-            answer = await link.call(question, max(0.0, left))
+            answer = await link.call(question, left)
         except BaseException:
-            self._places.release()
+            places.release()
             raise
-        answer.add_done_callback(lambda _: self._places.release())
-        reply = await asyncio.shield(answer)
-        if isinstance(reply, Failure):
-            raise HookFailed(reply)
-        return whole(reply)
+        answer.add_done_callback(lambda _: places.release())
+        return await asyncio.shield(answer)
+
+
+def _left(limit: asyncio.Timeout) -> float:
+    return max(0.0, (limit.when() or 0.0) - asyncio.get_running_loop().time())
+
+
+def _late(question: Question, seconds: float, has_place: bool) -> Failure:
+    who = f"{question.name} of {question.target}"
+    if has_place:
+        return Failure(FailureKind.DEADLINE, f"{who} was not answered within {seconds:g} s")
+    message = f"{who} found no place within {seconds:g} s (streams.maxHookCalls)"
+    return Failure(FailureKind.OVERLOADED, message)
 
 
 def _refused(message: str) -> HookFailed:

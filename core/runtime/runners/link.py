@@ -184,16 +184,14 @@ class Link:
 
     # ------------------------------------------------------------ calls
 
-    async def call(self, question: Question, seconds: float) -> Answer:
+    async def call(self, question: Question, left: Callable[[], float]) -> Answer:
         """Asks for a hook once there is room to; the runner must answer hooks.
 
-        It has so long for it (seconds), less what was spent on waiting for room.
+        `left` tells how long it then has for it (seconds).
         """
         if self._outbox.full:
-            begun = self._loop.time()
             await self._outbox.room()
-            seconds = max(0.0, seconds - (self._loop.time() - begun))
-        return self._calls.begin(question, seconds)
+        return self._calls.begin(question, left())
 
     # ------------------------------------------------------------ life of the connection
 

@@ -102,9 +102,10 @@ async def load_config(file: str, hooks: RunnerHooks, seconds: float, warn: Calla
     language = LANGUAGES[file]
     try:
         reply = decode(await hooks.ask(language, Question(pb.HOOK_CONFIG, "the config", file), seconds))
-        given, numbers = reply["config"], reply["hooks"]
-        if not isinstance(given, Mapping) or not isinstance(numbers, list):
-            raise TypeError(f"a {type(given).__name__} and a {type(numbers).__name__}")
+        given, numbers, functions = reply["config"], reply["hooks"], reply["functions"]
+        if not isinstance(given, Mapping) or not isinstance(numbers, list) or not isinstance(functions, list):
+            kinds = (type(part).__name__ for part in (given, numbers, functions))
+            raise TypeError(f"parts of the kinds {', '.join(kinds)}")
     except HookFailed as error:
         # The runner's words for a file that does not load begin with the place.
         message = str(error) if error.failure.kind is FailureKind.LOAD else f"{file} cannot be loaded: {error}"
@@ -115,6 +116,8 @@ async def load_config(file: str, hooks: RunnerHooks, seconds: float, warn: Calla
     found = read_hooks(numbers)
     _check_auth(file, given, found)
     for key in given:
+        if key in functions:
+            _refuse_unknown(key, file)
         _warn_of(key, file, warn)
     return ProjectConfig(file, language, found)
 
@@ -129,6 +132,15 @@ def _check_auth(file: str, given: Mapping[Any, Any], hooks: frozenset[Hook]) -> 
     for key in given:
         if key not in _NO_EFFECT and difflib.get_close_matches(str(key), (_AUTH, "authenticate"), n=1):
             raise ConfigFault(f"{file}: '{key}' is not '{_AUTH}', so that nobody would be asked who they are", fix)
+
+
+def _refuse_unknown(key: object, file: str) -> None:
+    """A function that nobody would call may be who decides whom to let in."""
+    known = {name.lower(): name for name in (_AUTH, *_NO_EFFECT)}
+    if key not in known.values():
+        [near] = difflib.get_close_matches(str(key).lower(), known, n=1, cutoff=0.0)
+        fix = f"did you mean '{known[near]}'? {_AUTH_FIX[LANGUAGES[file]]}"
+        raise ConfigFault(f"{file}: '{key}' holds a function and is not known here, so that nobody would call it", fix)
 
 
 def _warn_of(key: object, file: str, warn: Callable[[str], None]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from runtime.catalog import Catalog
+from runtime.config import StreamSettings
 from runtime.contracts import Hooks
 from runtime.errors import AccessDenied, HookFailed
 from runtime.model import Failure, FailureKind, Hook, LogLevel, ProjectConfig, StreamDefinition
@@ -14,6 +16,8 @@ from runtime.values import NIL, decode, encode
 
 _THROWN = frozenset({FailureKind.HANDLER, FailureKind.NON_RETRIABLE})
 """Kinds of what the function itself has thrown."""
+_RATIONED = frozenset({FailureKind.OVERLOADED, FailureKind.INVALID_OUTPUT})
+_TOLD = frozenset({Hook.ON_JOIN, Hook.ON_LEAVE})
 _SUBSCRIPTION = b"\x82" + encode("subscription")
 _CONTEXT = encode("authContext")
 
@@ -21,20 +25,22 @@ _CONTEXT = encode("authContext")
 class Access:
     """Asks `authenticate` of the project's config and the hooks of streams; what has none of them is open to all."""
 
-    def __init__(self, hooks: Hooks, report: Report, max_reports: int) -> None:
-        """Of hooks that found no place, which any client can bring about, so many lines a minute reach the log."""
+    def __init__(self, hooks: Hooks, report: Report, settings: StreamSettings) -> None:
+        """What any client can bring about reaches the log in bounds (`streams.maxMalformedReports`)."""
         self.catalog = Catalog()
         self.config: ProjectConfig | None = None
         """The project's config, None for a project without one; clients must not be let in before it is known."""
         self._hooks = hooks
         self._report = report
-        self._overloads = Ration(max_reports)
+        self._max_context_bytes = settings.max_frame_bytes
+        self._rations = defaultdict[FailureKind | Hook, Ration](lambda: Ration(settings.max_malformed_reports))
+        """By what is told of only so often."""
 
     async def authenticate(self, headers: Mapping[str, str | list[str]], url: str) -> bytes:
         """The encoded auth context of a client, empty for an anonymous one.
 
         Names of headers are in lower case, `url` is path and query as they came. Raises `AccessDenied`, with 401
-        when the project's function throws and 503 when it gives no answer.
+        when the project's function throws and 503 when it gives no answer, or one over `streams.maxFrameBytes`.
         """
         config = self.config
         if config is None or Hook.AUTHENTICATE not in config.hooks:
@@ -48,6 +54,9 @@ class Access:
                 raise AccessDenied(401, f"{what} refused a client: {_told(error.failure)}") from error
             message = f"{what} gave no answer, so a client was refused: {_told(error.failure)}"
             raise AccessDenied(503, message) from error
+        if len(context) > self._max_context_bytes:
+            size = f"{len(context)} bytes, over the limit of {self._max_context_bytes} (streams.maxFrameBytes)"
+            raise AccessDenied(503, f"the auth context of {config.file} has {size}, so a client was refused")
         return b"" if context == NIL else context
 
     async def may_read(self, stream: str, group: str, id: str, context: bytes) -> bool:
@@ -57,11 +66,23 @@ class Access:
             return False
         if Hook.CAN_ACCESS not in definition.hooks:
             return True
-        reply = await self._ask(definition, Hook.CAN_ACCESS, group, id, context)
-        return reply is not None and self._is_true(reply, definition)
+        try:
+            payload = _payload(group, id, context)
+            reply = await self._hooks.call(definition.language, Hook.CAN_ACCESS, definition.file, payload)
+        except HookFailed as error:
+            kind = error.failure.kind
+            if kind not in _RATIONED or self._rations[kind].allows_one():
+                self._complain(definition, Hook.CAN_ACCESS, f"failed, so the client was denied: {_told(error.failure)}")
+            return False
+        return self._is_true(reply, definition)
+
+    def hears(self, stream: str) -> bool:
+        """Whether a function of the stream's hears of who comes and goes."""
+        definition = self.catalog.streams.get(stream)
+        return definition is not None and not _TOLD.isdisjoint(definition.hooks)
 
     async def joined(self, stream: str, group: str, id: str, context: bytes) -> None:
-        """Tells the stream's `onJoin` of a client that has joined."""
+        """Tells the stream's `onJoin` of a client that has joined, which may take long."""
         await self._tell(Hook.ON_JOIN, stream, group, id, context)
 
     async def left(self, stream: str, group: str, id: str, context: bytes) -> None:
@@ -70,34 +91,31 @@ class Access:
 
     async def _tell(self, hook: Hook, stream: str, group: str, id: str, context: bytes) -> None:
         definition = self.catalog.streams.get(stream)
-        if definition is not None and hook in definition.hooks:
-            await self._ask(definition, hook, group, id, context)
-
-    async def _ask(self, stream: StreamDefinition, hook: Hook, group: str, id: str, context: bytes) -> bytes | None:
-        """The encoded reply, None when there is none, which is told in the log."""
-        subscription = {"groupId": group, "id": id} if id else {"groupId": group}
-        payload = b"".join((_SUBSCRIPTION, encode(subscription), _CONTEXT, context or NIL))
+        if definition is None or hook not in definition.hooks:
+            return
         try:
-            return await self._hooks.call(stream.language, hook, stream.file, payload)
+            await self._hooks.tell(definition.language, hook, definition.file, _payload(group, id, context))
         except HookFailed as error:
-            if error.failure.kind is FailureKind.OVERLOADED and not self._overloads.allows_one():
-                return None
-            then = ", so the client was denied" if hook is Hook.CAN_ACCESS else ""
-            self._complain(stream, f"{hook.value} of stream '{stream.name}' failed{then}: {_told(error.failure)}")
-            return None
+            if self._rations[hook].allows_one():
+                self._complain(definition, hook, f"failed: {_told(error.failure)}")
 
     def _is_true(self, reply: bytes, stream: StreamDefinition) -> bool:
         try:
             answer = decode(reply)
         except ValueError:
             answer = reply
-        if not isinstance(answer, bool):
-            what = f"the {stream.language} runner answers canAccess of stream '{stream.name}' with no boolean"
-            self._complain(stream, f"{what}, so the client was denied")
+        if not isinstance(answer, bool) and self._rations[FailureKind.INVALID_OUTPUT].allows_one():
+            what = f"is answered by the {stream.language} runner with no boolean, so the client was denied"
+            self._complain(stream, Hook.CAN_ACCESS, what)
         return answer is True
 
-    def _complain(self, stream: StreamDefinition, message: str) -> None:
-        self._report(LogLevel.ERROR, message, stream.file, "")
+    def _complain(self, stream: StreamDefinition, hook: Hook, what: str) -> None:
+        self._report(LogLevel.ERROR, f"{hook.value} of stream '{stream.name}' {what}", stream.file, "")
+
+
+def _payload(group: str, id: str, context: bytes) -> bytes:
+    subscription = {"groupId": group, "id": id} if id else {"groupId": group}
+    return b"".join((_SUBSCRIPTION, encode(subscription), _CONTEXT, context or NIL))
 
 
 def _told(failure: Failure) -> str:

@@ -71,12 +71,17 @@ class Frame:
     def wire(self) -> bytes:
         """The message as a WebSocket server sends it."""
         if not self._wire:
-            head, data = self._head(), self.data
-            header = _header(len(head) + len(data) + len(_TAIL))
+            header, head, *rest = self.pieces
             self._start, self._begin = len(header), len(header) + len(head)
-            self._wire, self._data = b"".join((header, head, data, _TAIL)), b""
+            self._wire, self._data = b"".join((header, head, *rest)), b""
             self._resize(len(self._wire))
         return self._wire
+
+    @property
+    def pieces(self) -> tuple[bytes, bytes, bytes, bytes]:
+        """The same in pieces, which are no copy of the data: it may be large, and many may be sent it."""
+        head, data = self._head(), self.data
+        return _header(len(head) + len(data) + len(_TAIL)), head, data, _TAIL
 
     def _head(self) -> bytes:
         """The message up to the event's data."""

@@ -1,6 +1,7 @@
 """Encoded values as JSON, for people, browsers and programs.
 
-JSON has no bytes: they are written `{"$bytes": "<base64>"}`. Numbers that JSON lacks become text.
+JSON has no bytes: they are written `{"$bytes": "<base64>"}`. Numbers that JSON lacks are null for clients of streams,
+as `JSON.stringify` has them, and text for the people who look at state and events.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 from runtime.values import MAX_DEPTH, decode, nests_deeper
@@ -19,9 +21,14 @@ _fast = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=Fal
 
 
 def to_json(data: bytes) -> Any:
-    """The value as JSON has it; what is no value, or nests deeper than values may, is shown as bytes."""
+    """The value as JSON has it, for people; what is no value, or nests deeper than values may, is shown as bytes."""
+    return _plain(shallow(data), 0, str)
+
+
+def shallow(data: bytes) -> Any:
+    """The value of encoded bytes; the bytes themselves where they are no value or nest deeper than values may."""
     value = decoded(data)
-    return _plain(data if nests_deeper(value, MAX_DEPTH) else value, 0)
+    return data if nests_deeper(value, MAX_DEPTH) else value
 
 
 def decoded(data: bytes) -> Any:
@@ -33,31 +40,35 @@ def decoded(data: bytes) -> Any:
 
 
 def json_text(value: object) -> bytes:
-    """The JSON of a decoded value, of whatever kind; what nests too deep in it may be a text that says so."""
+    """The JSON of a decoded value, of whatever kind, for clients; what nests too deep may be a text that says so."""
     try:
         text = _fast(value)
     except (TypeError, ValueError, RecursionError):  # something in it is not JSON's
-        text = _fast(_plain(value, 0))
+        text = _fast(_plain(value, 0, _null))
     # Half a surrogate pair, which UTF-8 lacks, can only stand inside a string, where JSON has this escape for it.
     return text.encode(errors="backslashreplace")
 
 
-def _plain(value: object, depth: int) -> object:
+def _null(number: float) -> None:
+    """What clients get in place of a number that JSON lacks."""
+
+
+def _plain(value: object, depth: int, spelled: Callable[[float], object]) -> object:
     # Loops, not comprehensions: those would need a second frame of the stack for each level.
     if depth >= MAX_DEPTH and isinstance(value, dict | list):
         return TOO_DEEP
     if isinstance(value, dict):
         members = {}
         for key, item in value.items():
-            members[key if isinstance(key, str) else str(key)] = _plain(item, depth + 1)
+            members[key if isinstance(key, str) else str(key)] = _plain(item, depth + 1, spelled)
         return members
     if isinstance(value, list):
         items = []
         for item in value:
-            items.append(_plain(item, depth + 1))
+            items.append(_plain(item, depth + 1, spelled))
         return items
     if isinstance(value, bytes):
         return {BYTES: base64.b64encode(value).decode("ascii")}
     if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+        return spelled(value)
     return value if value is None or isinstance(value, str | int | float) else repr(value)

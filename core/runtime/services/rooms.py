@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Protocol
 
 from runtime.config import StreamSettings
 from runtime.contracts import Clock
+from runtime.errors import HostCallRefused
 from runtime.records import StreamChange
 from runtime.services.frames import Frame, History, Place
-from runtime.services.jsonvalues import decoded, json_text, to_json
+from runtime.services.jsonvalues import decoded, json_text, shallow
+from runtime.services.snapshots import TOO_LARGE, Snapshots
 from runtime.services.streams import StreamService
 
-__all__ = ["Frame", "Member", "Place", "Rooms"]
+__all__ = ["Frame", "GroupTooLarge", "Member", "Place", "Rooms"]
 
 _HIDDEN = "__motia"
 """Metadata of items that handlers see and clients do not."""
+
+
+class GroupTooLarge(HostCallRefused):
+    """A group whose items are more than a client is sent at once."""
 
 
 class Member(Protocol):
@@ -29,14 +36,13 @@ class Member(Protocol):
 class _Room:
     """Who is told of a group or an item, and who has come and still waits for what it holds."""
 
-    __slots__ = ("changes", "joining", "members", "snapshot")
+    __slots__ = ("changes", "joining", "members")
 
     def __init__(self) -> None:
         self.members: dict[Member, None] = {}
-        self.joining: dict[Member, None] = {}
+        self.joining: dict[Member, list[Frame]] = {}
+        """With what they are still to be told as members of another room that the same changes concern."""
         self.changes = 0
-        self.snapshot: bytes | None = None
-        """What the group holds, as JSON; None when that is to be read."""
 
 
 class Rooms:
@@ -50,18 +56,20 @@ class Rooms:
         self._joined: dict[Member, dict[Place, None]] = {}
         self._last = 0
         self._history = History(settings.max_history, settings.max_cached_bytes, self._stamp())
-        self._snapshots = _Snapshots(settings.max_cached_bytes)
+        self._snapshots = Snapshots(settings.max_cached_bytes)
+        self._max_sync_bytes = settings.max_sync_bytes
         streams.listen(self._hear)
 
     async def join(self, member: Member, place: Place) -> None:
         """Tells the member what there is, then of each change.
 
         Of a group that is a sync; of an item a sync, a delete when it was there once, and nothing when it never was.
-        Raises `HostCallRefused` for a stream that is not known, `StorageFault` when it cannot be read.
+        Raises `HostCallRefused` for a stream that is not known, `GroupTooLarge` for a group over `streams.maxSyncBytes`,
+        `StorageFault` when it cannot be read.
         """
         room = self._enter(member, place)
         room.members.pop(member, None)  # who joins again is told of changes behind the sync as well
-        room.joining[member] = None
+        room.joining[member] = []
         try:
             frame, timestamp = await self._read(place, room)
         except BaseException:
@@ -69,7 +77,9 @@ class Rooms:
             raise
         if member not in room.joining:
             return  # it has left meanwhile
-        self._admit(member, room)
+        for held in self._admit(member, room):
+            if held.timestamp < timestamp:  # what came later is replayed
+                member.deliver(held)
         if frame is not None:
             member.deliver(frame)
         self._replay(member, place, timestamp)
@@ -92,7 +102,6 @@ class Rooms:
         room.members.pop(member, None)
         room.joining.pop(member, None)
         if not room.members and not room.joining:
-            self._snapshots.drop(room)
             del self._rooms[place]
         places = self._joined.get(member, {})
         places.pop(place, None)
@@ -112,9 +121,10 @@ class Rooms:
         self._joined.setdefault(member, {})[place] = None
         return self._rooms.setdefault(place, _Room())
 
-    def _admit(self, member: Member, room: _Room) -> None:
-        room.joining.pop(member, None)
+    def _admit(self, member: Member, room: _Room) -> list[Frame]:
+        """Makes it a member; returns what was held back for it."""
         room.members[member] = None
+        return room.joining.pop(member, [])
 
     def _replay(self, member: Member, place: Place, timestamp: int) -> None:
         for frame in self._history.behind(timestamp, place):
@@ -126,7 +136,7 @@ class Rooms:
         What changes while it is read is told from the history; it is read again when there was too much of that.
         """
         while True:
-            if room.snapshot is None:
+            if place not in self._snapshots:
                 self._streams.settle()  # or a client might be shown what was never stored, and not told that it is gone
             timestamp = self._stamp()
             frame = await (self._item(place, timestamp) if place.id else self._group(place, room, timestamp))
@@ -134,13 +144,18 @@ class Rooms:
                 return frame, timestamp
 
     async def _group(self, place: Place, room: _Room, timestamp: int) -> Frame:
-        text = room.snapshot
+        text = self._snapshots.get(place)
         if text is None:
             changes = room.changes
             items = await self._streams.group(place.stream, place.group)
-            text = b"[%b]" % b",".join(map(_item_json, items))
+            text = _group_json(items, self._max_sync_bytes)
             if changes == room.changes and self._rooms.get(place) is room:
-                self._snapshots.keep(room, text)
+                self._snapshots.keep(place, text)
+        if text == TOO_LARGE:
+            raise GroupTooLarge(
+                f"the group '{place.group}' of stream '{place.stream}' has more than {self._max_sync_bytes} bytes as "
+                "JSON (streams.maxSyncBytes); follow its items, or spread them over groups"
+            )
         return Frame(timestamp, place, "sync", text)
 
     async def _item(self, place: Place, timestamp: int) -> Frame | None:
@@ -160,11 +175,17 @@ class Rooms:
         self._history.add(frame)
         group = self._rooms.get(place.whole) if not (is_event and change.id) else None
         item = self._rooms.get(place) if change.id else None
-        if group is not None and not is_event:
-            group.changes += 1
-            self._snapshots.drop(group)
-        for member in _audience(group, item):
-            member.deliver(frame)
+        if not is_event:
+            self._snapshots.drop(place.whole)
+            if group is not None:
+                group.changes += 1
+        for member in _audience(group, item, frame):
+            try:
+                member.deliver(frame)
+            except Exception as error:  # the others have to hear of it
+                asyncio.get_running_loop().call_exception_handler(
+                    {"message": "who follows a stream could not be told of a change", "exception": error}
+                )
 
     def _stamp(self) -> int:
         """Microseconds since 1970, each greater than the one before, whatever the clock does."""
@@ -172,38 +193,19 @@ class Rooms:
         return self._last
 
 
-class _Snapshots:
-    """What rooms keep for those who join next, of at most so many bytes in all."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._bytes = 0
-        self._kept: dict[_Room, None] = {}
-
-    def keep(self, room: _Room, text: bytes) -> None:
-        """Keeps what a room's group holds, until it is dropped or the newest ones need its space."""
-        self.drop(room)
-        room.snapshot = text
-        self._bytes += len(text)
-        self._kept[room] = None
-        while self._bytes > self._max_bytes:
-            self.drop(next(iter(self._kept)))
-
-    def drop(self, room: _Room) -> None:
-        """Forgets it; without effect when there is nothing."""
-        if room.snapshot is not None:
-            self._bytes -= len(room.snapshot)
-            room.snapshot = None
-            del self._kept[room]
-
-
-def _audience(group: _Room | None, item: _Room | None) -> Iterable[Member]:
-    """Who is told now; who waits for what one of the rooms holds is told behind that."""
+def _audience(group: _Room | None, item: _Room | None, frame: Frame) -> Iterable[Member]:
+    """Who is told now; for who waits for what one of the two rooms holds, the frame is held back there."""
     if item is None or group is None:
         room = group or item
         return tuple(room.members) if room is not None else ()
-    both = {**group.members, **item.members}
-    return [member for member in both if member not in group.joining and member not in item.joining]
+    now = []
+    for member in {**group.members, **item.members}:
+        held = group.joining.get(member, item.joining.get(member))
+        if held is None:
+            now.append(member)
+        else:
+            held.append(frame)
+    return now
 
 
 def _item_json(data: bytes) -> bytes:
@@ -214,4 +216,16 @@ def _item_json(data: bytes) -> bytes:
 
 
 def _event_json(data: bytes) -> bytes:
-    return json_text(to_json(data))
+    return json_text(shallow(data))
+
+
+def _group_json(items: Sequence[bytes], max_bytes: int) -> bytes:
+    """The JSON of all items, or `TOO_LARGE` where that would be longer."""
+    texts: list[bytes] = []
+    size = 1
+    for item in items:
+        texts.append(_item_json(item))
+        size += len(texts[-1]) + 1
+        if size > max_bytes:
+            return TOO_LARGE
+    return b"[%b]" % b",".join(texts)

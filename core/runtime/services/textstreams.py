@@ -15,8 +15,8 @@ from runtime.model import LogLevel
 from runtime.records import Text
 from runtime.services.logs import Report
 
-Watcher = Callable[[int], None]
-"""Is told how many bytes a text has grown by, none when it has ended."""
+Watcher = Callable[[], None]
+"""Is told that a text has grown or ended."""
 
 CLEAN_SECONDS = 600.0
 """How much later than `streams.keepTexts` says a text may be removed."""
@@ -45,7 +45,7 @@ class TextService:
             )
         data = text.encode()
         now, limit = self._clock.now(), self._settings.max_text_bytes
-        await self._store.append(id, data, now, limit, lambda: self._tell(id, len(data)))
+        await self._store.append(id, data, now, limit, lambda: self._tell(id))
 
     async def close(self, id: str) -> None:
         """Ends a text, an empty one where there is none; without effect once it is closed.
@@ -53,15 +53,16 @@ class TextService:
         Raises `HostCallRefused` without an id.
         """
         _require_id(id)
-        await self._store.close(id, self._clock.now(), lambda: self._tell(id, 0))
+        await self._store.close(id, self._clock.now(), lambda: self._tell(id))
 
-    async def read(self, id: str, start: int, max_bytes: int) -> Text | None:
+    async def read(self, id: str, start: int, max_bytes: int, began: int = 0) -> Text | None:
         """Whole characters from an offset on, at most so many bytes, four or more; None when there is no such text.
 
-        An offset behind the end or inside a character, which is none of ours, stands for the beginning.
+        `began` says of which text the offset is, in microseconds since 1970. An offset of another text that had the id,
+        behind the end or inside a character stands for the beginning.
         """
         text = await self._store.read(id, start, max_bytes)
-        if text is not None and (text.end < start or _is_inside_character(text.data)):
+        if text is not None and start and not _continues(text, start, began):
             text = await self._store.read(id, 0, max_bytes)
         return None if text is None else _whole_characters(text)
 
@@ -108,9 +109,9 @@ class TextService:
             return fault
         return None
 
-    def _tell(self, id: str, grown: int) -> None:
+    def _tell(self, id: str) -> None:
         for watcher in tuple(self._watchers.get(id, ())):
-            watcher(grown)
+            watcher()
 
 
 def _require_id(id: str) -> None:
@@ -120,8 +121,10 @@ def _require_id(id: str) -> None:
         )
 
 
-def _is_inside_character(data: bytes) -> bool:
-    return data[:1] != b"" and data[0] & 0b1100_0000 == 0b1000_0000
+def _continues(text: Text, start: int, began: int) -> bool:
+    """Whether a text that was read from an offset on is the one that the offset is of, and so its next characters."""
+    is_inside_character = text.data[:1] != b"" and text.data[0] & 0b1100_0000 == 0b1000_0000
+    return text.began == began and text.end >= start and not is_inside_character
 
 
 def _whole_characters(text: Text) -> Text:

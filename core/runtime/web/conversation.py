@@ -4,46 +4,40 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
-
-import anyio
 
 from runtime.config import StreamSettings
 from runtime.errors import HostCallRefused, StorageFault
 from runtime.services.rooms import Frame, Place, Rooms
 from runtime.web import entrance
 from runtime.web.socket_messages import Malformed, Request, request_of
+from runtime.web.tellers import Audience, Teller
 from runtime.web.websocket import INTERNAL_ERROR, INVALID
 
 NOT_FOUND = "STREAM_NOT_FOUND"
 DENIED = "STREAM_ACCESS_DENIED"
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
-_TOLD_AT_ONCE = 4
-"""Places of one client that has gone of which the project is told at once: hooks are few, and others wait for them."""
 _PERIOD = 1.0
 """Seconds in which at most `max_messages_per_second` are taken."""
 
 
-class Access(entrance.Access, Protocol):
-    """The same, and who hears of it."""
-
-    async def joined(self, stream: str, group: str, id: str, context: bytes) -> None:
-        """Hears of a client that has joined."""
-
-    async def left(self, stream: str, group: str, id: str, context: bytes) -> None:
-        """Hears of a client that had joined and is gone."""
+class Access(entrance.Access, Audience, Protocol):
+    """Who may read what, and who hears of it."""
 
 
 class Outlet(Protocol):
     """Where frames that are made already go, at once."""
 
+    lost: asyncio.Event
+    """Set when the connection has ended."""
+
     def write(self, wire: bytes) -> None:
         """Sends a frame; a client that takes too little of what it is sent is closed instead."""
 
-    def write_uncounted(self, wire: bytes) -> None:
-        """Sends a frame that the client has asked for, whatever its size."""
+    def write_uncounted(self, pieces: Iterable[bytes]) -> None:
+        """Sends a frame that the client has asked for, in pieces, whatever its size."""
 
     def close(self, code: int, reason: str = "") -> None:
         """Closes the socket behind all that was sent."""
@@ -59,16 +53,18 @@ class Conversation:
         settings: StreamSettings,
         knows: Callable[[str], bool],
         context: bytes,
+        teller: Teller,
         outlet: Outlet,
         refused: Callable[[Place, str], None],
     ) -> None:
         """`knows` tells which streams there are, `refused` hears of joins that are refused, with the code that the
-        client gets; takes the client's auth context, and where to send."""
+        client gets; takes the client's auth context, who tells the project of it, and where to send."""
         self._rooms = rooms
         self._access = access
         self._settings = settings
         self._knows = knows
         self._context = context
+        self._teller = teller
         self._outlet = outlet
         self._refused = refused
         self._subscriptions: dict[Place, set[str]] = {}
@@ -83,6 +79,7 @@ class Conversation:
         try:
             while (message := await receive())["type"] == "websocket.receive":
                 await self._pace()
+                await self._teller.room(self._outlet.lost)
                 await self._answer(request_of(message, self._settings.max_name_bytes))
         except Malformed as error:
             self._outlet.close(INVALID, str(error))
@@ -92,24 +89,14 @@ class Conversation:
             raise
         finally:
             self._rooms.leave_all(self)
+            for place in self._subscriptions:
+                self._teller.left(place)
         return None
-
-    async def end(self) -> None:
-        """Tells the project of all that the client has left with its socket."""
-        places = iter(self._subscriptions)
-
-        async def tell() -> None:
-            for place in places:
-                await self._access.left(*place, self._context)
-
-        async with anyio.create_task_group() as tasks:  # one that hangs must not hold up the others
-            for _ in range(_TOLD_AT_ONCE):
-                tasks.start_soon(tell)
 
     def deliver(self, frame: Frame) -> None:
         """Sends what has changed, or what the client is to know at first."""
         if frame.kind == "sync":
-            self._outlet.write_uncounted(frame.wire)
+            self._outlet.write_uncounted(frame.pieces)
         else:
             self._outlet.write(frame.wire)
 
@@ -126,7 +113,7 @@ class Conversation:
         if request.is_join:
             await self._join(request.place, request.subscription)
         else:
-            await self._leave(request.place, request.subscription)
+            self._leave(request.place, request.subscription)
 
     async def _join(self, place: Place, subscription: str) -> None:
         stream = place.stream
@@ -139,33 +126,33 @@ class Conversation:
             self._refuse(place, "TOO_MANY_JOINS", f"this socket has {limit} already")
         elif not await self._access.may_read(*place, self._context):
             self._refuse(place, DENIED, f"access to stream '{stream}' is denied")
-            await self._leave_wholly(place)
+            self._leave_wholly(place)
         else:
             await self._rooms.join(self, place)
             if subscription not in known:
                 self._subscriptions.setdefault(place, set()).add(subscription)
                 self._count += 1
             if not known:
-                await self._access.joined(*place, self._context)
+                self._teller.joined(place)
 
-    async def _leave(self, place: Place, subscription: str) -> None:
+    def _leave(self, place: Place, subscription: str) -> None:
         """Ends a subscription; the place is left with the last."""
         known = self._subscriptions.get(place, set())
         if subscription not in known:
             return
         if len(known) == 1:
-            await self._leave_wholly(place)
+            self._leave_wholly(place)
         else:
             known.remove(subscription)
             self._count -= 1
 
-    async def _leave_wholly(self, place: Place) -> None:
+    def _leave_wholly(self, place: Place) -> None:
         """Ends all subscriptions of a place, where there are any."""
         ended = self._subscriptions.pop(place, None)
         if ended is not None:
             self._count -= len(ended)
             self._rooms.leave(self, place)
-            await self._access.left(*place, self._context)
+            self._teller.left(place)
 
     def _refuse(self, place: Place, code: str, message: str) -> None:
         self._refused(place, code)

@@ -20,10 +20,13 @@ from runtime.services.rooms import Place, Rooms
 from runtime.web.callers import Hosts, header_of
 from runtime.web.conversation import DENIED, NOT_FOUND, Access, Conversation, Outlet
 from runtime.web.entrance import Entrance, Refused
+from runtime.web.tellers import Tellers
 from runtime.web.websocket import INTERNAL_ERROR, OUTLET
 
 _SOURCE = "sockets"
 _FAILED = "the runtime failed at this; its log says how"
+_TOLD_FACTOR = 2
+"""Times `streams.maxSockets`, sockets of which something is to be told: those that are open, and as many more."""
 _MAX_SHOWN = 80
 """Characters of a name that the log shows where a client made it up."""
 
@@ -48,6 +51,7 @@ class Sockets:
         self._settings = settings
         self._report = report
         self._entrance = Entrance(access, allows, hosts, settings, report, _SOURCE)
+        self._tellers = Tellers(access, settings.max_joins, self._tell_of_fault)
         self._open = 0
         self._malformed = Ration(settings.max_malformed_reports)
         self._unknown = Ration(settings.max_malformed_reports)
@@ -65,9 +69,19 @@ class Sockets:
             self._tell_of_fault(trace_id)
             await self._refuse(Refused(500, _FAILED), told)(scope, receive, send)
 
+    async def finish(self, seconds: float) -> None:
+        """Waits so long for what the project is still to be told of sockets that have ended."""
+        untold = await self._tellers.finish(seconds)
+        if untold:
+            message = f"the runtime stops: {untold} calls of onJoin and onLeave were not made, or have not ended"
+            self._report(LogLevel.WARN, message, _SOURCE, "")
+
     async def _serve(self, scope: Any, receive: Any, send: Any, trace_id: str) -> None:
         if self._open >= self._settings.max_sockets:
             detail = f"{self._open} sockets are open, which is the limit (streams.maxSockets); try again"
+            raise Refused(503, detail, {"retry-after": "1"})
+        if self._tellers.count >= _TOLD_FACTOR * self._settings.max_sockets:
+            detail = "the project is still being told of sockets that have ended (onLeave); try again"
             raise Refused(503, detail, {"retry-after": "1"})
         self._entrance.check(scope)
         self._open += 1
@@ -81,11 +95,11 @@ class Sockets:
 
     async def _converse(self, scope: Any, receive: Any, context: bytes, trace_id: str) -> None:
         outlet = scope["extensions"][OUTLET]
+        teller = self._tellers.teller(context, trace_id)
         conversation = Conversation(
-            self._rooms, self._access, self._settings, self._knows, context, outlet, self._tell_of_refusal
+            self._rooms, self._access, self._settings, self._knows, context, teller, outlet, self._tell_of_refusal
         )
         await self._mind(self._hold(conversation, receive, trace_id), outlet, trace_id)
-        await self._mind(conversation.end(), outlet, trace_id)
         await outlet.lost.wait()
 
     async def _mind(self, part: Awaitable[None], outlet: Outlet, trace_id: str) -> None:

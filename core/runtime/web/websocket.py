@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
@@ -164,14 +164,20 @@ class WebSocket(asyncio.Protocol):
         elif self._waiting() > self._shared.settings.max_buffer_bytes:
             self.close(TOO_SLOW, "the client takes too little of what it is sent")
 
-    def write_uncounted(self, wire: bytes) -> None:
-        """Sends a frame that the client has asked for, whatever its size; messages that follow wait until it is out."""
+    def write_uncounted(self, pieces: Iterable[bytes]) -> None:
+        """Sends a frame that the client has asked for, whatever its size; messages that follow wait until it is out.
+
+        Its pieces are not joined: what many clients are sent is in memory once.
+        """
         if self._is_over:
             return
-        self._written += len(wire)
-        self._transport.write(wire)
+        size = 0
+        for piece in pieces:
+            size += len(piece)
+            self._transport.write(piece)
+        self._written += size
         if self._is_congested:
-            self._uncounted += len(wire)
+            self._uncounted += size
 
     def close(self, code: int, reason: str = "") -> None:
         """Closes the socket behind all that was sent; one that was not accepted yet is refused."""

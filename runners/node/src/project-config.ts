@@ -36,7 +36,8 @@ export class ProjectConfig {
     const config = this.config(file, true);
     const hooks = authenticateOf(config) === undefined ? [] : [Hook.AUTHENTICATE];
     const shown = Object.entries(config).map(([key, value]) => [key, plain(value, []) ?? null]);
-    return encode({ config: Object.fromEntries(shown), hooks }, 'config', () => null);
+    const functions = Object.keys(config).filter((key) => holdsFunction(config[key], new Set()));
+    return encode({ config: Object.fromEntries(shown), hooks, functions }, 'config', () => null);
   }
 
   /** Gives `streamAuth.authenticate` of the file, which is loaded unless it is already. Throws `ConfigError`. */
@@ -69,16 +70,36 @@ function checked(found: unknown): Config {
 /** Finds the config among the exports, or as what `module.exports` was set to. */
 function candidate(exported: unknown): unknown {
   if (typeof exported !== 'object' || exported === null || isConfig(exported)) return exported;
-  if ('config' in exported) return exported.config;
-  if ('default' in exported) return exported.default;
+  if ('config' in exported && 'default' in exported && exported.config !== exported.default) {
+    throw new DefinitionError('the file exports a config and a default that differ', 'Keep one of them, as the default or as config');
+  }
+  if ('config' in exported) return withAuth(exported.config, exported);
+  if ('default' in exported) return withAuth(exported.default, exported);
   // An export that was forgotten leaves an empty object behind.
   return '__esModule' in exported || Object.keys(exported).length === 0 ? undefined : exported;
+}
+
+/** Gives the config; throws a `DefinitionError` for a guard that is exported beside one without, and would never be asked. */
+function withAuth(config: unknown, exported: object): unknown {
+  const beside = ['streamAuth', 'authenticate'].find((name) => name in exported);
+  const has = typeof config === 'object' && config !== null && 'streamAuth' in config;
+  if (beside === undefined || has) return config;
+  throw new DefinitionError(`${beside} is exported beside the config, where nothing reads it`, 'Write config({ streamAuth: { authenticate } })');
 }
 
 function authenticateOf({ streamAuth }: Config): Callable | undefined {
   if (typeof streamAuth !== 'object' || streamAuth === null || !('authenticate' in streamAuth)) return undefined;
   const { authenticate } = streamAuth;
   return typeof authenticate === 'function' ? (authenticate.bind(streamAuth) as Callable) : undefined;
+}
+
+/** Tells whether a function stands anywhere inside of a value, those of classes and of schemas aside; `seen` are not looked at. */
+function holdsFunction(value: unknown, seen: Set<object>, depth = 0): boolean {
+  if (typeof value === 'function') return true;
+  if (typeof value !== 'object' || value === null || seen.has(value) || depth > MAX_DEPTH || ArrayBuffer.isView(value)) return false;
+  seen.add(value);
+  const parts = isSchemaObject(value) ? [] : Object.values(Object.getOwnPropertyDescriptors(value));
+  return parts.some((part) => holdsFunction(part.value, seen, depth + 1));
 }
 
 /** Gives data as they are, other objects by the name of their class, and nothing for functions and schemas. */

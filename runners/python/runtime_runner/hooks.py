@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import inspect
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 from runtime_runner import eventloop, failure, threads, values
@@ -16,8 +13,10 @@ from runtime_runner.outbox import Outbox
 from runtime_runner.project import Project
 from runtime_runner.project_config import ConfigError, ProjectConfig
 
-MAX_THREADS = 64
-"""Plain functions that run at once; further ones wait for a thread, within their deadline."""
+MAX_AT_ONCE = 64
+"""Plain functions that run at once; further ones wait, within their deadline."""
+MAX_THREADS = 512
+"""The same, with those that went on when their deadline had passed."""
 NAMES = {
     pb.HOOK_AUTHENTICATE: "authenticate",
     pb.HOOK_CAN_ACCESS: "canAccess",
@@ -41,7 +40,7 @@ class Hooks:
         self._streams: dict[str, StreamHooks] = {}
         self._open: dict[int, asyncio.Task[None]] = {}
         self._deadlines: dict[int, asyncio.TimerHandle] = {}
-        self._threads = ThreadPoolExecutor(MAX_THREADS, "hook")
+        self._turns = threads.Turns(MAX_AT_ONCE, MAX_THREADS)
         self._on_idle: asyncio.Future[None] | None = None
         self._is_draining = False
 
@@ -106,9 +105,7 @@ class Hooks:
         if hook.is_async:
             returned = await hook.call(*taken)
         else:
-            context = contextvars.copy_context()
-            work = partial(context.run, threads.call_plainly, hook.call, taken)
-            returned = await self._loop.run_in_executor(self._threads, work)
+            returned = await self._turns.run(hook.call, taken)
         while inspect.isawaitable(returned):  # it would be true, whatever comes of it
             returned = await returned
         return returned
@@ -125,6 +122,8 @@ class Hooks:
             return failure.new(pb.FAILURE_KIND_LOAD, str(error), retryable=False)
         if isinstance(error, values.Unsendable):
             return failure.new(pb.FAILURE_KIND_INVALID_OUTPUT, str(error), retryable=False)
+        if isinstance(error, threads.NoTurn):
+            return failure.new(pb.FAILURE_KIND_OVERLOADED, str(error))
         return failure.of(error, self._project)
 
     def _end(self, call_id: int, answer: Answer) -> None:
@@ -153,7 +152,7 @@ class Hooks:
 
 
 def _is_allowed(returned: Any) -> bool:
-    """Only True lets in: a generator that has not begun is true for Python. Raises `Unsendable` for what says neither."""
+    """Only True lets in: a generator that has not begun is true as well. Raises `Unsendable` for what says neither."""
     if returned is None or isinstance(returned, bool):
         return returned is True
     what = "a function that nobody has called" if inspect.isroutine(returned) else f"a {type(returned).__name__}"

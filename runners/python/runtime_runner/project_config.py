@@ -39,7 +39,8 @@ class ProjectConfig:
         config = self._read(file, anew=True)
         hooks = [] if _authenticate_of(config) is None else [pb.HOOK_AUTHENTICATE]
         shown = {key: None if is_function(item) else _plain(item, ()) for key, item in config.items()}
-        return values.encode({"config": shown, "hooks": hooks}, "config", lambda _: None)
+        functions = [key for key, item in config.items() if _holds_function(item, set())]
+        return values.encode({"config": shown, "hooks": hooks, "functions": functions}, "config", lambda _: None)
 
     def authenticate(self, file: str) -> Function | None:
         """`streamAuth.authenticate` of the file, which is loaded unless it is already. Raises ConfigError."""
@@ -68,13 +69,36 @@ def _config_in(module: ModuleType) -> dict[str, Any]:
     found = {SPELT.get(key, str(key)): item for key, item in config.items()}
     if len(found) < len(config):
         raise DefinitionError(f"the config has {AUTH} twice, in two spellings", "Keep one of them.")
+    _check_beside(module, found)
     return found
+
+
+def _check_beside(module: ModuleType, config: Mapping[str, Any]) -> None:
+    """A guard at the top level that the config leaves out would never be asked."""
+    for name in (AUTH, *SPELT):
+        if hasattr(module, name) and (AUTH not in config or getattr(module, name) != config[AUTH]):
+            fix = f'Write it in the config, as config = {{"{AUTH}": {name}}}, or remove it.'
+            raise DefinitionError(f"{name} stands beside the config, where nothing reads it", fix)
+    if hasattr(module, "authenticate") and AUTH not in config:
+        raise DefinitionError("authenticate stands beside the config, where nothing reads it", EXAMPLE)
 
 
 def _authenticate_of(config: Mapping[str, Any]) -> Callable[..., Any] | None:
     auth = config.get(AUTH)
     call = auth.get("authenticate") if isinstance(auth, Mapping) else None
     return call if callable(call) else None
+
+
+def _holds_function(value: Any, seen: set[int], depth: int = 0) -> bool:
+    """True where a function stands anywhere inside of a value, those of classes and modules aside."""
+    if is_function(value):
+        return True
+    if id(value) in seen or depth > values.MAX_DEPTH or isinstance(value, type | ModuleType):
+        return False
+    seen.add(id(value))
+    is_list = isinstance(value, list | tuple)
+    parts = value if is_list else (value if isinstance(value, Mapping) else getattr(value, "__dict__", {})).values()
+    return any(_holds_function(part, seen, depth + 1) for part in parts)
 
 
 def _plain(value: Any, within: tuple[int, ...]) -> Any:

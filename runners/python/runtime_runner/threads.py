@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 
@@ -16,6 +17,16 @@ class NoThread(Exception):
         super().__init__(
             f"None of this runner's {threads} threads is free: handlers hold them that went on after they were "
             "cancelled. Give their blocking calls a timeout, and let their loops look at ctx.cancelled."
+        )
+
+
+class NoTurn(Exception):
+    """Hooks that went on after their time hold every thread."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__(
+            f"None of this runner's {threads} threads for hooks is free: hooks hold them that went on after their time "
+            "was over. Give their blocking calls a timeout."
         )
 
 
@@ -52,6 +63,33 @@ class Threads:
 
     def _release(self, _: asyncio.Future[Any]) -> None:
         self._busy -= 1
+
+
+class Turns:
+    """So many calls at once, further ones wait. One that is given up frees its turn at once, its thread at its end."""
+
+    def __init__(self, count: int, threads: int) -> None:
+        self._turns = asyncio.Semaphore(count)
+        self._threads = threads
+        self._busy = 0
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(threads, "hook")
+
+    async def run(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """Calls it in the caller's context variables. Raises `NoTurn` where those that were given up hold all threads."""
+        async with self._turns:
+            with self._lock:
+                if self._busy >= self._threads:
+                    raise NoTurn(self._threads)
+                self._busy += 1
+            context = contextvars.copy_context()
+            future = self._pool.submit(context.run, call_plainly, call, arguments)
+            future.add_done_callback(self._release)
+            return await asyncio.wrap_future(future)
+
+    def _release(self, _: Future[Any]) -> None:
+        with self._lock:
+            self._busy -= 1
 
 
 def call_plainly(call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

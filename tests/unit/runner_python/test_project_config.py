@@ -50,6 +50,7 @@ def test_data_are_told_and_functions_left_out(make_project: MakeProject) -> None
             "streamAuth": {"contextSchema": {"type": "object"}},
         },
         "hooks": [AUTHENTICATE],
+        "functions": ["a", "run", "streamAuth"],
     }
 
 

@@ -32,7 +32,7 @@ async def ask(
     dialled: Dialled, question: Question = QUESTION, seconds: float = FAR
 ) -> asyncio.Future[Payload | Failure]:
     """A call that the runner has."""
-    answer = await dialled.link.call(question, seconds)
+    answer = await dialled.link.call(question, lambda: seconds)
     await settle()
     return answer
 
@@ -186,6 +186,16 @@ async def test_a_runner_that_answers_no_hook_for_long_is_given_up_whatever_runs_
     assert f"canAccess of {TARGET} or a handler lets nothing else have a turn" in why
 
 
+async def test_where_several_hooks_are_out_none_of_them_is_blamed_alone() -> None:
+    looking = Looking(looks=LOOKS_BESIDE_HANDLERS + 1)
+    for number in (1, 2, 2, 3, 4, 5):
+        looking.calls.begin(QUESTION._replace(target=f"s{number}"), 0)
+    await looking.wait()
+    [why] = looking.blamed[:1]
+    named = ", ".join(f"canAccess of s{number}" for number in (1, 2, 3))
+    assert why == f"one of these hooks or a handler lets nothing else have a turn: {named} and 2 more"
+
+
 async def test_of_a_runner_that_is_given_up_one_line_tells() -> None:
     async with Dialled(settings=QUICK) as dialled:
         await dialled.open(HELLO_WITH_HOOKS)
@@ -204,7 +214,9 @@ async def test_a_call_that_had_to_wait_for_room_has_what_is_left(monkeypatch: py
             if dialled.link.room == 0:
                 break
             await ask(dialled, large)
-        waiting = asyncio.ensure_future(dialled.link.call(QUESTION, 5.0))
+        loop = asyncio.get_running_loop()
+        end = loop.time() + 5.0
+        waiting = asyncio.ensure_future(dialled.link.call(QUESTION, lambda: end - loop.time()))
         await settle()
         assert not waiting.done()
         pass_time(monkeypatch, 3.0)

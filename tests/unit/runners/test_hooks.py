@@ -30,8 +30,12 @@ class Hooked:
         """A call that has begun."""
         return asyncio.ensure_future(self.hooks.call(language, Hook.CAN_ACCESS, TARGET, b"\x01"))
 
+    def tell(self) -> asyncio.Task[None]:
+        """The same for what is only told."""
+        return asyncio.ensure_future(self.hooks.tell("node", Hook.ON_JOIN, TARGET, b"\x01"))
 
-async def failure_of(call: asyncio.Task[bytes]) -> FailureKind:
+
+async def failure_of(call: asyncio.Task[bytes] | asyncio.Task[None]) -> FailureKind:
     async with asyncio.timeout(5):
         with pytest.raises(HookFailed) as failed:
             await call
@@ -65,21 +69,90 @@ async def test_a_call_waits_for_the_restart_of_its_runner() -> None:
         assert await call == b"\xc3"
 
 
-async def test_a_lost_runner_fails_its_calls_and_the_next_one_answers() -> None:
+async def test_where_its_runner_is_lost_a_question_is_asked_once_more() -> None:
     hooked = Hooked()
-    async with Dialled() as first, Dialled() as second:
+    async with Dialled() as first, Dialled() as second, Dialled() as third:
         hooked.pool.add((await first.open(HELLO_WITH_HOOKS)).link)
         call = hooked.call()
         await settle()
         await first.end()
-        assert await failure_of(call) is FailureKind.RUNNER_LOST
-        waiting = hooked.call()
         await settle()
-        hooked.pool.remove(first.link)
+        assert not call.done()
         hooked.pool.add((await second.open(HELLO_WITH_HOOKS)).link)
         await settle()
         await answer(second, second.last("call"))
-        assert await waiting == b"\xc3"
+        assert await call == b"\xc3"
+        call = hooked.call()
+        await settle()
+        await second.end()
+        hooked.pool.add((await third.open(HELLO_WITH_HOOKS)).link)
+        await settle()
+        await third.end()
+        assert await failure_of(call) is FailureKind.RUNNER_LOST
+
+
+async def test_asked_once_more_it_has_what_is_left_of_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    hooked = Hooked(hookTimeout=60)
+    async with Dialled() as first, Dialled() as second:
+        hooked.pool.add((await first.open(HELLO_WITH_HOOKS)).link)
+        call = hooked.call()
+        await settle()
+        pass_time(monkeypatch, 20)
+        await first.end()
+        hooked.pool.add((await second.open(HELLO_WITH_HOOKS)).link)
+        await settle()
+        assert 39_000 < second.last("call").deadline_ms <= 40_000
+        await answer(second, second.last("call"))
+        await call
+
+
+async def test_what_is_only_told_is_not_told_twice() -> None:
+    hooked = Hooked()
+    async with Dialled() as dialled:
+        hooked.pool.add((await dialled.open(HELLO_WITH_HOOKS)).link)
+        telling = hooked.tell()
+        await settle()
+        await dialled.end()
+        assert await failure_of(telling) is FailureKind.RUNNER_LOST
+
+
+async def test_what_is_told_takes_no_place_of_what_is_asked() -> None:
+    hooked = Hooked(maxHookCalls=4)
+    async with Dialled() as dialled:
+        hooked.pool.add((await dialled.open(HELLO_WITH_HOOKS)).link)
+        tellings = [hooked.tell() for _ in range(8)]
+        await settle()
+        assert len(dialled.all("call")) == 1
+        calls = [hooked.call() for _ in range(4)]
+        await settle()
+        asked = [call for call in dialled.all("call") if call.hook == pb.HOOK_CAN_ACCESS]
+        assert len(asked) == 4
+        for call in asked:
+            await answer(dialled, call)
+        assert await asyncio.gather(*calls) == [b"\xc3"] * 4
+        for _ in tellings:
+            await answer(dialled, dialled.last("call"), b"")
+            await settle()
+        await asyncio.gather(*tellings)
+
+
+async def test_what_is_told_waits_for_its_turn_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    hooked = Hooked(maxHookCalls=1, hookTimeout=5)
+    first, second = hooked.tell(), hooked.tell()
+    await settle()
+    pass_time(monkeypatch, 60)
+    await settle()
+    assert not first.done()
+    async with Dialled() as dialled:
+        hooked.pool.add((await dialled.open(HELLO_WITH_HOOKS)).link)
+        await settle()
+        assert dialled.last("call").deadline_ms == 5000
+        await answer(dialled, dialled.last("call"), b"")
+        await first
+        pass_time(monkeypatch, 60)
+        assert dialled.last("call").deadline_ms == 5000
+        await answer(dialled, dialled.last("call"), b"")
+        await second
 
 
 async def test_without_a_runner_in_time_it_fails() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -41,8 +41,8 @@ async def load(answer: bytes | Failure, warnings: list[str] | None = None) -> Pr
     return await load_config(FILE, Scripted(answer), 60.0, warn)
 
 
-def said(config: Mapping[str, object], *hooks: int) -> bytes:
-    return encode({"config": config, "hooks": list(hooks)})
+def said(config: Mapping[str, object], *hooks: int, functions: Sequence[str] = ()) -> bytes:
+    return encode({"config": config, "hooks": list(hooks), "functions": list(functions)})
 
 
 @pytest.mark.parametrize("name", [f"motia.config.{ending}" for ending in ("ts", "mts", "cts", "js", "mjs", "cjs")])
@@ -177,6 +177,20 @@ async def test_a_python_config_is_mended_in_python() -> None:
 async def test_a_misspelt_stream_auth_stops_the_start(key: str) -> None:
     with pytest.raises(ConfigFault, match=f"'{key}' is not 'streamAuth'"):
         await load(said({key: None}))
+
+
+@pytest.mark.parametrize(("key", "near"), [("auth", "streamAuth"), ("plugin", "plugins"), ("middleware", "")])
+async def test_an_unknown_key_with_a_function_in_it_stops_the_start(key: str, near: str) -> None:
+    with pytest.raises(ConfigFault, match=f"'{key}' holds a function and is not known here") as fault:
+        await load(said({"streamAuth": {}, key: {}}, AUTHENTICATE, functions=["streamAuth", key]))
+    assert f"did you mean '{near}" in fault.value.fix
+
+
+async def test_a_function_under_a_known_key_does_not_stop_it() -> None:
+    warnings: list[str] = []
+    functions = ["streamAuth", "plugins", "app"]
+    await load(said({"streamAuth": {}, "plugins": [], "app": None}, AUTHENTICATE, functions=functions), warnings)
+    assert len(warnings) == 2
 
 
 @pytest.mark.parametrize(

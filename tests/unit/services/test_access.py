@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from runtime.catalog import Catalog
+from runtime.config import StreamSettings
 from runtime.errors import AccessDenied, HookFailed
 from runtime.model import Failure, FailureKind, Hook, LogLevel, ProjectConfig, StreamDefinition
 from runtime.services.access import Access
@@ -20,6 +21,7 @@ CONFIG = ProjectConfig("motia_config.py", "python", frozenset({Hook.AUTHENTICATE
 THROWN = Failure(FailureKind.HANDLER, "not you", "TypeError", "TypeError: not you\n    at steps/g.stream.ts:3:5")
 ADA = encode({"name": "Ada"})
 MAX_REPORTS = 3
+MAX_CONTEXT = 1024
 
 
 class Asking:
@@ -29,7 +31,8 @@ class Asking:
         self.answer = answer
         self.asked: list[tuple[str, Hook, str, Any]] = []
         self.reports = Reports()
-        self.access = Access(self, self.reports, MAX_REPORTS)
+        settings = StreamSettings.model_validate({"maxMalformedReports": MAX_REPORTS, "maxFrameBytes": MAX_CONTEXT})
+        self.access = Access(self, self.reports, settings)
         self.access.catalog = Catalog(streams={"guarded": GUARDED, "open": OPEN})
         self.access.config = CONFIG
 
@@ -39,6 +42,10 @@ class Asking:
         if isinstance(self.answer, Failure):
             raise HookFailed(self.answer)
         return self.answer
+
+    async def tell(self, language: str, hook: Hook, target: str, payload: bytes) -> None:
+        """The same."""
+        await self.call(language, hook, target, payload)
 
     def errors(self) -> list[str]:
         """What was said."""
@@ -136,10 +143,38 @@ async def test_joins_and_leaves_are_told_and_their_failures_only_logged() -> Non
 async def test_hooks_that_found_no_place_are_told_of_in_bounds() -> None:
     asking = Asking(Failure(FailureKind.OVERLOADED, "onLeave found no place"))
     for _ in range(2 * MAX_REPORTS):
-        await asking.access.left("guarded", "g", "", b"")
         assert await asking.access.may_read("guarded", "g", "", b"") is False
     assert len(asking.errors()) == MAX_REPORTS
     asking.answer = Failure(FailureKind.HANDLER, "a fault of the project's")
     for _ in range(2 * MAX_REPORTS):
-        await asking.access.left("guarded", "g", "", b"")
+        assert await asking.access.may_read("guarded", "g", "", b"") is False
     assert len(asking.errors()) == 3 * MAX_REPORTS
+
+
+@pytest.mark.parametrize("answer", [encode("yes"), Failure(FailureKind.INVALID_OUTPUT, "canAccess returned a string")])
+async def test_answers_that_are_neither_true_nor_false_are_told_of_in_bounds(answer: bytes | Failure) -> None:
+    asking = Asking(answer)
+    for _ in range(2 * MAX_REPORTS):
+        assert await asking.access.may_read("guarded", "g", "", b"") is False
+    assert len(asking.errors()) == MAX_REPORTS
+
+
+@pytest.mark.parametrize("kind", [FailureKind.OVERLOADED, FailureKind.HANDLER])
+async def test_of_hooks_that_are_only_told_failures_are_told_in_bounds(kind: FailureKind) -> None:
+    asking = Asking(Failure(kind, "odd"))
+    for _ in range(2 * MAX_REPORTS):
+        await asking.access.joined("guarded", "g", "", b"")
+        await asking.access.left("guarded", "g", "", b"")
+    assert len(asking.errors()) == 2 * MAX_REPORTS
+
+
+async def test_an_auth_context_has_so_many_bytes() -> None:
+    assert await Asking(bytes(MAX_CONTEXT)).access.authenticate({}, "/") == bytes(MAX_CONTEXT)
+    with pytest.raises(AccessDenied, match=r"1025 bytes, over the limit of 1024 \(streams.maxFrameBytes\)") as denied:
+        await Asking(bytes(MAX_CONTEXT + 1)).access.authenticate({}, "/")
+    assert denied.value.status == 503
+
+
+async def test_who_hears_of_joins_and_leaves() -> None:
+    access = Asking().access
+    assert (access.hears("guarded"), access.hears("open"), access.hears("other")) == (True, False, False)

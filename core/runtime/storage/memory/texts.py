@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from runtime.records import Text
 from runtime.storage.callbacks import call_each
-from runtime.storage.texts import check_room
+from runtime.storage.texts import beginning, check_room
 
 
 class _Text:
-    __slots__ = ("closed", "data")
+    __slots__ = ("began", "closed", "data")
 
-    def __init__(self) -> None:
+    def __init__(self, now: float) -> None:
+        self.began = beginning(now)
         self.data = bytearray()
         self.closed = False
 
@@ -28,7 +29,7 @@ class MemoryTextStore:
         self, id: str, data: bytes, now: float, max_bytes: int, told: Callable[[], None] | None = None
     ) -> int:
         """Adds to the end of a text."""
-        text = self._texts.get(id) or _Text()
+        text = self._texts.get(id) or _Text(now)
         end = check_room(id, len(text.data), text.closed, len(data), max_bytes)
         text.data += data
         self._keep(id, text, now, told)
@@ -36,7 +37,7 @@ class MemoryTextStore:
 
     async def close(self, id: str, now: float, told: Callable[[], None] | None = None) -> bool:
         """Closes a text."""
-        text = self._texts.get(id) or _Text()
+        text = self._texts.get(id) or _Text(now)
         if text.closed:
             return False
         text.closed = True
@@ -49,7 +50,7 @@ class MemoryTextStore:
         if text is None:
             return None
         data = bytes(text.data[start : start + max_bytes])
-        return Text(data, min(start, len(text.data)) + len(data), text.closed)
+        return Text(data, min(start, len(text.data)) + len(data), text.closed, text.began)
 
     async def forget(self, before: float, limit: int) -> int:
         """Removes at most so many texts that nothing was written to since."""

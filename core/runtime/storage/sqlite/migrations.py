@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runtime.errors import StorageFault
 from runtime.storage.sqlite.rows import SCHEMA as EVENTS
+from runtime.storage.sqlite.text_rows import BEGINNINGS
 from runtime.storage.sqlite.text_rows import SCHEMA as TEXTS
 
 APPLICATION_ID = 0x72746D65
@@ -51,7 +52,7 @@ INSERT INTO deleted_items (stream, group_id, id, deleted)
 DROP TABLE deleted_before;
 """
 
-MIGRATIONS = (_STORES + EVENTS, _STATE_IN_FULL + TEXTS, _DELETED_IN_ORDER)
+MIGRATIONS = (_STORES + EVENTS, _STATE_IN_FULL + TEXTS, _DELETED_IN_ORDER, BEGINNINGS)
 
 
 def check_ours(connection: sqlite3.Connection, path: Path) -> None:

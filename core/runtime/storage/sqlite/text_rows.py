@@ -14,11 +14,13 @@ CREATE TABLE text_chunks (
     UNIQUE (text, number)
 ) STRICT;
 """
+# When the text began, by which later ones of the same id are told from it; of those of before nobody knows.
+BEGINNINGS = "ALTER TABLE texts ADD COLUMN began INTEGER NOT NULL DEFAULT 0;"
 CHUNK_BYTES = 4000
 """Just under a page of the database, which a row of this size fills."""
 
-FIND = "SELECT place, length, closed FROM texts WHERE id = ?"
-BEGIN = "INSERT INTO texts (id, length, closed, written) VALUES (?, 0, 0, ?)"
+FIND = "SELECT place, length, closed, began FROM texts WHERE id = ?"
+BEGIN = "INSERT INTO texts (id, length, closed, written, began) VALUES (?, 0, 0, ?, ?)"
 GROW = "UPDATE texts SET length = ?, written = ? WHERE place = ?"
 CLOSE = "UPDATE texts SET closed = 1, written = ? WHERE place = ?"
 CHUNKS = "SELECT data FROM text_chunks WHERE text = ? AND number BETWEEN ? AND ? ORDER BY number"

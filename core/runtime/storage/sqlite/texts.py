@@ -10,13 +10,14 @@ from runtime.records import Text
 from runtime.storage.sqlite import text_rows as rows
 from runtime.storage.sqlite.database import Database
 from runtime.storage.sqlite.names import column_of
-from runtime.storage.texts import check_room
+from runtime.storage.texts import beginning, check_room
 
 
 class _Found(NamedTuple):
     place: int
     length: int
     closed: int
+    began: int
 
 
 class SqliteTextStore:
@@ -60,7 +61,7 @@ class SqliteTextStore:
             rows.CHUNKS, (found.place, first, first + (skipped + max_bytes) // rows.CHUNK_BYTES)
         )
         data = b"".join(chunk for (chunk,) in chunks)[skipped : skipped + max_bytes]
-        return Text(data, start + len(data), bool(found.closed))
+        return Text(data, start + len(data), bool(found.closed), found.began)
 
     async def forget(self, before: float, limit: int) -> int:
         """Removes at most so many texts that nothing was written to since."""
@@ -85,6 +86,7 @@ class SqliteTextStore:
         return None if row is None else _Found(*row)
 
     def _start(self, connection: sqlite3.Connection, id: str, now: float) -> _Found:
-        place = connection.execute(rows.BEGIN, (column_of(id), now)).lastrowid
+        began = beginning(now)
+        place = connection.execute(rows.BEGIN, (column_of(id), now, began)).lastrowid
         assert place is not None
-        return _Found(place, 0, 0)
+        return _Found(place, 0, 0, began)

@@ -167,7 +167,8 @@ export enum Hook {
   /**
    * CAN_ACCESS - `canAccess` of the stream file `target`. Payload: map {subscription: {groupId, id?}, authContext};
    * authContext is nil for an anonymous client.
-   * Reply: a boolean, what the function returned being true or not in the sense of its language.
+   * Reply: a boolean; true for `true` alone, false for `false` and nothing (null, undefined, None, nil).
+   * Anything else that the function returned is a failure of kind INVALID_OUTPUT.
    */
   CAN_ACCESS = 2,
   /** ON_JOIN - `onJoin` of the stream file `target`. Payload as in HOOK_CAN_ACCESS. Reply: absent. */
@@ -176,9 +177,9 @@ export enum Hook {
   ON_LEAVE = 4,
   /**
    * CONFIG - Loads the project's config file `target`, anew each time. Payload absent.
-   * Reply: map {config, hooks}: the config as a map, functions left out, an adapter as
+   * Reply: map {config, hooks, functions}: the config as a map, functions left out, an adapter as
    * {adapter: its class's name, options: what it was made with}; the numbers of the hooks that it
-   * has a function for.
+   * has a function for; the keys of the config itself that hold a function anywhere inside, as `functions`.
    */
   CONFIG = 5,
   /** UI_BUNDLE - Bundles the Workbench nodes named by `target`. Reply: {code, map}. */

@@ -1,4 +1,4 @@
-"""web/reads: who is refused, what is told of it, and how answers end that must."""
+"""web/live: how live answers end that must, and what of them is told."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from runtime.errors import AccessDenied
 from runtime.model import LogLevel
 from tests.fakes import settle
-from tests.unit.web.reading import PAGE, STREAM, reading
+from tests.unit.web.reading import STREAM, reading
 from tests.unit.web.serving import SERVERS, has_connection
 from tests.unit.web.test_reads import stuck
 
@@ -45,29 +44,6 @@ async def test_what_fails_unforeseen_is_a_problem_and_a_stack_in_the_log(
             with pytest.raises(httpx.RemoteProtocolError):
                 await begun.aread()
         assert len(read.reports.lines) == 3
-
-
-async def test_denied_reads_are_told_of_in_bounds(server: str) -> None:
-    async with reading(server, max_malformed_reports=2) as read:
-        read.access.denied = AccessDenied(401, "no")
-        for _ in range(5):
-            assert (await read.client.get(f"{STREAM}/g")).status_code == 401
-        assert read.reports.messages(LogLevel.WARN) == ["no"] * 2
-
-
-async def test_origins_that_are_refused_are_told_of_once(server: str) -> None:
-    async with reading(server) as read:
-        for origin in ("https://evil.example", "https://evil.example", PAGE):
-            await read.client.get(f"{STREAM}/g", headers={"origin": origin})
-        [line] = read.reports.messages(LogLevel.WARN)
-        assert "https://evil.example" in line and "http.cors.origins" in line
-
-
-@pytest.mark.parametrize("host", ["localhost:1", "192.0.2.1:80", "[2001:db8::1]", "runtime.example"])
-async def test_local_names_addresses_and_allowed_names_are_answered_to(server: str, host: str) -> None:
-    async with reading(server) as read:
-        for headers in ({"host": host}, {"host": host, "origin": f"http://{host}"}):
-            assert (await read.client.get(f"{STREAM}/g", headers=headers)).status_code == 200
 
 
 async def test_nothing_live_begins_behind_a_stop(server: str) -> None:
