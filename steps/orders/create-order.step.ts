@@ -2,7 +2,7 @@ import type { ApiRouteConfig, Handlers } from 'motia'
 
 const item = {
   type: 'object',
-  properties: { name: { type: 'string' }, price: { type: 'number', minimum: 0 } },
+  properties: { name: { type: 'string' }, price: { type: 'number', minimum: 0, maximum: 1_000_000 } },
   required: ['name', 'price'],
 } as const
 
@@ -14,7 +14,7 @@ export const config: ApiRouteConfig = {
   path: '/orders',
   bodySchema: {
     type: 'object',
-    properties: { items: { type: 'array', items: item, minItems: 1 } },
+    properties: { items: { type: 'array', items: item, minItems: 1, maxItems: 100 } },
     required: ['items'],
   },
   validate: 'enforce', // what does not fit is answered with 400, so the handler only sees good orders

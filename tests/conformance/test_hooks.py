@@ -113,7 +113,7 @@ async def test_an_answer_of_can_access_that_is_not_there_yet_is_waited_for(core:
     [{"do": "give a function"}, *({"do": "give", "value": odd} for odd in ("no", "", 1, 0, {}, {"a": 1}, [True]))],
     ids=repr,
 )
-async def test_what_is_neither_true_nor_false_is_no_answer_of_can_access(core: Core, context: dict[str, object]) -> None:
+async def test_what_is_neither_true_nor_false_is_no_answer(core: Core, context: dict[str, object]) -> None:
     reply = await core.call_reply(await gated(core, pb.HOOK_CAN_ACCESS, context))
     assert reply.failure.kind == pb.FAILURE_KIND_INVALID_OUTPUT
     assert "canAccess returned a" in reply.failure.message

@@ -21,6 +21,7 @@ from tests.engines.conftest import DURABLE, Opened
 
 LIMIT = 100_000
 NOW = 1_700_000_000.0
+BEGAN = 1_700_000_000_000_000
 
 
 @pytest.fixture
@@ -41,25 +42,25 @@ async def test_a_text_grows_at_its_end(texts: TextStore) -> None:
     assert await texts.read("t", 0, LIMIT) is None
     assert await append(texts, "t", b"Hello") == 5
     assert await append(texts, "t", b", world") == 12
-    assert await texts.read("t", 0, LIMIT) == Text(b"Hello, world", 12, False)
+    assert await texts.read("t", 0, LIMIT) == Text(b"Hello, world", 12, False, BEGAN)
 
 
 async def test_a_text_begins_with_a_first_piece_that_is_empty(texts: TextStore) -> None:
     assert await append(texts, "t", b"") == 0
-    assert await texts.read("t", 0, LIMIT) == Text(b"", 0, False)
+    assert await texts.read("t", 0, LIMIT) == Text(b"", 0, False, BEGAN)
 
 
 async def test_a_part_is_read_from_an_offset_on(texts: TextStore) -> None:
     await append(texts, "t", b"0123456789")
-    assert await texts.read("t", 3, 4) == Text(b"3456", 7, False)
-    assert await texts.read("t", 7, 4) == Text(b"789", 10, False)
-    assert await texts.read("t", 10, 4) == Text(b"", 10, False)
+    assert await texts.read("t", 3, 4) == Text(b"3456", 7, False, BEGAN)
+    assert await texts.read("t", 7, 4) == Text(b"789", 10, False, BEGAN)
+    assert await texts.read("t", 10, 4) == Text(b"", 10, False, BEGAN)
 
 
 @pytest.mark.parametrize("start", [11, 10**6, 2**63, 10**30])
 async def test_behind_the_end_there_is_nothing(texts: TextStore, start: int) -> None:
     await append(texts, "t", b"0123456789")
-    assert await texts.read("t", start, 4) == Text(b"", 10, False)
+    assert await texts.read("t", start, 4) == Text(b"", 10, False, BEGAN)
 
 
 async def test_texts_do_not_mix(texts: TextStore) -> None:
@@ -76,12 +77,12 @@ async def test_a_closed_text_takes_no_more(texts: TextStore) -> None:
     assert await texts.close("t", NOW) is False
     with pytest.raises(HostCallRefused, match="text stream 't' is closed"):
         await append(texts, "t", b" and more")
-    assert await texts.read("t", 0, LIMIT) == Text(b"all", 3, True)
+    assert await texts.read("t", 0, LIMIT) == Text(b"all", 3, True, BEGAN)
 
 
 async def test_closing_what_is_not_there_makes_an_empty_text(texts: TextStore) -> None:
     assert await texts.close("t", NOW) is True
-    assert await texts.read("t", 0, LIMIT) == Text(b"", 0, True)
+    assert await texts.read("t", 0, LIMIT) == Text(b"", 0, True, BEGAN)
 
 
 async def test_a_text_may_be_as_long_as_the_limit_and_no_longer(texts: TextStore) -> None:
@@ -112,7 +113,7 @@ async def test_pieces_of_any_size_make_one_text(texts: TextStore) -> None:
     for _ in range(200):
         start, length = chance.randrange(len(written)), chance.randrange(1, 3 * CHUNK_BYTES)
         read = written[start : start + length]
-        assert await texts.read("t", start, length) == Text(read, start + len(read), False)
+        assert await texts.read("t", start, length) == Text(read, start + len(read), False, BEGAN)
 
 
 async def test_appends_at_the_same_time_are_each_there_once_and_in_order(texts: TextStore) -> None:
@@ -144,8 +145,9 @@ async def test_a_forgotten_text_begins_anew(texts: TextStore) -> None:
     await append(texts, "t", b"before")
     await texts.close("t", NOW)
     assert await texts.forget(NOW + 1, 10) == 1
-    assert await append(texts, "t", b"after") == 5
-    assert await texts.read("t", 0, LIMIT) == Text(b"after", 5, False)
+    assert await append(texts, "t", b"after", NOW + 0.000002) == 5
+    await append(texts, "t", b"wards", NOW + 1)
+    assert await texts.read("t", 0, LIMIT) == Text(b"afterwards", 10, False, BEGAN + 2)
 
 
 @pytest.mark.parametrize("name", DURABLE, indirect=True)
@@ -157,7 +159,9 @@ async def test_texts_outlive_the_process(opened: Opened) -> None:
     async with opened() as engine:
         assert await append(engine.texts, "open", b"c") == CHUNK_BYTES + 11
         assert await whole(engine.texts, "open") == b"a" * (CHUNK_BYTES + 10) + b"c"
-        assert await engine.texts.read("closed", 0, LIMIT) == Text(b"b", 1, True)
+        open_one = await engine.texts.read("open", 0, 0)
+        assert open_one is not None and open_one.began == BEGAN
+        assert await engine.texts.read("closed", 0, LIMIT) == Text(b"b", 1, True, BEGAN)
 
 
 _WRITER = """

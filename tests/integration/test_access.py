@@ -31,6 +31,8 @@ from tests.integration.project import running, write_project
 from tests.test_reference import PAGES, blocks
 
 PATIENCE = 30.0
+MANY = 100
+MAX_AT_ONCE = 64
 QUICK: Mapping[str, Any] = {"streams": {"hookTimeout": 1}, "link": {"stuckAfter": 0.2, "restartBackoff": 0.01}}
 LONG: Mapping[str, Any] = {"streams": {"hookTimeout": PATIENCE}, "link": {"restartBackoff": 0.01}}
 
@@ -221,6 +223,48 @@ async def test_hooks_that_hang_deny_and_hold_up_nobody(tmp_path: Path, files: Ma
         assert await access.may_read("board", "red", "", ada)
 
 
+async def test_hooks_that_hang_when_told_hold_up_nobody_who_waits(tmp_path: Path) -> None:
+    files = {
+        "steps/s_stream.py": """
+import threading
+def can_access(subscription, auth): return True
+def on_join(subscription, auth): threading.Event().wait()
+config = {"name": "s", "can_access": can_access, "on_join": on_join}
+"""
+    }
+    settings = {"streams": {"hookTimeout": PATIENCE, "maxHookCalls": 256}}
+    async with loaded(tmp_path, files, settings) as project, anyio.create_task_group() as telling:
+        for number in range(MANY):
+            telling.start_soon(project.access.joined, "s", str(number), "", b"")
+        with anyio.fail_after(PATIENCE / 2):
+            for _ in range(MANY):
+                assert await project.access.may_read("s", "g", "", b"")
+        telling.cancel_scope.cancel()
+
+
+async def test_an_answer_that_says_neither_yes_nor_no_denies_and_is_told(tmp_path: Path) -> None:
+    files = {
+        "steps/js.stream.ts": "export const config = { name: 'js', async *canAccess() { return false } }",
+        "steps/py_stream.py": "async def can(s, a):\n    yield True\nconfig = {'name': 'py', 'can_access': can}",
+    }
+    async with loaded(tmp_path, files) as project:
+        for stream in ("js", "py"):
+            assert not await project.access.may_read(stream, "g", "", b"")
+        js, py = project.errors()
+        assert js.startswith("canAccess of stream 'js' failed, so the client was denied: ")
+        assert js.endswith("canAccess returned an object; return true or false")
+        assert "canAccess returned a async_generator; return True or False." in py
+
+
+async def test_plain_hooks_that_hang_for_ever_do_not_deny_those_that_come_later(tmp_path: Path) -> None:
+    async with loaded(tmp_path, PROJECTS["python"], QUICK) as project:
+        ada = await authenticated(project.access, "Bearer ada")
+        async with anyio.create_task_group() as hanging:
+            for _ in range(MAX_AT_ONCE):
+                hanging.start_soon(project.access.may_read, "board", "hang", "", ada)
+        assert await project.access.may_read("board", "red", "", ada)
+
+
 @pytest.mark.parametrize("hook", ["authenticate", "canAccess"])
 async def test_a_crash_denies_and_the_next_runner_has_the_hooks_again(
     tmp_path: Path, files: Mapping[str, str], hook: str
@@ -277,6 +321,22 @@ FAULTS: Mapping[str, tuple[Mapping[str, str], str]] = {
         r"^motia\.config\.ts: the file has a config and does not export it",
     ),
     "it has no function": ({"motia.config.cjs": "exports.config = { streamAuth: {} }"}, "no function 'authenticate'"),
+    "its guard has another name": (
+        {"motia.config.js": "module.exports = { auth: { authenticate: () => null } }"},
+        r"^motia\.config\.js: 'auth' holds a function and is not known here",
+    ),
+    "its guard has another name in Python": (
+        {"motia_config.py": "config = {'auth': {'authenticate': print}}"},
+        r"^motia_config\.py: 'auth' holds a function and is not known here",
+    ),
+    "its guard stands beside it": (
+        {"motia_config.py": "config = {}\nstream_auth = {'authenticate': print}"},
+        "stream_auth stands beside the config",
+    ),
+    "it says two things": (
+        {"motia.config.ts": "export const config = {}\nexport default { streamAuth: { authenticate: () => null } }"},
+        "exports a config and a default that differ",
+    ),
     "nobody reads it": ({"motia.config.py": "config = {}"}, r"^motia\.config\.py is not read"),
     "there are two": ({"motia.config.ts": "", "motia_config.py": ""}, "one config, and here are"),
     "it kills its runner": (

@@ -73,6 +73,16 @@ def test_the_board_times_only_what_it_has_seen_come(example: RunningProject) -> 
         assert "after it was received" not in shown
 
 
+def test_no_order_breaks_the_board(example: RunningProject) -> None:
+    for price, count in ((1e308, 2), (1, 101)):
+        answer = example.client.post("/orders", json={"items": [{"name": "much", "price": price}] * count})
+        assert answer.status_code == 400
+    example.client.post("/orders", json={"items": [{"name": "odd", "price": 1}]})
+    with started("page.mjs", find_chromium(), f"{example.url}/orders/board") as page:
+        page.ask("wait", place=f"{CARDS}:has-text('odd')", text="odd")
+        assert [line["printed"] for line in page.lines() if "printed" in line] == []
+
+
 @pytest.mark.parametrize(
     "wanted",
     [

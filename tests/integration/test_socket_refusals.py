@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import Opcode
 
 from runtime.errors import AccessDenied
 from runtime.model import LogLevel
-from tests.integration.sockets import KINDS, Site, event_of, said, site
+from tests.integration.sockets import KINDS, SHAKE, Site, event_of, masked, said, site
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -61,19 +61,15 @@ async def test_a_fault_before_the_socket_begins_is_a_problem_and_a_stack_in_the_
     assert "RecursionError: inner" in message and "in fail" in message
 
 
-@pytest.mark.parametrize("where", ["may_read", "left"])
 async def test_a_fault_in_a_socket_closes_it_and_is_a_stack_in_the_log(
-    place: Site, monkeypatch: pytest.MonkeyPatch, where: str
+    place: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*asked: object) -> bool:
         raise RecursionError("inner")
 
     async with place.connect() as client:
-        if where == "left":
-            await client.send(said("join"))
-            await client.recv()
-        monkeypatch.setattr(place.door, where, fail)
-        await client.send(said("join" if where == "may_read" else "leave"))
+        monkeypatch.setattr(place.door, "may_read", fail)
+        await client.send(said("join"))
         with pytest.raises(ConnectionClosed) as closed:
             await client.recv()
     assert closed.value.rcvd is not None and closed.value.rcvd.code == 1011
@@ -117,28 +113,33 @@ async def test_who_is_denied_what_it_follows_follows_it_no_more(place: Site) -> 
     assert left == ["g", "h"]
 
 
-async def test_the_project_hears_of_a_client_that_has_gone_a_few_places_at_a_time(
-    place: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    running, most, told, count = 0, 0, [], 30
-    enough, go_on = asyncio.Event(), asyncio.Event()
+async def test_a_group_that_is_too_large_is_told_once_and_not_joined(kind: str, tmp_path: Path) -> None:
+    async with site(kind, tmp_path, max_sync_bytes=1024, max_malformed_reports=2) as place, place.connect() as client:
+        await client.send(said("join"))
+        assert (await event_of(client))["type"] == "sync"
+        await place.board.set("g", "1", text="x" * 2000)
+        assert (await event_of(client))["type"] == "create"
+        for _ in range(3):
+            await client.send(said("join"))
+            told = (await event_of(client))["event"]
+            assert (told["type"], told["data"]["code"]) == ("error", "GROUP_TOO_LARGE")
+            assert "streams.maxSyncBytes" in told["data"]["message"]
+        await place.door.saw("left", "g")
+        await place.board.set("g", "1", text="small")
+        await client.send(said("join"))
+        assert (await event_of(client))["type"] == "sync", "what it does not follow it is not told of"
+        group = "the group 'g' of the stream 'board'"
+        told = f"{group} is too large for a client that wanted it (streams.maxSyncBytes)"
+        assert place.reports.messages(LogLevel.WARN) == [told] * 2
 
-    async def left(stream: str, group: str, *rest: Any) -> None:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        if running == 4:
-            enough.set()
-        await go_on.wait()
-        running -= 1
-        told.append(group)
 
-    monkeypatch.setattr(place.door, "left", left)
-    async with place.connect() as client:
-        for number in range(count):
-            await client.send(said("join", str(number)))
-            await client.recv()
-    await enough.wait()
-    go_on.set()
-    await place.connections_ended(1)
-    assert (most, sorted(told)) == (4, sorted(map(str, range(count))))
+async def test_a_client_that_takes_nothing_of_its_sync_is_cut_off(kind: str, tmp_path: Path) -> None:
+    patience: dict[str, Any] = {"ping_interval": 0.1, "ping_timeout": 0.1, "close_timeout": 0.1}
+    async with site(kind, tmp_path, max_sync_bytes=32 * 1024 * 1024, **patience) as place:
+        for id in range(20):
+            await place.board.set("g", str(id), text="x" * 900_000)
+        async with place.raw(*SHAKE, small=True) as deaf:
+            assert await deaf.status() == 101
+            deaf.writer.write(masked(Opcode.TEXT, said("join").encode()))
+            await place.door.saw("joined", "g")
+            await place.connections_ended(1)

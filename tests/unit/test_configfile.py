@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from runtime.config import LinkSettings, Settings, known_timezone
+from runtime.config import (
+    BusSettings,
+    CronSettings,
+    HttpSettings,
+    LinkSettings,
+    Settings,
+    StateSettings,
+    StreamSettings,
+    known_timezone,
+)
+from runtime.config.section import Section
 from runtime.configfile import load_settings
 from runtime.errors import ConfigFault, RunnerFault
 from runtime.runners.manifest import find_runners
@@ -340,3 +350,14 @@ def test_a_change_of_the_largest_value_has_to_reach_a_runner(tmp_path: Path, tex
 def test_a_change_of_the_largest_value_just_fits(tmp_path: Path) -> None:
     settings = load(tmp_path, "link:\n  maxPayloadBytes: 1048576\nstate:\n  maxValueBytes: 520000")
     assert settings.state.max_value_bytes == 520_000
+
+
+@pytest.mark.parametrize(
+    "section", [HttpSettings, LinkSettings, BusSettings, CronSettings, StateSettings, StreamSettings]
+)
+def test_no_number_is_larger_than_any_use(tmp_path: Path, section: type[Section]) -> None:
+    name = section.__name__.removesuffix("Settings").lower().replace("stream", "streams")
+    numbers = [field.alias for field in section.model_fields.values() if field.annotation in (int, float)]
+    for key in numbers:
+        for value in ("9" * 30, ".inf"):
+            assert f"{name}.{key}" in str(fault(tmp_path, f"{name}: {{{key}: {value}}}"))

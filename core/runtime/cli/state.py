@@ -31,13 +31,30 @@ state = typer.Typer(
     no_args_is_help=True,
 )
 
-Group = Annotated[str, typer.Argument(metavar="GROUP", help="Name of the group.", show_default=False)]
-Key = Annotated[str, typer.Argument(metavar="KEY", help="Key in the group.", show_default=False)]
-OneGroup = Annotated[str | None, typer.Argument(metavar="GROUP", help="List the keys of this group.")]
+
+def _utf_8(given: str | None) -> str | None:
+    """The argument itself. Raises `typer.BadParameter` for bytes that are no UTF-8, which no name or value has."""
+    try:
+        (given or "").encode()
+    except UnicodeEncodeError as error:
+        raise typer.BadParameter("is no UTF-8") from error
+    return given
+
+
+_KEY_HELP = "Key in the group; write -- before one that begins with a -."
+Group = Annotated[str, typer.Argument(metavar="GROUP", help="Name of the group.", show_default=False, callback=_utf_8)]
+Key = Annotated[str, typer.Argument(metavar="KEY", help=_KEY_HELP, show_default=False, callback=_utf_8)]
+OneGroup = Annotated[str | None, typer.Argument(metavar="GROUP", help="List the keys of this group.", callback=_utf_8)]
 Values = Annotated[bool, typer.Option("--values", help="Show the values and their versions.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Groups or keys to list at most.")]
-After = Annotated[str | None, typer.Option("--after", metavar="NAME", help="List those behind this group or key.")]
-Value = Annotated[str, typer.Argument(metavar="VALUE", help="The value as JSON; - reads it from standard input.")]
+After = Annotated[
+    str | None,
+    typer.Option("--after", metavar="NAME", help="List those behind this group or key.", callback=_utf_8),
+]
+Value = Annotated[
+    str,
+    typer.Argument(metavar="VALUE", help="The value as JSON; - reads it from standard input.", callback=_utf_8),
+]
 Ttl = Annotated[float | None, typer.Option("--ttl", help="Seconds after which the value ends by itself.")]
 IfVersion = Annotated[
     int | None, typer.Option("--if-version", min=0, help="Only in place of this version; 0 for where there is none.")
@@ -109,7 +126,7 @@ def set_value(
 
     Example: runtime state set visits home '{"count": 0}' --ttl 3600
     """
-    given = read_json(sys.stdin.read() if value == "-" else value, "VALUE")
+    given = read_json(_standard_input() if value == "-" else value, "VALUE")
     options = {"ttl": ttl, "ifVersion": if_version}
     body: dict[str, Any] = {"value": given, **{key: option for key, option in options.items() if option is not None}}
     with faults_shown():
@@ -199,6 +216,13 @@ def _called(group: str, key: str) -> str:
 
 def _keys(count: int) -> str:
     return "1 key" if count == 1 else f"{count} keys"
+
+
+def _standard_input() -> str:
+    try:
+        return typer.get_binary_stream("stdin").read().decode()
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter("is no UTF-8 on standard input", param_hint="VALUE") from error
 
 
 def _is_terminal() -> bool:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from runtime.config.section import Section
+from runtime.config.section import LARGEST, LONGEST, MOST, Section
 
 
 class TlsSettings(Section):
@@ -33,7 +33,7 @@ class CorsSettings(Section):
     """Response headers that the page may read."""
     credentials: bool = False
     """True lets pages send cookies and authorization; not together with the origin '*'."""
-    max_age: int = Field(600, ge=0)
+    max_age: int = Field(600, ge=0, le=int(LONGEST))
     """Seconds for which a browser may remember a preflight's answer."""
 
     @model_validator(mode="after")
@@ -59,25 +59,25 @@ class HttpSettings(Section):
     """Absent for pages of this machine (localhost, 127.0.0.1, [::1]) in `dev` and none in `start`."""
     openapi: bool = True
     """False leaves `/openapi.json` out."""
-    max_form_parts: int = Field(1000, ge=1)
+    max_form_parts: int = Field(1000, ge=1, le=MOST)
     """Fields and files of one form; more are answered with 413."""
-    max_part_headers: int = Field(8, ge=1)
+    max_part_headers: int = Field(8, ge=1, le=MOST)
     """Headers of one part of a multipart form; more are answered with 400."""
-    max_part_header_bytes: int = Field(4096, ge=64)
+    max_part_header_bytes: int = Field(4096, ge=64, le=LARGEST)
     """Bytes of one of them; a longer one is answered with 400."""
-    max_query_keys: int = Field(1000, ge=1)
+    max_query_keys: int = Field(1000, ge=1, le=MOST)
     """Keys of one query; more are answered with 400."""
     max_query_depth: int = Field(5, ge=1, le=100)
     """Brackets that nest in a key of a query or form, such as `a[b][c]`; what is deeper is one key, as written."""
-    max_body_bytes: int = Field(10 * 1024 * 1024, ge=0)
+    max_body_bytes: int = Field(10 * 1024 * 1024, ge=0, le=LARGEST)
     """A longer request body is answered with 413."""
-    max_header_bytes: int = Field(64 * 1024, ge=1024)
+    max_header_bytes: int = Field(64 * 1024, ge=1024, le=LARGEST)
     """A longer request head is answered with 431."""
-    queue_timeout: float = Field(5.0, ge=0)
+    queue_timeout: float = Field(5.0, ge=0, le=LONGEST)
     """How long a request waits for room in a runner before it is answered with 503."""
-    backlog: int = Field(2048, ge=1)
+    backlog: int = Field(2048, ge=1, le=65535)
     """Connections that may wait to be accepted."""
-    keep_alive: float = Field(30.0, gt=0)
+    keep_alive: float = Field(30.0, gt=0, le=LONGEST)
     """How long an idle connection stays open."""
     probe_after: int = Field(60, ge=1, le=32767)
     """Seconds of silence after which the system asks the machine behind a connection whether it is there, and after as

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from runtime.config.section import Section
+from runtime.config.section import LARGEST, LONGEST, MOST, Section
 
 
 class RunnerSettings(Section):
@@ -25,25 +25,25 @@ class LinkSettings(Section):
 
     chunk_bytes: int = Field(64 * 1024, ge=1024, le=1024 * 1024)
     """A longer payload travels in pieces of this size."""
-    max_payload_bytes: int = Field(64 * 1024 * 1024, ge=64 * 1024)
+    max_payload_bytes: int = Field(64 * 1024 * 1024, ge=64 * 1024, le=LARGEST)
     """The largest request, response, event or value."""
-    max_queued_bytes: int = Field(32 * 1024 * 1024, ge=1024 * 1024)
+    max_queued_bytes: int = Field(32 * 1024 * 1024, ge=1024 * 1024, le=LARGEST)
     """Bytes that may wait to be written before producers wait too."""
-    max_host_calls: int = Field(1024, ge=1)
+    max_host_calls: int = Field(1024, ge=1, le=MOST)
     """Calls that one invocation may have unanswered at once."""
-    body_window_bytes: int = Field(256 * 1024, ge=1024)
+    body_window_bytes: int = Field(256 * 1024, ge=1024, le=LARGEST)
     """Bytes of a streamed response body that its client has not taken yet, before its handler has to wait."""
-    max_bodies: int = Field(1024, ge=1)
+    max_bodies: int = Field(1024, ge=1, le=MOST)
     """Streamed response bodies that may be under way at once in a runner process."""
-    cancel_grace: float = Field(1.0, ge=0)
+    cancel_grace: float = Field(1.0, ge=0, le=LONGEST)
     """How long a cancelled handler may take before its runner answers in its place."""
-    stuck_after: float = Field(2.0, gt=0)
+    stuck_after: float = Field(2.0, gt=0, le=LONGEST)
     """How long after that grace a runner may still be silent before it counts as stuck and is started anew."""
-    load_timeout: float = Field(60.0, gt=0)
+    load_timeout: float = Field(60.0, gt=0, le=LONGEST)
     """How long a runner may take from its start until its manifest."""
-    restart_backoff: float = Field(0.1, gt=0)
+    restart_backoff: float = Field(0.1, gt=0, le=LONGEST)
     """Wait before a dead runner is started again; doubles with each death in a row."""
-    restart_backoff_max: float = Field(5.0, gt=0)
+    restart_backoff_max: float = Field(5.0, gt=0, le=LONGEST)
     """The longest such wait."""
-    max_load_deaths: int = Field(5, ge=1)
+    max_load_deaths: int = Field(5, ge=1, le=MOST)
     """Deaths in a row before the first manifest that stop the restarts."""

@@ -8,6 +8,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, PrivateAttr, model_validator
 from pydantic.alias_generators import to_camel
 
+LONGEST = 10 * 365 * 24 * 3600.0
+"""Seconds that a setting may have: ten years, which timers can be set to."""
+MOST = 1_000_000_000
+"""How many of anything may be asked for."""
+LARGEST = 1024**4
+"""Bytes of anything."""
+
 
 def in_our_words(fault: Mapping[str, Any]) -> str:
     """What a fault of pydantic's says, without the names of classes and of what only Python has."""

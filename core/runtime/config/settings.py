@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 
 from runtime.config.http import HttpSettings
 from runtime.config.runners import LinkSettings, RunnerSettings
-from runtime.config.section import Section
+from runtime.config.section import LARGEST, LONGEST, MOST, Section
 from runtime.config.streams import StreamSettings
 from runtime.model import Validation
 
@@ -29,17 +29,17 @@ def known_timezone(name: str) -> str:
 class BusSettings(Section):
     """The event bus."""
 
-    max_event_bytes: int = Field(1024 * 1024, ge=1024)
+    max_event_bytes: int = Field(1024 * 1024, ge=1024, le=LARGEST)
     """The largest event."""
-    max_queue_length: int = Field(1_000_000, ge=1)
+    max_queue_length: int = Field(1_000_000, ge=1, le=MOST)
     """Events that one queue may hold in memory."""
-    max_cached_bytes: int = Field(64 * 1024 * 1024, ge=0)
+    max_cached_bytes: int = Field(64 * 1024 * 1024, ge=0, le=LARGEST)
     """Bytes of waiting events that are kept in memory; what is over waits on disk alone."""
-    idempotency_window: float = Field(24 * 3600.0, gt=0)
+    idempotency_window: float = Field(24 * 3600.0, gt=0, le=LONGEST)
     """How long an idempotency key of `emit` is remembered, in seconds."""
-    max_held_writes: int = Field(10_000, ge=1)
+    max_held_writes: int = Field(10_000, ge=1, le=MOST)
     """Writes that one run of an atomic step may hold."""
-    max_held_bytes: int = Field(64 * 1024 * 1024, ge=1024)
+    max_held_bytes: int = Field(64 * 1024 * 1024, ge=1024, le=LARGEST)
     """Bytes of them."""
     strict_emits: bool = False
     """True refuses an emit to a topic that the step does not declare."""
@@ -50,14 +50,14 @@ class CronSettings(Section):
 
     timezone: Annotated[str, AfterValidator(known_timezone)] = ""
     """IANA name for schedules that give none; empty for the machine's."""
-    max_catch_up: int = Field(1000, ge=1)
+    max_catch_up: int = Field(1000, ge=1, le=1_000_000)
     """Missed ticks that a schedule with `catchUp: all` makes up for at once; of more, the newest."""
 
 
 class StateSettings(Section):
     """State and streams."""
 
-    max_value_bytes: int = Field(8 * 1024 * 1024, ge=1024)
+    max_value_bytes: int = Field(8 * 1024 * 1024, ge=1024, le=LARGEST)
     """The largest value or item."""
 
 
@@ -114,7 +114,7 @@ class Settings(Section):
     """What an acknowledged write survives: the kill of any process, or a power cut as well."""
     log: LogSettings = LogSettings()
     control: ControlSettings = ControlSettings()
-    shutdown_grace: float = Field(10.0, ge=0)
+    shutdown_grace: float = Field(10.0, ge=0, le=LONGEST)
     """How long running handlers may take to finish when the runtime stops."""
 
     @field_validator("state")

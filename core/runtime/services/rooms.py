@@ -64,8 +64,8 @@ class Rooms:
         """Tells the member what there is, then of each change.
 
         Of a group that is a sync; of an item a sync, a delete when it was there once, and nothing when it never was.
-        Raises `HostCallRefused` for a stream that is not known, `GroupTooLarge` for a group over `streams.maxSyncBytes`,
-        `StorageFault` when it cannot be read.
+        Raises `HostCallRefused` for a stream that is not known, `GroupTooLarge` for a group that has more than
+        `streams.maxSyncBytes`, `StorageFault` when it cannot be read.
         """
         room = self._enter(member, place)
         room.members.pop(member, None)  # who joins again is told of changes behind the sync as well

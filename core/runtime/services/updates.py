@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ _PARTS = ("op", "path", "value")
 _MAX_SHOWN = 40
 """Characters of an unknown operation that the error repeats."""
 _MISSING = object()
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,19}")
+"""All integers that a value may have as a key, and some more."""
 NOTHING = object()
 """Stands for no value, before the operations and after one that has removed the whole."""
 
@@ -42,7 +45,7 @@ def _applied(value: Any, operations: object) -> Any:
         for part in operation:
             if part not in _PARTS:
                 raise HostCallRefused(f"operation {index} of update has '{part}'; known are {', '.join(_PARTS)}")
-        path = _path(operation.get("path"))
+        path = _path(operation.get("path"), index)
         given = operation.get("value", _MISSING)
         _check_depth(len(path) + (name == "append"), given, index)
         place = _place(root, path, index, make=name != "remove")
@@ -78,15 +81,37 @@ def _check_depth(above: int, value: object, index: int) -> None:
         raise HostCallRefused(f"operation {index} of update makes a value that nests more than {MAX_DEPTH} deep")
 
 
-def _path(path: object) -> list[str]:
+def _path(path: object, index: int) -> list[str]:
     if path is None or path == "":
         return []
-    return [str(part) for part in path] if isinstance(path, list) else str(path).split(".")
+    if isinstance(path, str):
+        return path.split(".")
+    return [_part(part, index) for part in (path if isinstance(path, list) else [path])]
 
 
-def _place(root: dict[str, Any], path: list[str], index: int, make: bool) -> tuple[dict[str, Any], str] | None:
+def _part(part: object, index: int) -> str:
+    """A key of a path; a whole number is the key that is written so."""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, int) and not isinstance(part, bool):
+        return str(part)
+    raise HostCallRefused(
+        f"operation {index} of update has a path with a {type(part).__name__} in it; it takes a text such as 'a.b', or "
+        "a list of texts and whole numbers"
+    )
+
+
+def _key(holder: dict[Any, Any], part: str) -> str | int:
+    """The key that a part of a path means: the text, or the integer that Python has written it as."""
+    if part not in holder and _INTEGER.fullmatch(part) and int(part) in holder:
+        return int(part)
+    return part
+
+
+def _place(root: dict[Any, Any], path: list[str], index: int, make: bool) -> tuple[dict[Any, Any], str | int] | None:
     """The map that holds the last key of the path; where nothing is on the way, maps are made, or it is None."""
-    holder, key = root, ""
+    holder: dict[Any, Any] = root
+    key: str | int = ""
     for part in path:
         if holder.get(key) is None:
             if not make:
@@ -95,37 +120,37 @@ def _place(root: dict[str, Any], path: list[str], index: int, make: bool) -> tup
         inner = holder[key]
         if not isinstance(inner, dict):
             raise HostCallRefused(f"operation {index} of update: '{'.'.join(path)}' leads through what is no map")
-        holder, key = inner, part
+        holder, key = inner, _key(inner, part)
     return holder, key
 
 
-def _set(holder: dict[str, Any], key: str, value: Any, index: int) -> None:
+def _set(holder: dict[Any, Any], key: str | int, value: Any, index: int) -> None:
     holder[key] = None if value is _MISSING else value
 
 
-def _increment(holder: dict[str, Any], key: str, value: Any, index: int) -> None:
+def _increment(holder: dict[Any, Any], key: str | int, value: Any, index: int) -> None:
     holder[key] = _number(holder.get(key, 0), index) + _number(1 if value is _MISSING else value, index)
 
 
-def _decrement(holder: dict[str, Any], key: str, value: Any, index: int) -> None:
+def _decrement(holder: dict[Any, Any], key: str | int, value: Any, index: int) -> None:
     holder[key] = _number(holder.get(key, 0), index) - _number(1 if value is _MISSING else value, index)
 
 
-def _append(holder: dict[str, Any], key: str, value: Any, index: int) -> None:
+def _append(holder: dict[Any, Any], key: str | int, value: Any, index: int) -> None:
     current = holder.get(key)
     if current is not None and not isinstance(current, list):
         raise HostCallRefused(f"operation {index} of update appends to a value that is no list")
     holder[key] = [*(current or []), None if value is _MISSING else value]
 
 
-def _merge(holder: dict[str, Any], key: str, value: Any, index: int) -> None:
+def _merge(holder: dict[Any, Any], key: str | int, value: Any, index: int) -> None:
     current = holder.get(key)
     if not isinstance(value, dict) or not (current is None or isinstance(current, dict)):
         raise HostCallRefused(f"operation {index} of update merges, which takes a map into a map")
     holder[key] = {**(current or {}), **value}
 
 
-def _remove(holder: dict[str, Any], key: str, value: Any, index: int) -> None:
+def _remove(holder: dict[Any, Any], key: str | int, value: Any, index: int) -> None:
     holder.pop(key, None)
 
 
@@ -137,7 +162,7 @@ def _number(value: Any, index: int) -> int | float:
     return value
 
 
-_OPERATIONS: Mapping[str, Callable[[dict[str, Any], str, Any, int], None]] = {
+_OPERATIONS: Mapping[str, Callable[[dict[Any, Any], str | int, Any, int], None]] = {
     "set": _set,
     "increment": _increment,
     "decrement": _decrement,

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from runtime.config import StreamSettings
 from runtime.errors import HostCallRefused, StorageFault
-from runtime.services.rooms import Frame, Place, Rooms
+from runtime.services.rooms import Frame, GroupTooLarge, Place, Rooms
 from runtime.web import entrance
 from runtime.web.socket_messages import Malformed, Request, request_of
 from runtime.web.tellers import Audience, Teller
@@ -17,6 +17,7 @@ from runtime.web.websocket import INTERNAL_ERROR, INVALID
 
 NOT_FOUND = "STREAM_NOT_FOUND"
 DENIED = "STREAM_ACCESS_DENIED"
+TOO_LARGE = "GROUP_TOO_LARGE"
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 _PERIOD = 1.0
@@ -128,12 +129,21 @@ class Conversation:
             self._refuse(place, DENIED, f"access to stream '{stream}' is denied")
             self._leave_wholly(place)
         else:
+            await self._enter(place, subscription)
+
+    async def _enter(self, place: Place, subscription: str) -> None:
+        try:
             await self._rooms.join(self, place)
-            if subscription not in known:
-                self._subscriptions.setdefault(place, set()).add(subscription)
-                self._count += 1
-            if not known:
-                self._teller.joined(place)
+        except GroupTooLarge as error:
+            self._refuse(place, TOO_LARGE, str(error))
+            return self._leave_wholly(place)
+        known = self._subscriptions.get(place, ())
+        if subscription not in known:
+            self._subscriptions.setdefault(place, set()).add(subscription)
+            self._count += 1
+        if not known:
+            self._teller.joined(place)
+        return None
 
     def _leave(self, place: Place, subscription: str) -> None:
         """Ends a subscription; the place is left with the last."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
+from runtime.records import Text
 from runtime.services.rooms import Frame, Place, Rooms
 from runtime.services.textstreams import TextService
 from runtime.web.live import Wake
@@ -13,14 +15,34 @@ from runtime.web.server_sent import COMMENT, CONTENT_TYPE, event, message
 
 PIECE_BYTES = 64 * 1024
 """So much of a text is read at once."""
-CLOSED = "closed"
-"""The id of the event that ends a text; a client that names it has everything."""
+_CLOSED = "closed"
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def number_of(last_event_id: str) -> int | None:
     """The number that a client names as its last event's id, None when that is none: clients may send anything."""
     return int(last_event_id) if _NUMBER.fullmatch(last_event_id) else None
+
+
+class Known(NamedTuple):
+    """What a client has of a text: of the one that began then, in microseconds since 1970, so many bytes, or all."""
+
+    began: int = 0
+    offset: int = 0
+    is_all: bool = False
+
+    @classmethod
+    def of(cls, last_event_id: str) -> Known:
+        """What the id of an event says; nothing is known where it is none of ours."""
+        began, _, rest = last_event_id.partition("-")
+        begin, offset = number_of(began), number_of(rest)
+        if begin is None or (offset is None and rest != _CLOSED):
+            return cls()
+        return cls(begin, offset or 0, offset is None)
+
+    def __str__(self) -> str:
+        """The id."""
+        return f"{self.began}-{_CLOSED if self.is_all else self.offset}"
 
 
 class Changes:
@@ -50,34 +72,41 @@ class Changes:
         if self._wake is not None:
             self._wake(len(frame.data))
 
-    async def take(self) -> bytes | None:
+    async def take(self) -> Sequence[bytes] | None:
         """The changes that wait, as events with microseconds as their ids."""
-        frames = [event(frame.kind, str(frame.timestamp), frame.data) for frame in self._frames]
+        pieces = [piece for frame in self._frames for piece in event(frame.kind, str(frame.timestamp), frame.data)]
         self._frames.clear()
-        return b"".join(frames)
+        return pieces
 
     def end(self) -> None:
         """Leaves."""
         self._rooms.leave_all(self)
 
 
+_NOTHING = Known()
+
+
 class _Text:
     """A text from an offset on."""
 
-    def __init__(self, texts: TextService, id: str, start: int) -> None:
+    def __init__(self, texts: TextService, id: str, known: Known = _NOTHING) -> None:
         self._texts = texts
         self._id = id
-        self._offset = start
+        self._known = known
         self._stop: Callable[[], None] | None = None
 
     async def begin(self, wake: Wake) -> None:
         """Watches the text, which waits in the store: nothing of it is kept for a client that takes its time."""
-        self._stop = self._texts.watch(self._id, lambda _: wake(0))
+        self._stop = self._texts.watch(self._id, lambda: wake(0))
 
     def end(self) -> None:
         """Watches no more."""
         if self._stop is not None:
             self._stop()
+
+    async def _read(self) -> Text | None:
+        """What comes behind what is known; from the beginning when the text is another now."""
+        return await self._texts.read(self._id, self._known.offset, PIECE_BYTES, self._known.began)
 
 
 class PlainText(_Text):
@@ -86,37 +115,36 @@ class PlainText(_Text):
     content_type = b"text/plain; charset=utf-8"
     ping = b""
 
-    async def take(self) -> bytes | None:
+    async def take(self) -> Sequence[bytes] | None:
         """What the text has grown by."""
-        text = await self._texts.read(self._id, self._offset, PIECE_BYTES)
+        text = await self._read()
         if text is None:
-            self._offset = 0
-            return b""
-        self._offset = text.end
-        return text.data if text.data or not text.closed else None
+            return ()
+        self._known = Known(text.began, text.end)
+        if text.data:
+            return (text.data,)
+        return None if text.closed else ()
 
 
 class TextEvents(_Text):
-    """A text as events with offsets as their ids, and one that says that it is closed."""
+    """A text as events, whose ids say what the client knows with them, and one that says that it is closed."""
 
     content_type = CONTENT_TYPE
     ping = COMMENT
     _is_over = False
 
-    async def take(self) -> bytes | None:
+    async def take(self) -> Sequence[bytes] | None:
         """What the text has grown by, as one event."""
         if self._is_over:
             return None
-        text = await self._texts.read(self._id, self._offset, PIECE_BYTES)
+        text = await self._read()
         if text is None:
-            self._offset = 0
-            return b""
-        self._offset = text.end
+            return ()
         if text.closed and not text.data:
             self._is_over = True
-            return event("close", CLOSED, str(text.end).encode())
+            return event("close", str(Known(text.began, is_all=True)), str(text.end).encode())
         # The halves of a CRLF in two events would arrive as two line ends.
         held = text.data[-1:] == b"\r" and not (text.closed and text.data == b"\r")
-        self._offset -= held
+        self._known = Known(text.began, text.end - held)
         data = text.data[:-1] if held else text.data
-        return message(str(self._offset), data) if data else b""
+        return (message(str(self._known), data),) if data else ()

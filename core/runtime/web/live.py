@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import anyio
@@ -12,6 +12,7 @@ from runtime.config import StreamSettings
 from runtime.contracts import Clock
 from runtime.errors import HostCallRefused, StorageFault
 from runtime.web.cut import CutOff
+from runtime.web.patience import portions
 
 # What is sent is for this client and now: nobody on the way may keep it, or wait for more of it.
 _HEADERS = ((b"cache-control", b"no-store, no-transform"), (b"x-accel-buffering", b"no"))
@@ -35,8 +36,8 @@ class Feed(Protocol):
     async def begin(self, wake: Wake) -> None:
         """Calls `wake` from now on whenever there may be more."""
 
-    async def take(self) -> bytes | None:
-        """What is to be sent next, empty when there is nothing yet, None at the end."""
+    async def take(self) -> Sequence[bytes] | None:
+        """What is to be sent next, in pieces, none when there is nothing yet, None at the end."""
 
     def end(self) -> None:
         """Calls no more."""
@@ -88,7 +89,7 @@ class Live:
                 try:
                     await self._send_pieces(start, send)
                     is_sent = True
-                except (HostCallRefused, StorageFault) as error:
+                except (HostCallRefused, StorageFault, CutOff) as error:
                     fault = error
                 tasks.cancel_scope.cancel()
         if self._waiting > self._settings.max_buffer_bytes:
@@ -103,24 +104,25 @@ class Live:
             await send(start)
             # Until something is sent of the body, servers keep the head back.
             await send({"type": "http.response.body", "body": self._feed.ping, "more_body": True})
-            while (piece := await self._next()) is not None:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            while (pieces := await self._next()) is not None:
+                for portion in portions(pieces):
+                    await send({"type": "http.response.body", "body": portion, "more_body": True})
         finally:
             self._feed.end()
 
-    async def _next(self) -> bytes | None:
+    async def _next(self) -> Sequence[bytes] | None:
         """Waits for what is to be sent next; called again when that is sent."""
         while True:
             self._waiting -= self._taken
             self._woken.clear()
             self._taken = self._waiting
             self._is_alone = True
-            piece = await self._feed.take()
-            if piece is None or piece:
-                return piece
+            pieces = await self._feed.take()
+            if pieces is None or pieces:
+                return pieces
             await self._wait()
             if self._is_quiet and self._feed.ping:
-                return self._feed.ping
+                return (self._feed.ping,)
 
     async def _wait(self) -> None:
         """Returns when there may be more, or when the client has been told nothing for as long as a ping waits."""

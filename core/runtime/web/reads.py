@@ -15,23 +15,24 @@ from runtime.contracts import Clock
 from runtime.errors import HostCallRefused, StorageFault
 from runtime.ids import trace_of
 from runtime.model import LogLevel
+from runtime.rations import Ration
 from runtime.services.logs import Report
-from runtime.services.rooms import Frame, Place, Rooms
+from runtime.services.rooms import Frame, GroupTooLarge, Place, Rooms
 from runtime.services.streams import StreamService
 from runtime.services.textstreams import TextService
 from runtime.web.accept import preferred
 from runtime.web.callers import Hosts, header_of, headers_of
 from runtime.web.cut import CutOff
 from runtime.web.entrance import Access, Entrance, Refused
-from runtime.web.feeds import CLOSED, PIECE_BYTES, Changes, PlainText, TextEvents, number_of
+from runtime.web.feeds import PIECE_BYTES, Changes, Known, PlainText, TextEvents
 from runtime.web.live import Feed, Live
+from runtime.web.patience import Patience, portions
 from runtime.web.server import Application
 from runtime.web.text_json import TextJson
 
 _METHODS = ("GET", "HEAD")
 _JSON, _EVENTS, _PLAIN = "application/json", "text/event-stream", "text/plain"
 _BROKEN_ESCAPE = re.compile(b"%(?![0-9A-Fa-f]{2})")
-_NO_STORE = {"cache-control": "no-store"}
 _SOON = {"retry-after": "1"}
 _SOURCE = "reads"
 _PLACES = (
@@ -85,6 +86,7 @@ class Reads:
         self._report = report
         self._origins = origins
         self._entrance = Entrance(access, self._allows, hosts, settings, report, _SOURCE)
+        self._unsent = Ration(settings.max_malformed_reports)
         self._readers = 0
         self._live: set[Live] = set()
         self._is_stopped = False
@@ -106,7 +108,7 @@ class Reads:
             await send(message)
 
         try:
-            await self._serve(scope, receive, send_on, trace_id)
+            await self._serve(scope, receive, Patience(send_on, self._clock, self._settings), trace_id)
         except CutOff:
             raise
         except Exception as error:
@@ -141,6 +143,10 @@ class Reads:
         """What a request is answered with that has come to this; of faults, the log has all and the client nothing."""
         if isinstance(error, Refused):
             return error
+        if isinstance(error, GroupTooLarge):
+            if self._unsent.allows_one():
+                self._report(LogLevel.WARN, f"a read over HTTP was refused: {error}", _SOURCE, trace_id)
+            return Refused(413, str(error))
         if isinstance(error, HostCallRefused | StorageFault):
             self._report(LogLevel.ERROR, f"a read over HTTP failed: {error}", _SOURCE, trace_id)
             return Refused(503, "this cannot be read now", _SOON)
@@ -180,18 +186,18 @@ class Reads:
         frame = await _Glance().at(self._rooms, place)
         if frame is None or frame.kind == "delete":
             raise Refused(404, f"there is no item '{place.id}' in group '{place.group}' of stream '{place.stream}'")
-        return Response(frame.data, media_type=_JSON, headers=_NO_STORE)
+        return _Json(frame.data)
 
     async def _text(self, scope: Any, id: str) -> Application:
         form = preferred(header_of(scope, b"accept"), (_JSON, _EVENTS, _PLAIN))
         if form == _PLAIN:
-            return self._follow(PlainText(self._texts, id, 0))
+            return self._follow(PlainText(self._texts, id))
         text = await self._texts.read(id, 0, PIECE_BYTES)
-        last = header_of(scope, b"last-event-id")
-        if form == _EVENTS and last == CLOSED and text is not None and text.closed:
+        known = Known.of(header_of(scope, b"last-event-id"))
+        if form == _EVENTS and known.is_all and text is not None and (text.began, text.closed) == (known.began, True):
             return Response(status_code=204)  # by which a browser's EventSource knows not to come back
         if form == _EVENTS:
-            return self._follow(TextEvents(self._texts, id, number_of(last) or 0))
+            return self._follow(TextEvents(self._texts, id, known))
         if text is None:
             raise Refused(404, f"there is no text '{id}'; readers that wait for it ask for '{_EVENTS}'")
         return TextJson(self._texts, id, text)
@@ -208,6 +214,23 @@ class Reads:
                 self._live.discard(live)
 
         return answer
+
+
+class _Json:
+    """JSON that is there already, an ASGI application; what a client has not taken yet is no copy of it."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Sends it."""
+        length = str(len(self._text)).encode()
+        headers = [(b"content-type", _JSON.encode()), (b"cache-control", b"no-store"), (b"content-length", length)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if scope["method"] != "HEAD":
+            for portion in portions((self._text,)):
+                await send({"type": "http.response.body", "body": portion, "more_body": True})
+        await send({"type": "http.response.body"})
 
 
 class _Glance:

@@ -18,7 +18,7 @@ from runtime.rations import Ration
 from runtime.services.logs import Report
 from runtime.services.rooms import Place, Rooms
 from runtime.web.callers import Hosts, header_of
-from runtime.web.conversation import DENIED, NOT_FOUND, Access, Conversation, Outlet
+from runtime.web.conversation import DENIED, NOT_FOUND, TOO_LARGE, Access, Conversation, Outlet
 from runtime.web.entrance import Entrance, Refused
 from runtime.web.tellers import Tellers
 from runtime.web.websocket import INTERNAL_ERROR, OUTLET
@@ -56,6 +56,7 @@ class Sockets:
         self._malformed = Ration(settings.max_malformed_reports)
         self._unknown = Ration(settings.max_malformed_reports)
         self._unread = Ration(settings.max_malformed_reports)
+        self._unsent = Ration(settings.max_malformed_reports)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serves one socket; returns when its connection has ended."""
@@ -140,6 +141,11 @@ class Sockets:
             names = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known) or 'none'}"
             self._report(
                 LogLevel.WARN, f"a client wanted to join the stream {name}, which is not there; {names}", _SOURCE, ""
+            )
+        elif code == TOO_LARGE and self._unsent.allows_one():
+            what = f"the group {place.group[:_MAX_SHOWN]!r} of the stream {name}"
+            self._report(
+                LogLevel.WARN, f"{what} is too large for a client that wanted it (streams.maxSyncBytes)", _SOURCE, ""
             )
         elif code == DENIED and self._unread.allows_one():
             group, id = (repr(part[:_MAX_SHOWN]) for part in place[1:])

@@ -37,6 +37,7 @@ class TextJson:
         text = self._first
         while text.data:
             yield json_text(text.data.decode())[1:-1]
-            # One that is forgotten meanwhile ends where it is.
-            text = await self._texts.read(self._id, text.end, PIECE_BYTES) or text._replace(data=b"")
+            # One that is forgotten meanwhile ends where it is, also when another has its id by now.
+            more = await self._texts.read(self._id, text.end, PIECE_BYTES, text.began)
+            text = more if more is not None and more.began == text.began else text._replace(data=b"")
         yield b'","closed":%b}' % (b"true" if text.closed else b"false")

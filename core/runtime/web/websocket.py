@@ -171,13 +171,12 @@ class WebSocket(asyncio.Protocol):
         """
         if self._is_over:
             return
-        size = 0
+        before = self._written
         for piece in pieces:
-            size += len(piece)
+            self._written += len(piece)
             self._transport.write(piece)
-        self._written += size
         if self._is_congested:
-            self._uncounted += size
+            self._uncounted += self._written - before
 
     def close(self, code: int, reason: str = "") -> None:
         """Closes the socket behind all that was sent; one that was not accepted yet is refused."""

@@ -62,21 +62,32 @@ test('canAccess is given what the client asks for and who it is', async () => {
   assert.equal(decode((await asked.ask(Hook.CAN_ACCESS, 'steps/s.stream.ts', given('Bob'))).payload), false);
 });
 
-for (const [returned, allowed] of [['1', true], ['"no"', true], ['0', false], ['undefined', false], ['Promise.resolve(null)', false]] as const) {
-  test(`what canAccess returns counts as JavaScript has it: ${returned}`, async () => {
+for (const [returned, allowed] of [['true', true], ['false', false], ['undefined', false], ['Promise.resolve(null)', false]] as const) {
+  test(`only true of what canAccess returns lets in: ${returned}`, async () => {
     const asked = await stream(`canAccess: () => ${returned}`);
     const reply = await asked.ask(Hook.CAN_ACCESS, 'steps/s.stream.ts', { subscription, authContext: null });
     assert.equal(decode(reply.payload), allowed);
   });
 }
 
-test('a function is no answer of canAccess', async () => {
-  for (const returned of ['() => false', 'Promise.resolve(async () => false)']) {
-    const asked = await stream(`canAccess: () => ${returned}`);
+for (const [members, what] of [
+  ['canAccess: () => () => false', 'a function that nobody has called'],
+  ['canAccess: async () => async () => false', 'a function that nobody has called'],
+  ['canAccess: () => "no"', 'a string'],
+  ['canAccess: () => 0', 'a number'],
+  ['canAccess: () => new Boolean(true)', 'an object'],
+  ['canAccess: () => [true]', 'an array'],
+  ['canAccess: () => new Error("no")', 'an Error, which nobody has thrown'],
+  ['* canAccess() { return false }', 'an object'],
+  ['async * canAccess() { return false }', 'an object'],
+] as const) {
+  test(`what is neither true nor false is no answer: ${members}`, async () => {
+    const asked = await stream(members);
     const { failure } = await asked.ask(Hook.CAN_ACCESS, 'steps/s.stream.ts', { subscription, authContext: null });
-    assert.equal(failure?.message, 'canAccess gave a function, which says neither yes nor no; call it');
-  }
-});
+    assert.equal(failure?.kind, FailureKind.INVALID_OUTPUT);
+    assert.equal(failure.message, `canAccess returned ${what}; return true or false`);
+  });
+}
 
 test('a hook that hangs is answered in its place, once', async () => {
   const asked = await stream('canAccess: () => new Promise((resolve) => setTimeout(resolve, 60, true))');
@@ -146,9 +157,10 @@ test('a config of any form is found', async () => {
     'f/motia.config.cts': `import core = require('@motiadev/core'); export = core.config({ ${auth} as object })`,
   };
   for (const [file, text] of Object.entries(forms)) {
-    assert.deepEqual(await config(text, file), { config: { streamAuth: {} }, hooks: [Hook.AUTHENTICATE] }, file);
+    const found = { config: { streamAuth: {} }, hooks: [Hook.AUTHENTICATE], functions: ['streamAuth'] };
+    assert.deepEqual(await config(text, file), found, file);
   }
-  assert.deepEqual(await config("module.exports = require('motia').config({})", 'g/motia.config.js'), { config: {}, hooks: [] });
+  assert.deepEqual(await config("module.exports = require('motia').config({})", 'g/motia.config.js'), { config: {}, hooks: [], functions: [] });
 });
 
 test('a config shows data, the classes of adapters, and which keys there are', async () => {
@@ -181,6 +193,7 @@ test('a config shows data, the classes of adapters, and which keys there are', a
       streamAuth: null,
     },
     hooks: [],
+    functions: ['adapters', 'plugins', 'app'],
   });
 });
 
@@ -192,6 +205,9 @@ test('a config that does not load says where and why', async () => {
     "import { y } from './steps/thrower'\nexport default { y }": /^steps\/thrower\.ts:1:\d+: Error: within$/,
     'const config = {}': /^motia\.config\.ts: the file has a config and does not export it\. Put `export` before it\.$/,
     'export const other = 1': /^motia\.config\.ts: the file exports no config\. Add: export default config/,
+    'export default {}; export const config = { streamAuth: {} }': /exports a config and a default that differ\. Keep one of them/,
+    'export const streamAuth = {}; export default {}': /streamAuth is exported beside the config, where nothing reads it/,
+    'export function authenticate() {}; export const config = {}': /authenticate is exported beside the config/,
     'export default () => ({})': /must be an object, but it is a function/,
     'export default Promise.resolve({})': /but it is a Promise/,
     'process.exit(3)': /process\.exit|exit/,
@@ -206,6 +222,16 @@ test('a config that does not load says where and why', async () => {
   } finally {
     process.exit = exit;
   }
+});
+
+test('functions are found wherever they stand, those of classes and of getters aside', async () => {
+  const found = await config(`
+    class Own { constructor(parts: object) { Object.assign(this, parts) } method() {} }
+    const round: unknown[] = [new Own({ a: { b: [() => 1] } })]
+    round.push(round)
+    export const config = { round, own: new Own({ a: 1 }), bytes: Buffer.from('x'), lazy: new Own({ map: new Map() }) }
+    export default config`);
+  assert.deepEqual(found.functions, ['round']);
 });
 
 test('authenticate runs as it was loaded last, and is loaded when nobody has', async () => {

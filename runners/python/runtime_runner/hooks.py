@@ -14,9 +14,14 @@ from runtime_runner.project import Project
 from runtime_runner.project_config import ConfigError, ProjectConfig
 
 MAX_AT_ONCE = 64
-"""Plain functions that run at once; further ones wait, within their deadline."""
-MAX_THREADS = 512
-"""The same, with those that went on when their deadline had passed."""
+"""Plain functions that run at once, of those that clients wait for and of the others; further ones wait, within their
+deadline."""
+MAX_THREADS = 384
+"""The same for those that clients wait for, with those that went on when their deadline had passed."""
+MAX_TOLD_THREADS = 128
+"""The same for the others, which must leave room for those."""
+TOLD = (pb.HOOK_ON_JOIN, pb.HOOK_ON_LEAVE)
+"""Hooks that no client waits for."""
 NAMES = {
     pb.HOOK_AUTHENTICATE: "authenticate",
     pb.HOOK_CAN_ACCESS: "canAccess",
@@ -40,7 +45,8 @@ class Hooks:
         self._streams: dict[str, StreamHooks] = {}
         self._open: dict[int, asyncio.Task[None]] = {}
         self._deadlines: dict[int, asyncio.TimerHandle] = {}
-        self._turns = threads.Turns(MAX_AT_ONCE, MAX_THREADS)
+        self._asked = threads.Turns(MAX_AT_ONCE, MAX_THREADS)
+        self._told = threads.Turns(MAX_AT_ONCE, MAX_TOLD_THREADS)
         self._on_idle: asyncio.Future[None] | None = None
         self._is_draining = False
 
@@ -90,9 +96,10 @@ class Hooks:
             return failure.new(pb.FAILURE_KIND_REFUSED, text, retryable=False)
         given = values.decode(payload)
         if call.hook == pb.HOOK_AUTHENTICATE:
-            context = await self._apply(hook, (given,))
+            context = await self._apply(self._asked, hook, (given,))
             return b"" if context is None else self._sized(call, values.encode(context, "authContext"))
-        returned = await self._apply(hook, (given.get("subscription"), given.get("authContext")))
+        turns = self._told if call.hook in TOLD else self._asked
+        returned = await self._apply(turns, hook, (given.get("subscription"), given.get("authContext")))
         return values.encode(_is_allowed(returned), "canAccess") if call.hook == pb.HOOK_CAN_ACCESS else b""
 
     def _function(self, call: pb.Call) -> Function | None:
@@ -100,12 +107,12 @@ class Hooks:
             return self._config.authenticate(call.target)
         return self._streams.get(call.target, {}).get(call.hook)
 
-    async def _apply(self, hook: Function, arguments: tuple[Any, ...]) -> Any:
+    async def _apply(self, turns: threads.Turns, hook: Function, arguments: tuple[Any, ...]) -> Any:
         taken = arguments[: hook.most]
         if hook.is_async:
             returned = await hook.call(*taken)
         else:
-            returned = await self._turns.run(hook.call, taken)
+            returned = await turns.run(hook.call, taken)
         while inspect.isawaitable(returned):  # it would be true, whatever comes of it
             returned = await returned
         return returned

@@ -76,7 +76,7 @@ class Turns:
         self._pool = ThreadPoolExecutor(threads, "hook")
 
     async def run(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        """Calls it in the caller's context variables. Raises `NoTurn` where those that were given up hold all threads."""
+        """Calls it in the caller's context variables. Raises `NoTurn` where those given up hold all threads."""
         async with self._turns:
             with self._lock:
                 if self._busy >= self._threads:

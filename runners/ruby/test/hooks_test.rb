@@ -20,11 +20,22 @@ class HooksTest < Minitest::Test
     end
   end
 
-  def test_what_a_function_returns_counts_as_ruby_has_it
+  def test_only_true_lets_in
     stream('canAccess: ->(subscription) { eval(subscription.groupId) }') do |core|
-      { '0' => true, "''" => true, 'nil' => false, 'false' => false }.each do |returned, expected|
+      { 'true' => true, 'nil' => false, 'false' => false }.each do |returned, expected|
         core.ask(:HOOK_CAN_ACCESS, 'shelf', given: { subscription: { groupId: returned }, authContext: nil })
         assert_equal expected, core.answer
+      end
+    end
+  end
+
+  def test_what_is_neither_true_nor_false_is_no_answer
+    stream('canAccess: ->(subscription) { eval(subscription.groupId) }') do |core|
+      { '0' => 'a Integer', "'no'" => 'a String', '-> { false }' => 'a function that nobody has called' }.each do |code, what|
+        core.ask(:HOOK_CAN_ACCESS, 'shelf', given: { subscription: { groupId: code }, authContext: nil })
+        failure = core.take(:call_reply).failure
+        assert_equal :FAILURE_KIND_INVALID_OUTPUT, failure.kind
+        assert_equal "canAccess returned #{what}; return true or false.", failure.message
       end
     end
   end
@@ -97,6 +108,17 @@ class HooksTest < Minitest::Test
       end
       core.ask(:HOOK_CAN_ACCESS, 'shelf', given: GIVEN)
       assert_equal :FAILURE_KIND_OVERLOADED, core.take(:call_reply).failure.kind
+    end
+  end
+
+  def test_functions_that_nobody_waits_for_take_no_room_of_the_others
+    stream('can_access: ->(_) { true }, on_join: -> { begin sleep; rescue Motia::Cancelled; retry; end }') do |core|
+      core.ask(:HOOK_ON_JOIN, 'shelf', given: GIVEN, deadline_ms: 1)
+      assert_equal :FAILURE_KIND_DEADLINE, core.take(:call_reply).failure.kind
+      core.ask(:HOOK_ON_JOIN, 'shelf', given: GIVEN)
+      assert_equal :FAILURE_KIND_OVERLOADED, core.take(:call_reply).failure.kind
+      core.ask(:HOOK_CAN_ACCESS, 'shelf', given: GIVEN)
+      assert_equal true, core.answer
     end
   end
 

@@ -56,7 +56,7 @@ class Schedule:
     last: float | None
 
 
-async def run(*arguments: str, typed: str | None = None) -> Printed:
+async def run(*arguments: str, typed: str | bytes | None = None) -> Printed:
     """Runs `runtime` with these arguments beside the event loop."""
     result = await anyio.to_thread.run_sync(lambda: CliRunner().invoke(_app, list(arguments), input=typed))
     if result.exception is not None and not isinstance(result.exception, SystemExit):

@@ -182,6 +182,11 @@ async def test_names_and_values_do_not_steer_the_terminal(folder: Path) -> None:
         ["set", "g", "k", "1", "--if-version", "-1"],
         ["delete", "g"],
         ["clear"],
+        ["get", "g", "\udcff"],
+        ["get", "\udcff", "k"],
+        ["list", "\udcff"],
+        ["list", "g", "--after", "\udcff"],
+        ["set", "g", "k", '"\udcff"'],
     ],
 )
 async def test_a_wrong_use_is_said_before_anything_is_asked(arguments: list[str]) -> None:
@@ -205,3 +210,18 @@ async def test_the_token_is_needed_for_names_too(folder: Path) -> None:
             printed = await run("state", *arguments)
             assert printed.code == 1
             assert "the runtime refuses the token" in printed.err
+
+
+async def test_standard_input_that_is_no_utf_8_is_said(folder: Path) -> None:
+    printed = await run("state", "set", "g", "k", "-", typed=b'"\xff"')
+    assert (printed.code, printed.out) == (2, "")
+    assert "no UTF-8" in printed.err
+
+
+async def test_a_key_may_begin_with_a_hyphen(folder: Path) -> None:
+    async with serving(folder) as served:
+        assert (await run("state", "set", "g", "--", "-key", "1")).code == 0
+        assert await kept(served, "g", "-key") == 1
+        for command in ("get", "delete"):
+            assert (await run("state", command, "g", "--", "-key")).code == 0
+            assert "write -- before one" in " ".join((await run("state", command, "--help")).out.split())

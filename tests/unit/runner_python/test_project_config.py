@@ -54,6 +54,27 @@ def test_data_are_told_and_functions_left_out(make_project: MakeProject) -> None
     }
 
 
+def test_what_the_config_is_made_of_may_stand_beside_it(make_project: MakeProject) -> None:
+    source = """
+        def authenticate(request): pass
+        stream_auth = {"authenticate": authenticate}
+        config = {"stream_auth": stream_auth}
+        """
+    assert _ask(make_project, source)["hooks"] == [AUTHENTICATE]
+
+
+def test_functions_are_found_wherever_they_stand(make_project: MakeProject) -> None:
+    source = """
+        import json
+        class Own:
+            def __init__(self, **parts): self.__dict__.update(parts)
+        deep = [Own(a={"b": [len]})]
+        deep.append(deep)
+        config = {"deep": deep, "plain": Own(a=1), "class": Own, "module": json, "shared": [[Own()] * 2] * 2}
+        """
+    assert _ask(make_project, source)["functions"] == ["deep"]
+
+
 def test_a_config_is_loaded_anew_and_used_as_it_was_loaded_last(make_project: MakeProject) -> None:
     source = "config = {'streamAuth': {'authenticate': lambda request: 'first'}}"
     code = """
@@ -86,6 +107,12 @@ def test_without_its_function_nobody_authenticates(make_project: MakeProject, co
         ("import no_such\n", "motia_config.py:1: ModuleNotFoundError: There is no module 'no_such', which "),
         ("settings = {}\n", "motia_config.py: the file has no config. Write at the top level: config = "),
         ("config = 1\n", "motia_config.py: the config must be a dict, but it is a int. "),
+        (
+            "stream_auth = {}\nconfig = {}\n",
+            "motia_config.py: stream_auth stands beside the config, where nothing reads",
+        ),
+        ("streamAuth = 1\nconfig = {'stream_auth': {}}\n", "motia_config.py: streamAuth stands beside the config, "),
+        ("from re import match as authenticate\nconfig = {}\n", "motia_config.py: authenticate stands beside the "),
         ("config = {'streamAuth': {}, 'stream_auth': {}}\n", "motia_config.py: the config has streamAuth twice"),
     ],
 )

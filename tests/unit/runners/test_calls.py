@@ -26,6 +26,7 @@ from tests.unit.runners.dialled import (
 TARGET = "steps/s.stream.ts"
 QUESTION = Question(pb.HOOK_CAN_ACCESS, "canAccess", TARGET, b"\x01")
 FAR = 3600.0
+MANY = 1000
 
 
 async def ask(
@@ -187,7 +188,7 @@ async def test_a_runner_that_answers_no_hook_for_long_is_given_up_whatever_runs_
 
 
 async def test_where_several_hooks_are_out_none_of_them_is_blamed_alone() -> None:
-    looking = Looking(looks=LOOKS_BESIDE_HANDLERS + 1)
+    looking = Looking(looks=MANY)
     for number in (1, 2, 2, 3, 4, 5):
         looking.calls.begin(QUESTION._replace(target=f"s{number}"), 0)
     await looking.wait()

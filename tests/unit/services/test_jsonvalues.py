@@ -50,3 +50,9 @@ def test_what_is_too_deep_is_told_in_its_place(depth: int) -> None:
 def test_half_a_surrogate_pair_is_escaped(value: Any) -> None:
     expected = [value[0], {"$bytes": "eA=="}] if isinstance(value, list) else value
     assert json.loads(json_text(value)) == expected
+
+
+def test_numbers_that_json_lacks_are_null_for_clients_and_text_for_people() -> None:
+    odd = [float("nan"), float("inf"), {"a": float("-inf")}]
+    assert json.loads(json_text(odd)) == [None, None, {"a": None}]
+    assert to_json(encode(odd)) == ["nan", "inf", {"a": "-inf"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Coroutine, Generator, Sequence
 from types import coroutine
@@ -15,7 +16,7 @@ from runtime.catalog import Catalog
 from runtime.config import StreamSettings
 from runtime.errors import HostCallRefused
 from runtime.records import StreamWrite, Written
-from runtime.services.rooms import Frame, Place
+from runtime.services.rooms import Frame, GroupTooLarge, Place
 from runtime.values import decode
 from tests.fakes import FakeClock
 from tests.streaming import STREAM, Board
@@ -232,6 +233,46 @@ async def test_who_resumes_from_what_is_forgotten_is_synchronised(moment: str, b
     await board.rooms.resume(listener, GROUP, seen if moment == "long ago" else seen + 10**9)
     await board.set("g", "1", n=3)
     assert summary(listener.events) == [("sync", [2]), ("update", 3)]
+
+
+async def test_who_fails_to_take_a_change_costs_others_nothing(board: Board) -> None:
+    class Broken(Listener):
+        def deliver(self, frame: Frame) -> None:
+            if frame.kind != "sync":
+                raise RuntimeError("broken")
+
+    told: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    listener = Listener()
+    for member in (Broken(), listener):
+        await board.rooms.join(member, GROUP)
+    await board.set("g", "1", n=1)
+    assert summary(listener.events) == [("sync", []), ("create", 1)]
+    assert [str(error) for error in told] == ["broken"]
+
+
+async def test_a_group_that_is_too_large_is_refused_until_it_is_smaller() -> None:
+    board = Board(FakeClock(), settings=StreamSettings(max_sync_bytes=2048))
+    listener = Listener()
+    for id in ("1", "2"):
+        await board.set("g", id, n=1, text="x" * 1000)
+    for _ in range(2):
+        with pytest.raises(GroupTooLarge, match=r"more than 2048 bytes as JSON \(streams.maxSyncBytes\)"):
+            await board.rooms.join(listener, GROUP)
+    await board.set("g", "1", n=2)
+    assert listener.events == []
+    await board.rooms.join(listener, GROUP)
+    assert summary(listener.events) == [("sync", [2, 1])]
+
+
+async def test_what_many_are_sent_is_in_memory_once(board: Board) -> None:
+    await board.set("g", "1", text="x" * 1000)
+    one, other = Listener(), Listener()
+    for listener in (one, other):
+        await board.rooms.join(listener, GROUP)
+    [first], [second] = one.frames, other.frames
+    assert first.pieces[2] is second.pieces[2]
+    assert b"".join(first.pieces) == first.wire
 
 
 # ------------------------------------------------------------ a store that takes its time

@@ -18,6 +18,7 @@ from runtime.storage.memory.texts import MemoryTextStore
 from tests.fakes import FakeClock, Reports, settle
 
 KEPT = 3600.0
+BEGAN = 1_700_000_000_000_000
 
 
 class Writing:
@@ -49,10 +50,10 @@ def writing() -> Writing:
 async def test_what_is_written_is_read(writing: Writing) -> None:
     await writing.service.write("t", "Grüße, ")
     await writing.service.write("t", "💩")
-    assert await writing.whole("t") == Text("Grüße, 💩".encode(), 13, False)
+    assert await writing.whole("t") == Text("Grüße, 💩".encode(), 13, False, BEGAN)
     await writing.service.close("t")
     await writing.service.close("t")
-    assert await writing.whole("t") == Text("Grüße, 💩".encode(), 13, True)
+    assert await writing.whole("t") == Text("Grüße, 💩".encode(), 13, True, BEGAN)
     with pytest.raises(HostCallRefused, match="is closed"):
         await writing.service.write("t", "more")
 
@@ -81,7 +82,7 @@ async def test_a_part_never_splits_a_character(writing: Writing, size: int) -> N
     text = "aß💩日本b💩💩é"
     await writing.service.write("t", text)
     parts, start = [], 0
-    while (part := await writing.service.read("t", start, size)) is not None and part.data:
+    while (part := await writing.service.read("t", start, size, BEGAN)) is not None and part.data:
         assert len(part.data) <= size
         assert part.end == start + len(part.data)
         parts.append(part.data.decode())
@@ -92,35 +93,57 @@ async def test_a_part_never_splits_a_character(writing: Writing, size: int) -> N
 @pytest.mark.parametrize("start", [1, 2, 3, 5, 9, 10**30])
 async def test_an_offset_that_is_none_of_ours_is_the_beginning(writing: Writing, start: int) -> None:
     await writing.service.write("t", "💩💩")
-    assert await writing.service.read("t", start, 100) == Text("💩💩".encode(), 8, False)
-    assert await writing.service.read("t", 4, 100) == Text("💩".encode(), 8, False)
-    assert await writing.service.read("t", 8, 100) == Text(b"", 8, False)
+    assert await writing.service.read("t", start, 100, BEGAN) == Text("💩💩".encode(), 8, False, BEGAN)
+    assert await writing.service.read("t", 4, 100, BEGAN) == Text("💩".encode(), 8, False, BEGAN)
+    assert await writing.service.read("t", 8, 100, BEGAN) == Text(b"", 8, False, BEGAN)
+
+
+async def test_an_offset_of_a_text_that_was_forgotten_is_the_beginning_of_the_one_that_has_its_id(
+    writing: Writing,
+) -> None:
+    await writing.service.write("t", "before it")
+    await writing.clock.advance(KEPT + 1)
+    await writing.store.forget(writing.clock.now(), 1)
+    await writing.service.write("t", "the other one")
+    later = BEGAN + int((KEPT + 1) * 1_000_000)
+    assert await writing.service.read("t", 4, 100, BEGAN) == Text(b"the other one", 13, False, later)
+    assert await writing.service.read("t", 4, 100, later) == Text(b"other one", 13, False, later)
+
+
+class Watching:
+    """Counts what it is told."""
+
+    def __init__(self) -> None:
+        self.told = 0
+
+    def __call__(self) -> None:
+        self.told += 1
 
 
 async def test_who_watches_hears_of_each_growth_and_the_end(writing: Writing) -> None:
-    grown: list[int] = []
-    others: list[int] = []
-    stop = writing.service.watch("t", grown.append)
-    stop_other = writing.service.watch("t", others.append)
-    writing.service.watch("u", others.append)
+    one, other = Watching(), Watching()
+    stop = writing.service.watch("t", one)
+    stop_other = writing.service.watch("t", other)
+    writing.service.watch("u", other)
     await writing.service.write("t", "aü")
     stop_other()
     await writing.service.write("t", "b")
     await writing.service.close("t")
+    assert (one.told, other.told) == (3, 1)
     stop()
     await writing.service.close("t")
-    assert (grown, others) == ([3, 1, 0], [3])
+    assert one.told == 3
 
 
 async def test_who_watches_hears_of_nothing_that_is_refused(writing: Writing) -> None:
-    grown: list[int] = []
-    writing.service.watch("t", grown.append)
+    watching = Watching()
+    writing.service.watch("t", watching)
     await writing.service.close("t")
     await writing.service.close("t")
     for text in ("more", "x" * 2000):
         with pytest.raises(HostCallRefused):
             await writing.service.write("t", text)
-    assert grown == [0]
+    assert watching.told == 1
 
 
 class _SlowStore(MemoryTextStore):
@@ -142,17 +165,17 @@ class _SlowStore(MemoryTextStore):
 async def test_who_watches_hears_of_a_piece_when_it_is_stored_though_its_writer_was_cancelled() -> None:
     store = _SlowStore()
     writing = Writing(store)
-    grown: list[int] = []
-    writing.service.watch("t", grown.append)
+    watching = Watching()
+    writing.service.watch("t", watching)
     task = asyncio.create_task(writing.service.write("t", "abc"))
     await settle()
-    assert grown == []
+    assert watching.told == 0
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert grown == []
+    assert watching.told == 0
     [stored] = store.say
     stored()
-    assert grown == [3]
+    assert watching.told == 1
 
 
 async def test_a_text_is_forgotten_when_it_has_rested_long_enough(writing: Writing) -> None:

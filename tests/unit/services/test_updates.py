@@ -44,6 +44,15 @@ from tests.unit.test_values import values
         (NOTHING, [{"op": "append", "value": 1}], [1]),
         (NOTHING, [{"op": "set"}], None),
         ({}, [{"op": "set", "path": "a", "value": 1}, {"op": "increment", "path": "a"}], {"a": 2}),
+        ({1: {-2: 3}}, [{"op": "increment", "path": "1.-2"}], {1: {-2: 4}}),
+        ({1: 1, "1": 5}, [{"op": "increment", "path": "1"}], {1: 1, "1": 6}),
+        ({7: 1, "a": 2}, [{"op": "remove", "path": [7]}], {"a": 2}),
+        ({1: 1}, [{"op": "increment", "path": "01"}], {1: 1, "01": 1}),
+        (
+            {},
+            [{"op": "set", "path": ["a", 1], "value": 2}, {"op": "set", "path": 3, "value": 4}],
+            {"a": {"1": 2}, "3": 4},
+        ),
     ],
 )
 def test_operations(before: Any, operations: list[Any], after: Any) -> None:
@@ -151,3 +160,9 @@ def test_a_refusal_says_what_was_meant_and_where(operation: Any, message: str) -
         apply_updates({"a": {"b": "x"}}, [operation], "state 'g' / 'k'")
     assert message in str(refused.value)
     assert str(refused.value).endswith("(state 'g' / 'k')")
+
+
+@pytest.mark.parametrize("path", [True, 1.5, {"a": 1}, ["a", None], ["a", True], [["a"]], [b"a"]])
+def test_a_path_that_is_none_is_refused(path: Any) -> None:
+    with pytest.raises(HostCallRefused, match="operation 1 of update has a path with a "):
+        apply_updates({"None": 1}, [{"op": "set", "path": "a", "value": 1}, {"op": "remove", "path": path}])

@@ -21,6 +21,8 @@ from tests.unit.web.serving import SERVERS
 
 pytestmark = pytest.mark.parametrize("server", SERVERS)
 TEXT = "/__runtime/text/t"
+BEGAN = 1_700_000_000_000_000
+"""When a text begins that is written while the clock of the tests stands."""
 PLAIN = {"accept": "text/plain"}
 
 
@@ -260,7 +262,8 @@ async def read_events(
         for _ in itertools.count() if count is None else range(count):
             event = await source.next()
             if event.name == "close":
-                assert (event.id, event.data) == ("closed", str(len((await read_plain(read)).encode())))
+                began = int(read.clock.now() * 1_000_000)
+                assert (event.id, event.data) == (f"{began}-closed", str(len((await read_plain(read)).encode())))
                 with pytest.raises(StopAsyncIteration):
                     await source.next()
                 break
@@ -289,22 +292,28 @@ async def test_a_reader_that_comes_back_to_a_text_gets_exactly_the_rest(server: 
         await read.texts.close("t")
         assert [event.data for event in seen] == pieces
         for known, event in enumerate(seen, 1):
-            assert int(event.id) == len("".join(pieces[:known]).encode())
+            assert event.id == f"{BEGAN}-{len(''.join(pieces[:known]).encode())}"
             assert await read_events(read, event.id) == "".join(pieces[known:])
         assert "".join(event.data for event in seen) == text
 
 
-@pytest.mark.parametrize("known", ["", "x", "-1", "2", "10", "9" * 18, "9" * 4000, "0x1", "closed"])
+@pytest.mark.parametrize(
+    "known",
+    [
+        *("", "x", "-1", "2", "9" * 4000, "0x1", "closed", "-", "-2", f"{BEGAN - 1}-2", f"{BEGAN - 1}-closed"),
+        *(f"{BEGAN}-{rest}" for rest in ("", "2", "3", "10", "9" * 18, "0x2", "2-2")),
+    ],
+)
 async def test_whatever_else_a_reader_claims_to_know_of_a_text_it_gets_all(server: str, known: str) -> None:
     async with reading(server) as read:
         await read.write("t", "ü💩ü")  # one character ends at 2
-        expected = "💩ü" if known == "2" else "ü💩ü"
+        expected = "💩ü" if known == f"{BEGAN}-2" else "ü💩ü"
         assert await read_events(read, known, count=1) == expected
 
 
 async def test_what_a_reader_claims_to_know_of_a_text_to_come_is_forgotten(server: str) -> None:
     async with reading(server) as read:
-        task = await begun(read, read_events, last_id="3")
+        task = await begun(read, read_events, last_id=f"{BEGAN - 1}-3")
         await read.write("t", "abcdef")
         await read.texts.close("t")
         assert await task == "abcdef"
@@ -314,9 +323,21 @@ async def test_a_reader_that_has_all_is_told_not_to_come_back(server: str) -> No
     async with reading(server) as read:
         await read.write("t", "a")
         await read.texts.close("t")
-        headers = {"accept": "text/event-stream", "last-event-id": "closed"}
+        headers = {"accept": "text/event-stream", "last-event-id": f"{BEGAN}-closed"}
         assert (await read.client.get(TEXT, headers=headers)).status_code == 204
-        assert await read_events(read, "1") == ""
+        assert await read_events(read, f"{BEGAN}-1") == ""
+
+
+@pytest.mark.parametrize("how", ["events", "plain"])
+async def test_a_reader_that_is_there_notices_that_a_text_was_forgotten_and_begun_anew(server: str, how: str) -> None:
+    async with reading(server) as read:
+        await read.write("t", "before")
+        task = await begun(read, read_events if how == "events" else read_plain)
+        await read.clock.advance(1)
+        assert await read.engine.texts.forget(read.clock.now(), 1) == 1
+        await read.write("t", "and another")
+        await read.texts.close("t")
+        assert await task == "beforeand another"
 
 
 async def test_line_ends_arrive_as_line_feeds_in_events_however_they_are_written(server: str) -> None:
@@ -437,14 +458,16 @@ async def until_free(read: Reading) -> None:
             continue
 
 
-async def stuck(read: Reading, path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def stuck(
+    read: Reading, path: str, accept: str = "text/event-stream"
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A client that asks for events and reads nothing behind the head."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.setblocking(False)
     await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", read.port))
     reader, writer = await asyncio.open_connection(sock=connection, limit=1024)
-    writer.write(f"GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n".encode())
+    writer.write(f"GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: {accept}\r\n\r\n".encode())
     assert b" 200 " in await reader.readline()
     return reader, writer
 
@@ -508,6 +531,35 @@ async def drain(reader: asyncio.StreamReader) -> None:
     except ConnectionResetError:
         return
     assert not received.endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "application/json"])
+@pytest.mark.parametrize("path", [f"{STREAM}/g", TEXT])
+async def test_a_reader_that_takes_nothing_is_cut_off_in_the_end_and_counts_until_then(
+    server: str, path: str, accept: str
+) -> None:
+    async with reading(server, max_readers=1, ping_interval=20, ping_timeout=20) as read:
+        for id in range(20):
+            await read.set("g", str(id), filling="x" * 900_000)
+            await read.write("t", "x" * 800_000)
+        reader, writer = await stuck(read, path, accept)
+        await settle()
+        assert (await read.client.get(f"{STREAM}/none")).status_code == 503
+        await read.clock.advance(41)
+        await until_free(read)
+        await drain(reader)
+        writer.close()
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "application/json"])
+async def test_a_group_that_is_too_large_is_not_sent(server: str, accept: str) -> None:
+    async with reading(server, max_sync_bytes=1024) as read:
+        await read.set("g", "1", filling="x" * 1024)
+        for _ in range(11):
+            answer = await read.client.get(f"{STREAM}/g", headers={"accept": accept})
+            assert answer.status_code == 413 and "streams.maxSyncBytes" in answer.json()["detail"]
+        assert len(read.reports.messages(LogLevel.WARN)) == 10
+        assert (await read.client.get(f"{STREAM}/g/1")).status_code == 200
 
 
 async def test_a_stop_ends_readers_and_begins_no_more(server: str) -> None:

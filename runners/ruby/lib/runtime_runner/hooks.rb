@@ -17,6 +17,9 @@ module RuntimeRunner
       'on_join' => :HOOK_ON_JOIN, 'onLeave' => :HOOK_ON_LEAVE, 'on_leave' => :HOOK_ON_LEAVE
     }.freeze
 
+    # Hooks that no client waits for: they have threads of their own, a quarter as many.
+    TOLD = %i[HOOK_ON_JOIN HOOK_ON_LEAVE].freeze
+
     FIX = 'Write it as can_access: ->(subscription, auth) { ... }; the others are on_join and on_leave.'
 
     # The functions of a stream's config by hook. Raises DefinitionError.
@@ -42,13 +45,13 @@ module RuntimeRunner
 
     def initialize(outbox, limits, project)
       @outbox = outbox
-      @limits = limits
       @project = project
       @lock = Mutex.new
       @idle = ConditionVariable.new
       @functions = {}
       @open = {}
-      @threads = 0
+      @threads = { asked: 0, told: 0 }
+      @most = { asked: limits.max_in_flight, told: [limits.max_in_flight / 4, 1].max }
       @draining = false
     end
 
@@ -90,10 +93,11 @@ module RuntimeRunner
         [nil, Failure.new(:FAILURE_KIND_OVERLOADED, 'This runner is stopping.')]
       elsif function.nil?
         [nil, Failure.new(:FAILURE_KIND_REFUSED, "#{message.target} has no #{name_of(message)}.", retryable: false)]
-      elsif @threads >= @limits.max_in_flight
-        [nil, Failure.new(:FAILURE_KIND_OVERLOADED, "This runner has #{@limits.max_in_flight} threads for hooks.")]
+      elsif @threads[lane_of(message)] >= @most[lane_of(message)]
+        text = "This runner has #{@most[lane_of(message)]} threads for hooks such as #{name_of(message)}."
+        [nil, Failure.new(:FAILURE_KIND_OVERLOADED, text)]
       else
-        @threads += 1
+        @threads[lane_of(message)] += 1
         @open[work] = message
         [function, nil]
       end
@@ -105,7 +109,7 @@ module RuntimeRunner
       @outbox.await_room
     ensure
       finish(work, message, outcome)
-      @lock.synchronize { @threads -= 1 }
+      @lock.synchronize { @threads[lane_of(message)] -= 1 }
     end
 
     def outcome_of(work, function, message, payload)
@@ -152,6 +156,10 @@ module RuntimeRunner
       answer = Pb::CallReply.new(call_id: message.call_id)
       outcome.is_a?(Pb::Failure) ? answer.failure = outcome : answer.payload = outcome
       @outbox.put(call_reply: answer)
+    end
+
+    def lane_of(message)
+      TOLD.include?(message.hook) ? :told : :asked
     end
 
     def name_of(message)
