@@ -41,14 +41,14 @@ from runtime.triggers.cron import CronScheduler
 from runtime.triggers.events import EventConsumers
 from runtime.triggers.http import HttpEdge
 from runtime.web.callers import Hosts
-from runtime.web.control import HARMLESS_PATHS, Controlled, control_app, tracing
-from runtime.web.control_file import announced
+from runtime.web.control.announcement import announced
+from runtime.web.control.application import HARMLESS_PATHS, Controlled, control_app, tracing
 from runtime.web.description import DOCS_PATH, OPENAPI_PATH, Description, docs_route, project_title
 from runtime.web.front import front
 from runtime.web.guard import Guard, control_token
-from runtime.web.reads import Readable, Reads
+from runtime.web.reads.application import Readable, Reads
 from runtime.web.server import Application, HttpServer, http_server, listen
-from runtime.web.sockets import Sockets
+from runtime.web.sockets.application import Sockets
 from runtime.web.tls import server_context
 
 

@@ -19,7 +19,7 @@ from runtime.clock import SystemClock
 from runtime.config import StreamSettings, TlsSettings
 from runtime.errors import AccessDenied
 from runtime.web.callers import Hosts
-from runtime.web.sockets import Sockets
+from runtime.web.sockets.application import Sockets
 from runtime.web.tls import server_context
 from tests.fakes import Reports
 from tests.streaming import STREAM, Board

@@ -14,7 +14,7 @@ from websockets.frames import Opcode
 
 from runtime.errors import AccessDenied
 from runtime.model import LogLevel
-from runtime.web import conversation
+from runtime.web.sockets import conversation
 from tests.integration.sockets import KINDS, SHAKE, Site, close_code, event_of, masked, said, site
 
 ORIGIN = "https://shop.example"

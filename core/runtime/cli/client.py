@@ -23,7 +23,7 @@ from rich.text import Text
 from runtime.cli.console import print_fault
 from runtime.cli.options import EXIT_FAULT
 from runtime.errors import RuntimeFault
-from runtime.web.control_file import Announcement, read_announcement
+from runtime.web.control.announcement import Announcement, read_announcement
 
 TOKEN_VARIABLE = "RUNTIME_TOKEN"
 CONNECT_TIMEOUT = 3.0

@@ -13,7 +13,7 @@ from runtime.model import LogLevel
 from runtime.rations import Ration
 from runtime.services.logs import Report
 from runtime.web.callers import Hosts, foreign_origins, header_of, headers_of, host_of, url_of
-from runtime.web.control_problem import problem
+from runtime.web.problem import problem
 
 _MAX_TOLD_ORIGINS = 100
 """Origins that are told of in the log, each once; who makes up more is not told of."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runtime.web.control_answers import PREFIX
+from runtime.web.control.answers import PREFIX
 from runtime.web.server import Application
 
 READS = (f"{PREFIX}/streams", f"{PREFIX}/text")

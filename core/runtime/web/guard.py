@@ -16,7 +16,7 @@ from starlette.responses import Response
 from runtime.config import ControlSettings
 from runtime.errors import ConfigFault
 from runtime.web.callers import Hosts, foreign_origins, host_of
-from runtime.web.control_problem import problem
+from runtime.web.problem import problem
 from runtime.web.server import Application
 
 MIN_TOKEN_CHARACTERS = 16

@@ -27,7 +27,7 @@ from hypercorn.protocol.h11 import STREAM_ID, H2ProtocolAssumedError, H11Protoco
 from runtime.web.cut import CutOff
 from runtime.web.heads import METHODS, NO_REQUEST, TOO_LARGE, BadHead, head_bytes, is_offer, origin_form, unknown_method
 from runtime.web.refusal import last_refusal, refusal
-from runtime.web.websocket_handshake import begins_socket, check_offer
+from runtime.web.sockets.handshake import begins_socket, check_offer
 
 _CONNECTION = b"connection"
 _ANSWERED_HEADS = 2

@@ -20,8 +20,8 @@ from hypercorn.utils import parse_socket_addr
 
 from runtime.config import HttpSettings, StreamSettings
 from runtime.web.hypercorn_protocol import Applications, Cut, Http1, Http2, SocketOffered
-from runtime.web.websocket import WebSockets
-from runtime.web.websocket_handshake import socket_scope
+from runtime.web.sockets.handshake import socket_scope
+from runtime.web.sockets.websocket import WebSockets
 
 
 class HypercornServer:

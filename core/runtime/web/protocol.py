@@ -15,8 +15,8 @@ from runtime.deadlines import Deadlines
 from runtime.web.cut import CutOff
 from runtime.web.heads import NO_REQUEST, TOO_LARGE, BadHead, head_bytes, is_offer, origin_form, unknown_method
 from runtime.web.refusal import last_refusal
-from runtime.web.websocket import WebSockets
-from runtime.web.websocket_handshake import begins_socket, check_offer, socket_scope
+from runtime.web.sockets.handshake import begins_socket, check_offer, socket_scope
+from runtime.web.sockets.websocket import WebSockets
 
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP/1\.[01]\r?\n")
 _WITHOUT_BODY = (204, 304)

@@ -16,7 +16,7 @@ import uvicorn
 from runtime.config import HttpSettings, StreamSettings
 from runtime.errors import RuntimeFault
 from runtime.web.protocol import Connections, OneWriteProtocol
-from runtime.web.websocket import WebSockets
+from runtime.web.sockets.websocket import WebSockets
 
 Application = Callable[
     [

@@ -18,8 +18,8 @@ from runtime.config import HttpSettings
 from runtime.errors import HostCallRefused
 from runtime.services.queues import QueueService
 from runtime.values import decode
-from runtime.web.control import HARMLESS_PATHS, Controlled, control_app, tracing
-from runtime.web.control_file import announced
+from runtime.web.control.announcement import announced
+from runtime.web.control.application import HARMLESS_PATHS, Controlled, control_app, tracing
 from runtime.web.front import front
 from runtime.web.guard import Guard
 from runtime.web.server import http_server, listen

@@ -1,4 +1,4 @@
-"""cli/client, web/control_file: the runtime of a folder is found, asked with its token, and its silence is said."""
+"""cli/client, web/control/announcement: the runtime of a folder is found, asked with its token, and its silence is said."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from runtime.cli import client
 from runtime.errors import RuntimeFault
-from runtime.web.control_file import CONTROL_FILE, announced, read_announcement
+from runtime.web.control.announcement import CONTROL_FILE, announced, read_announcement
 from tests.unit.cli.served import TOKEN, run, serving
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from runtime.errors import AccessDenied
 from runtime.model import LogLevel
-from tests.unit.web.reading import PAGE, STREAM, reading
+from tests.unit.web.reads.reading import PAGE, STREAM, reading
 from tests.unit.web.serving import SERVERS
 
 pytestmark = pytest.mark.parametrize("server", SERVERS)

@@ -11,9 +11,9 @@ from runtime.config import StreamSettings
 from runtime.errors import HostCallRefused, StorageFault
 from runtime.services.rooms import Frame, GroupTooLarge, Place, Rooms
 from runtime.web import entrance
-from runtime.web.socket_messages import Malformed, Request, request_of
-from runtime.web.tellers import Audience, Teller
-from runtime.web.websocket import INTERNAL_ERROR, INVALID
+from runtime.web.sockets.messages import Malformed, Request, request_of
+from runtime.web.sockets.tellers import Audience, Teller
+from runtime.web.sockets.websocket import INTERNAL_ERROR, INVALID
 
 NOT_FOUND = "STREAM_NOT_FOUND"
 DENIED = "STREAM_ACCESS_DENIED"

@@ -12,8 +12,8 @@ from runtime.model import TriggerKind
 from runtime.records import QueueKey
 from runtime.services.queues import Address, QueueService, Selection
 from runtime.values import encode
-from runtime.web.control_answers import PREFIX, Answers, Refusal, limit
-from runtime.web.control_documents import contents_document, key_document, queue_document
+from runtime.web.control.answers import PREFIX, Answers, Refusal, limit
+from runtime.web.control.documents import contents_document, key_document, queue_document
 
 QUEUES_PATH = f"{PREFIX}/queues"
 SHOWN = 20

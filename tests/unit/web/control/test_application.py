@@ -1,4 +1,4 @@
-"""web/control: what the control routes take, answer and refuse."""
+"""web/control/application: what the control routes take, answer and refuse."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from runtime.errors import HostCallRefused, StorageFault
 from runtime.model import Failure, FailureKind, LogLevel, TriggerKind
 from runtime.records import QueueKey
 from runtime.values import decode, encode
-from runtime.web.control_answers import MAX_SHOWN
-from runtime.web.control_values import from_json, to_json
+from runtime.web.control.answers import MAX_SHOWN
+from runtime.web.control.values import from_json, to_json
 from tests.unit.services.test_queues import BILL, ORPHAN, SHIP
-from tests.unit.web.controlled import MAX_BODY, World, refused
+from tests.unit.web.control.controlled import MAX_BODY, World, refused
 
 BILL_QUERY = {"topic": "order.created", "step": "Bill"}
 CAUSE = Failure(FailureKind.HANDLER, "inner", "KeyError")

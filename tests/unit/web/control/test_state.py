@@ -1,4 +1,4 @@
-"""web/control_state: groups, keys and values through the control routes."""
+"""web/control/state: groups, keys and values through the control routes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from runtime.values import encode
-from runtime.web import control_state
-from runtime.web.control import HARMLESS_PATHS
-from runtime.web.control_answers import MAX_SHOWN
-from runtime.web.control_values import from_json
-from tests.unit.web.controlled import World, refused
+from runtime.web.control import state as control_state
+from runtime.web.control.answers import MAX_SHOWN
+from runtime.web.control.application import HARMLESS_PATHS
+from runtime.web.control.values import from_json
+from tests.unit.web.control.controlled import World, refused
 
 
 @pytest.fixture

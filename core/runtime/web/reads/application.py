@@ -20,15 +20,15 @@ from runtime.services.logs import Report
 from runtime.services.rooms import Frame, GroupTooLarge, Place, Rooms
 from runtime.services.streams import StreamService
 from runtime.services.textstreams import TextService
-from runtime.web.accept import preferred
 from runtime.web.callers import Hosts, header_of, headers_of
 from runtime.web.cut import CutOff
 from runtime.web.entrance import Access, Entrance, Refused
-from runtime.web.feeds import PIECE_BYTES, Changes, Known, PlainText, TextEvents
-from runtime.web.live import Feed, Live
-from runtime.web.patience import Patience, portions
+from runtime.web.reads.accept import preferred
+from runtime.web.reads.feeds import PIECE_BYTES, Changes, Known, PlainText, TextEvents
+from runtime.web.reads.live import Feed, Live
+from runtime.web.reads.patience import Patience, portions
+from runtime.web.reads.text_json import TextJson
 from runtime.web.server import Application
-from runtime.web.text_json import TextJson
 
 _METHODS = ("GET", "HEAD")
 _JSON, _EVENTS, _PLAIN = "application/json", "text/event-stream", "text/plain"

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from starlette.requests import Request
 from starlette.routing import Route
 
-from runtime.web.control_answers import PREFIX, Answers, Refusal
-from runtime.web.control_documents import Schedule, schedule_document
+from runtime.web.control.answers import PREFIX, Answers, Refusal
+from runtime.web.control.documents import Schedule, schedule_document
 
 CRON_PATH = f"{PREFIX}/cron"
 

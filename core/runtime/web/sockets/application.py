@@ -18,10 +18,10 @@ from runtime.rations import Ration
 from runtime.services.logs import Report
 from runtime.services.rooms import Place, Rooms
 from runtime.web.callers import Hosts, header_of
-from runtime.web.conversation import DENIED, NOT_FOUND, TOO_LARGE, Access, Conversation, Outlet
 from runtime.web.entrance import Entrance, Refused
-from runtime.web.tellers import Tellers
-from runtime.web.websocket import INTERNAL_ERROR, OUTLET
+from runtime.web.sockets.conversation import DENIED, NOT_FOUND, TOO_LARGE, Access, Conversation, Outlet
+from runtime.web.sockets.tellers import Tellers
+from runtime.web.sockets.websocket import INTERNAL_ERROR, OUTLET
 
 _SOURCE = "sockets"
 _FAILED = "the runtime failed at this; its log says how"

@@ -10,7 +10,7 @@ from anyio.lowlevel import checkpoint
 from runtime.records import Text
 from runtime.services.jsonvalues import json_text
 from runtime.services.textstreams import TextService
-from runtime.web.feeds import PIECE_BYTES
+from runtime.web.reads.feeds import PIECE_BYTES
 
 _HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 

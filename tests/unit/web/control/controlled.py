@@ -10,7 +10,7 @@ import httpx
 
 from runtime.services.queues import QueueService
 from runtime.values import decode, encode
-from runtime.web.control import Controlled, control_app, tracing
+from runtime.web.control.application import Controlled, control_app, tracing
 from tests.fakes import FakeClock, Reports, unchecked
 from tests.unit.fake_bus import FakeEventBus
 from tests.unit.services.test_queues import CATALOG

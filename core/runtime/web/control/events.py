@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from runtime.values import encode
-from runtime.web.control_answers import PREFIX, Answers, Refusal, trace_id
+from runtime.web.control.answers import PREFIX, Answers, Refusal, trace_id
 
 
 class Emitter(Protocol):

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from runtime.records import Text
 from runtime.services.rooms import Frame, Place, Rooms
 from runtime.services.textstreams import TextService
-from runtime.web.live import Wake
-from runtime.web.server_sent import COMMENT, CONTENT_TYPE, event, message
+from runtime.web.reads.live import Wake
+from runtime.web.reads.server_sent import COMMENT, CONTENT_TYPE, event, message
 
 PIECE_BYTES = 64 * 1024
 """So much of a text is read at once."""

@@ -18,12 +18,12 @@ from runtime.ids import trace_of
 from runtime.services.logs import Report
 from runtime.services.queues import QueueService
 from runtime.services.state import StateService
-from runtime.web.control_answers import Answers, with_trace
-from runtime.web.control_cron import CRON_PATH, CronRoutes, Scheduler
-from runtime.web.control_events import Emitter, EventRoutes
-from runtime.web.control_problem import problem
-from runtime.web.control_queues import QUEUES_PATH, QueueRoutes
-from runtime.web.control_state import StateRoutes
+from runtime.web.control.answers import Answers, with_trace
+from runtime.web.control.cron import CRON_PATH, CronRoutes, Scheduler
+from runtime.web.control.events import Emitter, EventRoutes
+from runtime.web.control.queues import QUEUES_PATH, QueueRoutes
+from runtime.web.control.state import StateRoutes
+from runtime.web.problem import problem
 from runtime.web.server import Application
 
 HARMLESS_PATHS = (QUEUES_PATH, CRON_PATH)

@@ -1,4 +1,4 @@
-"""web/live: how live answers end that must, and what of them is told."""
+"""web/reads/live: how live answers end that must, and what of them is told."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from runtime.model import LogLevel
 from tests.fakes import settle
-from tests.unit.web.reading import STREAM, reading
+from tests.unit.web.reads.reading import STREAM, reading
 from tests.unit.web.serving import SERVERS, has_connection
-from tests.unit.web.test_reads import stuck
+from tests.unit.web.reads.test_application import stuck
 
 pytestmark = pytest.mark.parametrize("server", SERVERS)
 TEXT = "/__runtime/text/t"

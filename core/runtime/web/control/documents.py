@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from runtime.model import Failure, QueuePolicy
 from runtime.records import Attempt, DeadLetter, Delivery, QueueKey
 from runtime.services.queues import QueueContents, QueueView
-from runtime.web.control_values import to_json
+from runtime.web.control.values import to_json
 
 
 class Schedule(Protocol):

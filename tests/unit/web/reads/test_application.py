@@ -1,4 +1,4 @@
-"""web/reads: streams and texts over plain HTTP, who may read them, and what readers may cost."""
+"""web/reads/application: streams and texts over plain HTTP, who may read them, and what readers may cost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from runtime.model import LogLevel
 from runtime.values import encode
 from tests.fakes import settle
 from tests.sse import EventSource, events
-from tests.unit.web.reading import PAGE, STREAM, Reading, reading
+from tests.unit.web.reads.reading import PAGE, STREAM, Reading, reading
 from tests.unit.web.serving import SERVERS
 
 pytestmark = pytest.mark.parametrize("server", SERVERS)

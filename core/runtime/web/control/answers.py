@@ -15,9 +15,9 @@ from runtime.errors import HostCallRefused, StorageFault, VersionConflict
 from runtime.model import LogLevel
 from runtime.services.logs import Report
 from runtime.services.queues import AmbiguousQueue, RedriveRefused, UnclearQueue
-from runtime.web.control_documents import key_document
-from runtime.web.control_problem import problem
-from runtime.web.control_values import from_json
+from runtime.web.control.documents import key_document
+from runtime.web.control.values import from_json
+from runtime.web.problem import problem
 
 PREFIX = "/__runtime"
 MAX_SHOWN = 1000

@@ -20,7 +20,7 @@ from runtime.storage.memory.engine import MemoryEngine
 from runtime.triggers.cors import CorsPolicy
 from runtime.values import encode
 from runtime.web.callers import Hosts
-from runtime.web.reads import Readable, Reads
+from runtime.web.reads.application import Readable, Reads
 from tests.fakes import FakeClock, Reports, unchecked
 from tests.unit.web.serving import serving
 

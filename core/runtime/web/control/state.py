@@ -9,8 +9,8 @@ from starlette.routing import Route
 
 from runtime.services.state import StateService
 from runtime.values import decode, encode
-from runtime.web.control_answers import PREFIX, Answers, Refusal, limit, trace_id
-from runtime.web.control_values import to_json
+from runtime.web.control.answers import PREFIX, Answers, Refusal, limit, trace_id
+from runtime.web.control.values import to_json
 
 STATE_PATH = f"{PREFIX}/state"
 LISTED = 100

@@ -15,7 +15,7 @@ from websockets.protocol import Protocol, Side
 from runtime.config import StreamSettings
 from runtime.deadlines import Deadlines
 from runtime.web.refusal import last_refusal
-from runtime.web.websocket_handshake import acceptance
+from runtime.web.sockets.handshake import acceptance
 
 Message = MutableMapping[str, Any]
 

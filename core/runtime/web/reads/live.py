@@ -12,7 +12,7 @@ from runtime.config import StreamSettings
 from runtime.contracts import Clock
 from runtime.errors import HostCallRefused, StorageFault
 from runtime.web.cut import CutOff
-from runtime.web.patience import portions
+from runtime.web.reads.patience import portions
 
 # What is sent is for this client and now: nobody on the way may keep it, or wait for more of it.
 _HEADERS = ((b"cache-control", b"no-store, no-transform"), (b"x-accel-buffering", b"no"))
