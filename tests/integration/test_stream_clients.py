@@ -135,10 +135,9 @@ def test_who_has_left_hears_no_more(clients: Clients, notes: Notes, name: str) -
         clients.ask("group", name=f"{name} {part}", stream="notes", group=f"{name} {part}")
         clients.wait_view(f"{name} {part}", [])
     clients.ask("leave", name=f"{name} goes")
-    told = len(clients.views(f"{name} goes"))
     notes("set", f"{name} goes", "1", {"text": "unheard"})
     clients.wait_view(f"{name} stays", [notes("set", f"{name} stays", "1", {"text": "heard"})])
-    assert len(clients.views(f"{name} goes")) == told
+    assert [view for view in clients.views(f"{name} goes") if view] == []  # React may show nothing once more
     clients.ask("group", name=f"{name} back", stream="notes", group=f"{name} goes")
     clients.wait(lambda line: line.get("name") == f"{name} back" and len(line.get("view", ())) == 1)
 

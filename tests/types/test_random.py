@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from runtime.catalog import Catalog
@@ -78,6 +78,16 @@ def test_types_of_any_schema_can_be_read(tmp_path: Path) -> None:
 
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
     @given(_documents)
+    @example({"type": ["array", "null"], "prefixItems": [{"$ref": "#"}], "items": {"type": "string"}, "minItems": 0})
+    @example({"prefixItems": [{"type": ["array"], "items": {"type": "object", "allOf": [{"oneOf": [{"$ref": "#"}]}]}}]})
+    @example(
+        {
+            "prefixItems": [
+                {"type": ["array", "null"], "items": {"allOf": [{"items": {}}], "oneOf": [{"$ref": "#"}]}},
+                {"type": "array", "items": {}},
+            ]
+        }
+    )
     def read_alone(schema: Any) -> None:
         catalog = catalog_of([schema])
         typescript_types(catalog, MODULE).encode()

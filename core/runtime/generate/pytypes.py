@@ -39,6 +39,8 @@ class PythonTypes:
         self._names: dict[str, str] = {}
         self._definitions: Mapping[str, Shape] = {}
         self._declarations: list[str] = []
+        self._merging: set[Both] = set()
+        """What is being merged; it may come to itself again."""
 
     def define(self, definitions: Mapping[str, Shape]) -> None:
         """Declares what schemas define by name, under the same name where it is free."""
@@ -93,10 +95,16 @@ class PythonTypes:
                 return self._both(shape, place)
 
     def _both(self, shape: Both, place: str) -> str:
-        merged = self._merged(shape)
-        if isinstance(merged, Record):
-            return self._record(shape, merged, place)
-        return "Any" if isinstance(merged, Both) else self.text(merged, place)
+        if shape in self._merging:
+            return "Any"  # it is a part of itself, which no type can say
+        self._merging.add(shape)
+        try:
+            merged = self._merged(shape)
+            if isinstance(merged, Record):
+                return self._record(shape, merged, place)
+            return "Any" if isinstance(merged, Both) else self.text(merged, place)
+        finally:
+            self._merging.discard(shape)
 
     def _record(self, shape: Shape, record: Record, place: str) -> str:
         """A TypedDict where all keys are known; a class for the same shape is shared."""

@@ -79,10 +79,19 @@ def _grouped(shape: Shape, indent: str, within: type[Union | Both] | None = None
 
 
 def _tuple(shape: TupleOf, indent: str) -> str:
-    parts = [type_text(each, indent) for each in shape.items[: shape.required]]
-    parts += [f"{_grouped(each, indent)}?" for each in shape.items[shape.required :]]
+    has_optional = len(shape.items) > shape.required
+
+    def name(text: str) -> str:
+        # What may be left out may refer to the type itself under a name alone (TS2456), and then all have one.
+        return f"{text}: " if has_optional else ""
+
+    parts = [f"{name(f'item{at}')}{type_text(each, indent)}" for at, each in enumerate(shape.items[: shape.required])]
+    parts += [
+        f"{name(f'item{at}?')}{type_text(each, indent)}"
+        for at, each in enumerate(shape.items[shape.required :], shape.required)
+    ]
     if shape.rest is not None:
-        parts.append(f"...{_grouped(shape.rest, indent)}[]")
+        parts.append(f"...{name('rest')}{_grouped(shape.rest, indent)}[]")
     return f"[{', '.join(parts)}]"
 
 

@@ -1,4 +1,4 @@
-"""cli/client, web/control/announcement: the runtime of a folder is found, asked with its token, and its silence is said."""
+"""cli/client, web/control/announcement: a folder's runtime is found, asked with its token, and its silence is said."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def text(schema: Any) -> str:
         ({"prefixItems": [{"type": "string"}, {"type": "number"}]}, "[string, number]"),
         (
             {"prefixItems": [{}, {"type": "null"}], "minItems": 1, "items": {"type": "string"}},
-            "[unknown, null?, ...string[]]",
+            "[item0: unknown, item1?: null, ...rest: string[]]",
         ),
         ({"type": "object"}, "{ [key: string]: unknown }"),
         ({"type": "object", "properties": {}, "additionalProperties": False}, "{ [key: string]: never }"),

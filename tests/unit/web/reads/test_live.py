@@ -12,8 +12,8 @@ import pytest
 from runtime.model import LogLevel
 from tests.fakes import settle
 from tests.unit.web.reads.reading import STREAM, reading
-from tests.unit.web.serving import SERVERS, has_connection
 from tests.unit.web.reads.test_application import stuck
+from tests.unit.web.serving import SERVERS, has_connection
 
 pytestmark = pytest.mark.parametrize("server", SERVERS)
 TEXT = "/__runtime/text/t"
