@@ -1,4 +1,5 @@
 from pydantic import BaseModel
+
 from runtime_types import PriceBlockingContext, PriceRequest, PriceResponse
 
 
