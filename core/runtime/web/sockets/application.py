@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.responses import Response
+from websockets.frames import CloseCode
 
 from runtime.catalog import Catalog
 from runtime.config import StreamSettings
@@ -21,7 +22,7 @@ from runtime.web.callers import Hosts, header_of
 from runtime.web.entrance import Entrance, Refused
 from runtime.web.sockets.conversation import DENIED, NOT_FOUND, TOO_LARGE, Access, Conversation, Outlet
 from runtime.web.sockets.tellers import Tellers
-from runtime.web.sockets.websocket import INTERNAL_ERROR, OUTLET
+from runtime.web.sockets.websocket import OUTLET
 
 _SOURCE = "sockets"
 _FAILED = "the runtime failed at this; its log says how"
@@ -109,7 +110,7 @@ class Sockets:
             await part
         except Exception:
             self._tell_of_fault(trace_id)
-            outlet.close(INTERNAL_ERROR, _FAILED)
+            outlet.close(CloseCode.INTERNAL_ERROR, _FAILED)
 
     async def _hold(self, conversation: Conversation, receive: Any, trace_id: str) -> None:
         try:

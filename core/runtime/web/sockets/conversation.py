@@ -7,13 +7,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from websockets.frames import CloseCode
+
 from runtime.config import StreamSettings
 from runtime.errors import HostCallRefused, StorageFault
 from runtime.services.rooms import Frame, GroupTooLarge, Place, Rooms
 from runtime.web import entrance
 from runtime.web.sockets.messages import Malformed, Request, request_of
 from runtime.web.sockets.tellers import Audience, Teller
-from runtime.web.sockets.websocket import INTERNAL_ERROR, INVALID
 
 NOT_FOUND = "STREAM_NOT_FOUND"
 DENIED = "STREAM_ACCESS_DENIED"
@@ -83,10 +84,10 @@ class Conversation:
                 await self._teller.room(self._outlet.lost)
                 await self._answer(request_of(message, self._settings.max_name_bytes))
         except Malformed as error:
-            self._outlet.close(INVALID, str(error))
+            self._outlet.close(CloseCode.INVALID_DATA, str(error))
             return error
         except (HostCallRefused, StorageFault):
-            self._outlet.close(INTERNAL_ERROR, "what the client wants to follow cannot be read")
+            self._outlet.close(CloseCode.INTERNAL_ERROR, "what the client wants to follow cannot be read")
             raise
         finally:
             self._rooms.leave_all(self)

@@ -9,7 +9,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Protocol, Side
 
 from runtime.config import StreamSettings
@@ -19,10 +19,6 @@ from runtime.web.sockets.handshake import acceptance
 
 Message = MutableMapping[str, Any]
 
-INVALID = 1007
-INTERNAL_ERROR = 1011
-STOPPING = 1012
-TOO_SLOW = 1013
 OUTLET = "runtime.outlet"
 """The extension of a socket's scope by which frames that are made already are sent."""
 
@@ -63,7 +59,7 @@ class WebSockets:
             socket.stop()
         try:
             await self._application(socket.scope, socket.receive, socket.send)
-            socket.close(INTERNAL_ERROR)
+            socket.close(CloseCode.INTERNAL_ERROR)
             await socket.lost.wait()
         finally:
             socket.cut()
@@ -162,7 +158,7 @@ class WebSocket(asyncio.Protocol):
         if not was_congested:
             self._uncounted += len(wire)
         elif self._waiting() > self._shared.settings.max_buffer_bytes:
-            self.close(TOO_SLOW, "the client takes too little of what it is sent")
+            self.close(CloseCode.TRY_AGAIN_LATER, "the client takes too little of what it is sent")
 
     def write_uncounted(self, pieces: Iterable[bytes]) -> None:
         """Sends a frame that the client has asked for, whatever its size; messages that follow wait until it is out.
@@ -198,7 +194,7 @@ class WebSocket(asyncio.Protocol):
         elif self._frames is None:
             self._refuse(503, *last_refusal(503, "the runtime is stopping"))
         else:
-            self.close(STOPPING, "the runtime is stopping")
+            self.close(CloseCode.SERVICE_RESTART, "the runtime is stopping")
             self._shared.closing.add(self, _LAST_WORDS)
 
     def ask(self) -> None:
@@ -222,7 +218,7 @@ class WebSocket(asyncio.Protocol):
         if self._is_heard or is_ours_to_read or has_taken:
             self._listen()
         else:
-            self.close(INTERNAL_ERROR, "no answer to a ping")
+            self.close(CloseCode.INTERNAL_ERROR, "no answer to a ping")
 
     def cut(self) -> None:
         """Ends the connection at once, whatever waits to be sent."""
