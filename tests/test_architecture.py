@@ -51,12 +51,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "jsonschemas",
         "definitions",
         "catalog",
+        "facts",
         "services",
         "storage",
         "generate",
     ),
     ("dispatcher",),
     ("triggers", "runners", "web"),
+    ("reload",),
     ("app",),
     ("cli",),
     ("__main__",),
@@ -71,6 +73,7 @@ NEIGHBOURS = {
     ("environment", "errors"),
     ("definitions", "jsonschemas"),
     ("catalog", "definitions"),
+    ("facts", "catalog"),
     ("services", "catalog"),
     ("services", "definitions"),
     ("services", "jsonschemas"),
@@ -91,6 +94,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "dotenv": ("runtime.environment",),
     "jsonschema_rs": ("runtime.services.schemas", "runtime.jsonschemas"),
     "python_multipart": ("runtime.triggers.forms",),
+    "watchfiles": ("runtime.reload",),
 }
 GENERATED_HOME = "runtime.runners"
 

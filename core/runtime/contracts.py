@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from runtime.model import Failure, Hook, Invocation, LogRecord, Outcome
+from runtime.model import Failure, Hook, Invocation, LogRecord, Outcome, RequestRecord
 from runtime.records import (
     DeadLetter,
     Delivery,
@@ -264,3 +264,6 @@ class LogSink(Protocol):
 
     def write(self, record: LogRecord) -> None:
         """Takes a line; must not block."""
+
+    def request(self, record: RequestRecord) -> None:
+        """Takes a request that was answered; must not block."""

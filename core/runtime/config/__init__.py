@@ -4,6 +4,7 @@ Keys are camelCase in the file. Times are in seconds, sizes in bytes, unless a n
 """
 
 from runtime.config.http import CorsSettings, HttpSettings, TlsSettings
+from runtime.config.reload import ReloadSettings
 from runtime.config.runners import LinkSettings, RunnerSettings
 from runtime.config.section import in_our_words
 from runtime.config.settings import (
@@ -26,6 +27,7 @@ __all__ = [
     "HttpSettings",
     "LinkSettings",
     "LogSettings",
+    "ReloadSettings",
     "RunnerSettings",
     "Settings",
     "StateSettings",

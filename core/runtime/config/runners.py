@@ -18,6 +18,8 @@ class RunnerSettings(Section):
     """Path of the language's own program (node, python); absent for the default."""
     max_in_flight: int = Field(256, ge=1, le=65536)
     """Invocations that may be unfinished at once in a process of this runner."""
+    processes: int = Field(1, ge=1, le=64)
+    """Processes that share the language's work; each has what its steps keep in memory for itself."""
 
 
 class LinkSettings(Section):
@@ -47,3 +49,9 @@ class LinkSettings(Section):
     """The longest such wait."""
     max_load_deaths: int = Field(5, ge=1, le=MOST)
     """Deaths in a row before the first manifest that stop the restarts."""
+    stable_after: float = Field(10.0, gt=0, le=LONGEST)
+    """How long a runner must have served for its death not to lengthen the wait before the next start."""
+    ping_interval: float = Field(5.0, gt=0, le=LONGEST)
+    """Time between two pings; the answers carry memory and processor time."""
+    ping_timeout: float = Field(60.0, gt=0, le=LONGEST)
+    """How long a runner may leave a ping unanswered before it counts as stuck and is started anew."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from runtime.config.http import HttpSettings
+from runtime.config.reload import ReloadSettings
 from runtime.config.runners import LinkSettings, RunnerSettings
 from runtime.config.section import LARGEST, LONGEST, MOST, Section
 from runtime.config.streams import StreamSettings
@@ -68,6 +69,8 @@ class LogSettings(Section):
     """Lines below this level are not shown."""
     format: Literal["text", "json"] | None = None
     """Absent for text in `dev` and json in `start`."""
+    requests: bool | None = None
+    """Whether each request gets a line. Absent for yes in `dev` and no in `start`."""
 
 
 class StorageSettings(Section):
@@ -103,6 +106,7 @@ class Settings(Section):
     http: HttpSettings = HttpSettings()
     runners: Mapping[str, Annotated[RunnerSettings, BeforeValidator(_or_defaults)]] = Field(default_factory=dict)
     link: LinkSettings = LinkSettings()
+    reload: ReloadSettings = ReloadSettings()
     bus: BusSettings = BusSettings()
     cron: CronSettings = CronSettings()
     state: StateSettings = Field(StateSettings(), validate_default=True)

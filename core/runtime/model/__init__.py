@@ -27,6 +27,7 @@ from runtime.model.runs import (
     LogRecord,
     Outcome,
     Payload,
+    RequestRecord,
     length,
     whole,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "ProjectConfig",
     "QueryParam",
     "QueuePolicy",
+    "RequestRecord",
     "Severity",
     "StateTrigger",
     "Step",

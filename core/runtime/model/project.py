@@ -116,7 +116,10 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with a file of the project; `line` and `column` count from 1, 0 is unknown."""
+    """Something wrong with a file of the project; `line` and `column` count from 1, 0 is unknown.
+
+    `place` is the file that the line is in where that is another one, such as a helper that the file imports.
+    """
 
     file: str
     message: str
@@ -124,13 +127,15 @@ class Problem:
     line: int = 0
     column: int = 0
     severity: Severity = Severity.ERROR
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedFile:
     """A step or stream file that its runner has loaded; `config` is the decoded map, not yet checked.
 
-    `schemas` are by the JSON pointer of their place in the config; `hooks` are a stream's.
+    `schemas` are by the JSON pointer of their place in the config; `hooks` are a stream's. `imports` are the
+    project's files that it has imported while loading, directly or not.
     """
 
     file: str
@@ -138,6 +143,7 @@ class LoadedFile:
     has_handler: bool = False
     schemas: Mapping[str, JsonSchema] = field(default_factory=dict)
     hooks: frozenset[Hook] = frozenset()
+    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

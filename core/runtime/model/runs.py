@@ -127,3 +127,18 @@ class LogRecord:
     message: str
     data: bytes = b""
     trace_id: str = ""
+
+
+class RequestRecord(NamedTuple):
+    """A request that was answered; `time` is the Unix time of the answer, `seconds` what it took.
+
+    `path` is as it was sent, without the query. `step` is empty where no step answered.
+    """
+
+    time: float
+    method: str
+    path: str
+    status: int
+    seconds: float
+    step: str
+    trace_id: str

@@ -123,7 +123,8 @@ def _loaded(
     except ValueError as error:
         problems.append(Problem(entry.file, f"its config cannot be read: {error}"))
         return None
-    return LoadedFile(entry.file, config, has_handler, _read_schemas(entry, problems), hooks)
+    imports = tuple(entry.imports) if isinstance(entry, pb.StepEntry) else ()
+    return LoadedFile(entry.file, config, has_handler, _read_schemas(entry, problems), hooks, imports)
 
 
 def _read_schemas(entry: pb.StepEntry | pb.StreamEntry, problems: list[Problem]) -> dict[str, JsonSchema]:
@@ -149,7 +150,8 @@ def _read_problem(source: pb.LoadFailure) -> Problem:
     text = f"{failure.type}: {failure.message}" if failure.type else failure.message
     if source.location_file and source.location_file != source.file:
         place = f"{source.location_file}:{source.line}" if source.line else source.location_file
-        return Problem(source.file, f"{text} (in {place})", source.fix)
+        message = f"{text} (in {place})"
+        return Problem(source.file, message, source.fix, source.line, source.column, place=source.location_file)
     return Problem(source.file, text, source.fix, source.line, source.column)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -34,8 +35,16 @@ class RunnerManifest(BaseModel):
     """File name patterns of stream definitions."""
     install: str = ""
     """Command that installs the program and what the runner needs beside it; shown where something is missing."""
-    reload: str = "process"
-    """How changed code is taken up: `process` starts a new generation."""
+    reload: Literal["process", "none"] = "process"
+    """How changed code is taken up in `dev`: by a new generation, or not until the next start."""
+    source_files: tuple[str, ...] = ()
+    """File name patterns of what steps of the language may import: a change of one renews the runner."""
+    project_files: tuple[str, ...] = ()
+    """Files, relative to the project root, whose change renews the runner: what packages there are, how to compile."""
+    inspect_command: tuple[str, ...] = ()
+    """The command with a debugger that listens at `{port}` of 127.0.0.1; empty where there is none."""
+    inspect_port: int = Field(0, ge=0, le=65535)
+    """Where people expect that debugger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +58,20 @@ class InstalledRunner:
 
     def command(self, programs: Mapping[str, str]) -> list[str]:
         """The command with its placeholders filled in. Raises `RunnerFault` for one that is not known."""
+        return self._filled(self.manifest.command, programs)
+
+    def inspect_command(self, programs: Mapping[str, str], port: int) -> list[str]:
+        """The command with a debugger at that port, empty where there is none. Raises `RunnerFault` likewise."""
+        return self._filled(self.manifest.inspect_command, {**programs, "port": str(port)})
+
+    def _filled(self, command: Sequence[str], programs: Mapping[str, str]) -> list[str]:
         try:
-            return [part.format(dir=self.folder, **programs) for part in self.manifest.command]
+            return [part.format(dir=self.folder, **programs) for part in command]
         except (KeyError, ValueError, IndexError, AttributeError) as error:
             known = ", ".join(f"{{{name}}}" for name in ("dir", *programs))
             called = self.shown or self.folder / MANIFEST_FILE
             raise RunnerFault(
-                f"{called}: a placeholder in {list(self.manifest.command)} is bad: {error}",
+                f"{called}: a placeholder in {list(command)} is bad: {error}",
                 f"the placeholders are {known}; write {{{{ for a brace",
             ) from error
 

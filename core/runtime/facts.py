@@ -1,0 +1,64 @@
+"""What the runtime tells the person in front of it: facts, and who hears of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from runtime.catalog import Catalog
+from runtime.model import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The project serves: what was loaded, and where it answers; `seconds` is what the start took."""
+
+    catalog: Catalog
+    host: str
+    port: int
+    files: int
+    """Step and stream files that were found, those that could not be used among them."""
+    scheme: str = "http"
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """Changed code serves, `seconds` after the change was noticed.
+
+    `created`, `updated` and `removed` are the files of steps and streams, in path order. `problems` are those that
+    the catalog before did not have; `mended` are files that had an error and serve now.
+    """
+
+    catalog: Catalog
+    languages: tuple[str, ...]
+    seconds: float
+    created: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    mended: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Changed code cannot serve, so the code before goes on; `problems` say why, in path order."""
+
+    languages: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+class Audience(Protocol):
+    """Hears of what has happened; must not block."""
+
+    def started(self, fact: Started) -> None:
+        """The project serves."""
+
+    def renewed(self, fact: Renewed) -> None:
+        """Changed code serves."""
+
+    def held(self, fact: Held) -> None:
+        """Changed code does not serve."""
+
+    def progressed(self, message: str) -> None:
+        """A step of something that takes long, such as an installation, has begun."""

@@ -1,0 +1,1 @@
+"""Taking up changes of files while the project runs."""
