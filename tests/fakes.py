@@ -127,14 +127,19 @@ class FakePool:
 
 
 class ListSink:
-    """Keeps log lines."""
+    """Keeps log lines and requests."""
 
     def __init__(self) -> None:
         self.records: list[LogRecord] = []
+        self.requests: list[RequestRecord] = []
 
     def write(self, record: LogRecord) -> None:
         """Takes a line."""
         self.records.append(record)
+
+    def request(self, record: RequestRecord) -> None:
+        """Takes a request."""
+        self.requests.append(record)
 
     def messages(self, level: LogLevel) -> list[str]:
         """The texts of the lines of this level."""

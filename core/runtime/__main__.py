@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import typer
 
+from runtime.cli.create import create
 from runtime.cli.cron import cron
 from runtime.cli.dev import dev
+from runtime.cli.doctor import doctor
 from runtime.cli.emit import emit
 from runtime.cli.generate import generate
 from runtime.cli.generate_types import generate_types
 from runtime.cli.install import install
 from runtime.cli.queue import queue
+from runtime.cli.runners import runners
 from runtime.cli.start import start
 from runtime.cli.state import state
 from runtime.cli.version import version
@@ -22,12 +25,15 @@ _app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+_app.command()(create)
 _app.command()(dev)
 _app.command()(start)
 _app.command()(emit)
 _app.add_typer(generate)
 _app.command("generate-types")(generate_types)
 _app.command()(install)
+_app.command()(doctor)
+_app.command()(runners)
 _app.add_typer(queue)
 _app.add_typer(cron)
 _app.add_typer(state)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import anyio
 
 from runtime.catalog import Catalog, with_config
 from runtime.clock import SystemClock
-from runtime.config import Settings
+from runtime.config import ReloadSettings, Settings
 from runtime.contracts import Clock, Engine, LogSink
 from runtime.deadlines import Grace
 from runtime.dispatcher import Dispatcher
-from runtime.environment import ProjectEnvironment
+from runtime.facts import Audience, Started
 from runtime.model import LogLevel, Severity
 from runtime.openfiles import allow_connections
 from runtime.records import QueueKey
+from runtime.reload.concern import named_files
+from runtime.reload.reloader import Reloader
+from runtime.reload.setup import Reading, Setup
+from runtime.reload.watcher import watching
 from runtime.runners.fleet import Fleet
 from runtime.runners.hostcalls import HostCalls
 from runtime.services.access import Access
@@ -47,21 +51,9 @@ from runtime.web.description import DOCS_PATH, OPENAPI_PATH, Description, docs_r
 from runtime.web.front import front
 from runtime.web.guard import Guard, control_token
 from runtime.web.reads.application import Readable, Reads
-from runtime.web.server import Application, HttpServer, http_server, listen
+from runtime.web.server import Application, http_server
 from runtime.web.sockets.application import Sockets
 from runtime.web.tls import server_context
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """What `on_started` is told: what was loaded, and where it answers."""
-
-    catalog: Catalog
-    host: str
-    port: int
-    files: int
-    """Step and stream files that were found, those that could not be used among them."""
-    scheme: str = "http"
 
 
 class App:
@@ -70,17 +62,21 @@ class App:
     def __init__(
         self,
         root: Path,
-        settings: Settings,
+        setup: Setup,
         sink: LogSink,
+        audience: Audience,
+        reading: Reading | None = None,
         *,
-        environment: ProjectEnvironment,
-        development: bool = True,
+        inspected: Mapping[str, int] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """In development the control routes are open to this machine's user; else they need a configured token."""
+        """With a `reading` it is development: changes are taken up, and the control routes are open to this
+        machine's user; without it they need a configured token. `inspected` are languages with a debugger's port."""
+        settings, environment = setup.settings, setup.environment
         self._root = root
+        self._setup = setup
         self._settings = settings
-        self._environment = environment
+        self._audience = audience
         clock = clock or SystemClock()
         self._logs = LogService(sink, clock, LogLevel[settings.log.level.upper()])
         self._clock = clock
@@ -95,15 +91,15 @@ class App:
         self._texts = TextService(self._engine.texts, clock, settings.streams)
         self._queues = QueueService(self._engine.events, clock, settings.bus.max_event_bytes, self._schemas)
         self._grace = Grace(settings.shutdown_grace)
-        self._development = development
+        self._development = development = reading is not None
         self._token = control_token(settings.control, development=development)
         self._tls = server_context(settings.http.tls, root)
         self._scheme = "http" if self._tls is None else "https"
         host = HostCalls(self._bus, self._state, self._streams, self._texts)
-        self._fleet = Fleet(root, settings, environment.variables, host, self._logs)
+        self._fleet = Fleet(root, settings, environment.variables, host, self._logs, inspected=inspected or {})
         dispatcher = Dispatcher(self._fleet.pools)
         self._description = Description(project_title(root))
-        self._http = self._edge(dispatcher)
+        self._http = self._edge(dispatcher, sink)
         self._access = Access(self._fleet.hooks, self._logs.core, settings.streams)
         self._cors = cors_policy(settings.http.cors, development=development)
         self._hosts = Hosts(settings.control.allowed_hosts) if development else None
@@ -122,27 +118,74 @@ class App:
         self._cron = CronScheduler(
             self._engine.cron, self._engine.events, clock, self._logs.core, settings.cron, self._is_busy
         )
+        reading = reading or Reading(lambda: setup, lambda _: None)
+        self._reloader = Reloader(self._fleet, setup, reading, audience, self._take_up, self._start_anew)
+        self._files = 0
+        self._ending = anyio.Event()
+        self._is_again = False
 
-    async def run(self, stop: anyio.Event, on_started: Callable[[Started], None]) -> None:
-        """Runs the project until `stop` is set, then finishes what runs. Raises `RuntimeFault` when it cannot start."""
-        listener = listen(self._settings.http)
-        for warning in (*self._environment.warnings, allow_connections(self._settings.streams.max_sockets)):
+    @property
+    def in_flight(self) -> int:
+        """Runs that have not ended yet."""
+        return sum(status.in_flight for status in self._fleet.status())
+
+    async def run(self, listener: socket.socket, stop: anyio.Event) -> bool:
+        """Runs the project until `stop` is set or its settings have changed, then finishes what runs.
+
+        Closes the listener. True when it is to be run again with other settings. Raises `RuntimeFault` when it cannot
+        start.
+        """
+        began = anyio.current_time()
+        for warning in (*self._setup.environment.warnings, allow_connections(self._settings.streams.max_sockets)):
             if warning:
                 self._logs.core(LogLevel.WARN, warning)
         async with AsyncExitStack() as resources:
             resources.enter_context(listener)
             await resources.enter_async_context(self._engine.open())
             await resources.enter_async_context(self._fleet.running(self._grace))
-            loaded = await self._fleet.catalog(stop)
-            self._access.config = await self._fleet.config(stop)
-            catalog = self._use(with_config(loaded, self._access.config))
-            if not stop.is_set():
-                host, port = listener.getsockname()[:2]
-                started = Started(catalog, host, port, self._fleet.file_count, self._scheme)
-                await self._serve(catalog, listener, stop, lambda: on_started(started))
+            changes = await resources.enter_async_context(self._watching())
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._follow, stop)
+                catalog = await self._load(stop)
+                if catalog is not None:
+                    await self._serve(catalog, changes, listener, began)
+                tasks.cancel_scope.cancel()
+        return self._is_again and not stop.is_set()
 
-    def _edge(self, dispatcher: Dispatcher) -> HttpEdge:
+    async def _follow(self, stop: anyio.Event) -> None:
+        """The end of everything is the end of this run as well."""
+        await stop.wait()
+        self._ending.set()
+
+    def _watching(self) -> AbstractAsyncContextManager[AsyncIterator[frozenset[str]]]:
+        """The changes of files from entering on; there are none where it is not development."""
+        settings = self._settings.reload if self._development else ReloadSettings(watch="off")
+        report = partial(self._logs.core, LogLevel.WARN)
+        named = named_files(self._fleet.installed)
+        variables = self._setup.environment.variables
+        return watching(self._root, settings, variables, named, self._reloader.is_watched, report)
+
+    async def _load(self, stop: anyio.Event) -> Catalog | None:
+        """Loads the whole project and puts it into use; None when it is stopped before it has loaded."""
+        async with anyio.create_task_group() as waiting:
+
+            async def give_up() -> None:
+                await stop.wait()
+                waiting.cancel_scope.cancel()
+
+            waiting.start_soon(give_up)
+            async with self._fleet.renewal() as candidate:
+                catalog = with_config(await candidate.catalog(), await candidate.config())
+                candidate.take_over()
+                self._files = candidate.file_count
+            waiting.cancel_scope.cancel()
+            return self._use(catalog)
+        return None
+
+    def _edge(self, dispatcher: Dispatcher, sink: LogSink) -> HttpEdge:
         settings = self._settings.http
+        wanted = self._settings.log.requests
+        are_told = self._development if wanted is None else wanted
         return HttpEdge(
             dispatcher,
             self._logs.core,
@@ -150,6 +193,7 @@ class App:
             development=self._development,
             schemas=self._schemas,
             builtin={OPENAPI_PATH: self._description.answer} if settings.openapi else {},
+            told=sink.request if are_told else None,
         )
 
     def _use(self, catalog: Catalog) -> Catalog:
@@ -188,37 +232,41 @@ class App:
         return any(status.waiting or status.delayed or status.in_flight for status in found)
 
     async def _serve(
-        self, catalog: Catalog, listener: socket.socket, stop: anyio.Event, on_started: Callable[[], None]
+        self, catalog: Catalog, changes: AsyncIterator[frozenset[str]], listener: socket.socket, began: float
     ) -> None:
         """Runs the triggers; returns when the last invocation that they began has ended or the grace is over."""
+        stop = self._ending
         server = http_server(self._settings.http, self._application(), self._tls, self._settings.streams)
         host, port = listener.getsockname()[:2]
         token = self._token if self._development else None
         with announced(self._root, host, port, token, self._scheme):
-            await self._run_triggers(catalog, server, listener, stop, on_started)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._consumers.run, catalog, stop)
+                tasks.start_soon(self._cron.run, catalog, stop)
+                tasks.start_soon(server.serve, listener, stop, self._settings.shutdown_grace)
+                async with anyio.create_task_group() as sweeps:
+                    sweeps.start_soon(self._expiry.run)
+                    sweeps.start_soon(self._texts.run, self._logs.core)
+                    sweeps.start_soon(self._reloader.run, catalog, changes)
+                    seconds = anyio.current_time() - began
+                    self._audience.started(Started(catalog, host, port, self._files, self._scheme, seconds))
+                    await stop.wait()
+                    sweeps.cancel_scope.cancel()
+                self._reads.stop()
+                self._grace.begin()
+                tasks.cancel_scope.deadline = anyio.current_time() + self._grace.left
+            await self._sockets.finish(self._grace.left)
 
-    async def _run_triggers(
-        self,
-        catalog: Catalog,
-        server: HttpServer,
-        listener: socket.socket,
-        stop: anyio.Event,
-        on_started: Callable[[], None],
-    ) -> None:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._consumers.run, catalog, stop)
-            tasks.start_soon(self._cron.run, catalog, stop)
-            tasks.start_soon(server.serve, listener, stop, self._settings.shutdown_grace)
-            async with anyio.create_task_group() as sweeps:
-                sweeps.start_soon(self._expiry.run)
-                sweeps.start_soon(self._texts.run, self._logs.core)
-                on_started()
-                await stop.wait()
-                sweeps.cancel_scope.cancel()
-            self._reads.stop()
-            self._grace.begin()
-            tasks.cancel_scope.deadline = anyio.current_time() + self._grace.left
-        await self._sockets.finish(self._grace.left)
+    def _start_anew(self) -> None:
+        """Ends this run, to be run again with other settings."""
+        self._is_again = True
+        self._ending.set()
+
+    def _take_up(self, catalog: Catalog) -> None:
+        """Puts another catalog into use while everything runs."""
+        self._use(catalog)
+        self._consumers.use(catalog)
+        self._cron.use(catalog)
 
     def _application(self) -> Application:
         """All that answers on the HTTP port."""
@@ -231,7 +279,7 @@ class App:
         if self._token is None:
             return None
         pages = [docs_route()] if self._development else []
-        controlled = Controlled(self._bus, self._queues, self._cron, self._state)
+        controlled = Controlled(self._bus, self._queues, self._cron, self._state, self._fleet.status)
         api = control_app(controlled, self._logs.core, self._settings.http.max_body_bytes, pages)
         harmless = (*HARMLESS_PATHS, DOCS_PATH) if self._development else ()
         return tracing(Guard(api, self._token, self._settings.control.allowed_hosts, harmless))

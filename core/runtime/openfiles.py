@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 
-_RESERVED = 1024
+RESERVED_FILES = 1024
 """Files beside the sockets: requests, the database, runners."""
 
 
@@ -13,7 +13,7 @@ def allow_connections(sockets: int) -> str:
 
     Systems give a process 1024 at first (systemd.exec(5), LimitNOFILE), and leave it to the process to take more.
     """
-    needed = sockets + _RESERVED
+    needed = sockets + RESERVED_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return ""

@@ -58,14 +58,17 @@ class RunningProject:
             return [json.loads(line) for line in self._lines if line.startswith("{")]
 
     def runner_pids(self) -> dict[str, int]:
-        """Process ids of the runners by language."""
-        found: dict[str, int] = {}
-        for pid in children(self.process.pid):
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            for language in ("node", "python"):
-                if f"/runners/{language}/".encode() in command and b"launch.py" not in command:
-                    found[language] = pid
-        return found
+        """Process ids of the runners by language; of several the one that was started last."""
+        found = {language: self.children_of(language) for language in ("node", "python")}
+        return {language: pids[-1] for language, pids in found.items() if pids}
+
+    def children_of(self, language: str) -> list[int]:
+        """Process ids of a language's runners in the order of their start, those that end or stand ready among them."""
+        return [
+            pid
+            for pid in children(self.process.pid)
+            if f"/runners/{language}/".encode() in (command := _command(pid)) and b"launch.py" not in command
+        ]
 
     def stop(self) -> int:
         """Ends the project in order and returns its exit code."""
@@ -83,6 +86,13 @@ class RunningProject:
                 self._printed.notify_all()
         with self._printed:
             self._printed.notify_all()
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def children(pid: int) -> list[int]:

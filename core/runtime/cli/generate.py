@@ -1,4 +1,4 @@
-"""`runtime generate openapi|asyncapi`."""
+"""`runtime generate step|openapi|asyncapi`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 import typer
 
 from runtime.cli.client import faults_shown, print_line
+from runtime.cli.generate_step import generate_step
 from runtime.cli.options import EXIT_FAULT
 from runtime.errors import RuntimeFault
 from runtime.model import Severity
@@ -18,7 +19,10 @@ if TYPE_CHECKING:  # no command that only asks a running project has a use for i
 
 _TO_STDOUT = "-"
 
-generate = typer.Typer(name="generate", help="Write what describes the project in this folder.", no_args_is_help=True)
+generate = typer.Typer(
+    name="generate", help="Write a new step, or what describes the project in this folder.", no_args_is_help=True
+)
+generate.command("step")(generate_step)
 Title = Annotated[
     str | None, typer.Option("--title", "-t", help="Title of the document (the name in package.json, or the folder's).")
 ]
@@ -69,7 +73,7 @@ def _generate(describe: _Describe, title: str | None, version: str, output: str)
         else:
             _write(root / output, text)
             print_line(f"{output} written")
-    print_problems(project.catalog, to_errors=output == _TO_STDOUT)
+    print_problems(project.catalog.problems, to_errors=output == _TO_STDOUT)
     if any(problem.severity is Severity.ERROR for problem in project.catalog.problems):
         raise typer.Exit(EXIT_FAULT)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -39,7 +38,7 @@ def generate_types(check: Check = False, json: AsJson = False) -> None:
         print_json({"files": list(texts), "stale" if check else "written": list(stale)})
     else:
         _print(list(texts), stale, check)
-        print_problems(replace(project.catalog, problems=broken))
+        print_problems(broken)
     if broken or (check and stale):
         raise typer.Exit(EXIT_FAULT)
 

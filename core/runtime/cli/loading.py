@@ -7,10 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import anyio
-
 from runtime.catalog import Catalog
-from runtime.cli.console import TextLog
+from runtime.cli.console import log_to
 from runtime.cli.loop import run
 from runtime.clock import SystemClock
 from runtime.config import Settings
@@ -44,10 +42,10 @@ def load_project(root: Path) -> Project:
 
 async def _load(given: tuple[Path, Settings, ProjectEnvironment]) -> Project:
     root, settings, environment = given
-    logs = LogService(TextLog(sys.stderr), SystemClock(), LogLevel.WARN)
+    logs = LogService(log_to(sys.stderr), SystemClock(), LogLevel.WARN)
     for warning in environment.warnings:
         logs.core(LogLevel.WARN, warning)
     fleet = Fleet(root, settings, environment.variables, None, logs)
-    async with fleet.running(Grace(settings.shutdown_grace)):
-        catalog = await fleet.catalog(anyio.Event())
+    async with fleet.running(Grace(settings.shutdown_grace)), fleet.renewal() as candidate:
+        catalog = await candidate.catalog()
     return Project(root, settings, catalog)

@@ -1,11 +1,11 @@
-"""What `dev` and `start` have in common: settings, signals, exit codes."""
+"""What `dev` and `start` have in common: settings, the port, signals, exit codes."""
 
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Callable, Mapping
-from functools import partial
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -13,32 +13,46 @@ import anyio.to_thread
 import typer
 
 from runtime.allocator import collect_less_often, keep_freed_memory
-from runtime.app import App, Started
-from runtime.catalog import Catalog
-from runtime.cli.console import JsonLog, TextLog, print_fault, print_started
+from runtime.app import App
+from runtime.cli.console import print_fault
+from runtime.cli.inspecting import inspected as ports_of
 from runtime.cli.loop import run
 from runtime.cli.options import EXIT_FAULT, EXIT_INTERRUPTED
-from runtime.cli.typefiles import write_missing, write_types
-from runtime.config import Settings
+from runtime.cli.signals import farewell, watch_signals
+from runtime.cli.terminal import Presenter, presenter_of
+from runtime.cli.typefiles import TypeFiles, write_missing
 from runtime.configfile import load_settings
 from runtime.environment import project_environment
 from runtime.errors import RuntimeFault
+from runtime.facts import Audience, Held, Renewed, Started
+from runtime.reload.setup import Reading, Setup
+from runtime.runners.manifest import find_runners
+from runtime.web.server import listen
+
+_DEV_PORTS = 10
+"""So many ports are tried in `dev`, the wanted one first."""
 
 
-def serve(port: int | None, host: str | None, debug: bool, *, development: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the command line says; None where it says nothing."""
+
+    development: bool
+    port: int | None = None
+    host: str | None = None
+    debug: bool = False
+    installs: bool = True
+    """Whether `dev` may install missing packages."""
+    inspect: tuple[str, ...] = ()
+    """Languages that run with a debugger: `node`, `python=5679`."""
+
+
+def serve(command: Command) -> None:
     """Runs the project in the working directory until a signal stops it."""
-    root = Path.cwd()
     keep_freed_memory()
     collect_less_often()
     try:
-        environment = project_environment(root, os.environ, development=development)
-        settings = _settings(root, environment.variables, port, host, debug)
-        format = settings.log.format or ("text" if development else "json")
-        sink = JsonLog() if format == "json" else TextLog()
-        app = App(root, settings, sink, environment=environment, development=development)
-        if development:
-            write_missing(root)
-        finished = run(_run, (app, partial(_write_types, root, settings) if development else None))
+        finished = run(_run, command)
     except RuntimeFault as fault:
         print_fault(fault)
         raise typer.Exit(EXIT_FAULT) from fault
@@ -48,49 +62,109 @@ def serve(port: int | None, host: str | None, debug: bool, *, development: bool)
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-def _settings(root: Path, environ: Mapping[str, str], port: int | None, host: str | None, debug: bool) -> Settings:
-    """The project's settings with the command line's words on top."""
-    settings = load_settings(root, environ)
-    http = {name: value for name, value in (("port", port), ("host", host)) if value is not None}
-    log = {"level": "debug"} if debug else {}
-    return settings.model_copy(
-        update={"http": settings.http.model_copy(update=http), "log": settings.log.model_copy(update=log)}
-    )
+def read_setup(root: Path, command: Command) -> Setup:
+    """The project's settings with the command line's words on top, and its variables. Raises `RuntimeFault`."""
+    environment = project_environment(root, os.environ, development=command.development)
+    settings = load_settings(root, environment.variables)
+    http = {name: value for name, value in (("port", command.port), ("host", command.host)) if value is not None}
+    log = {"level": "debug"} if command.debug else {}
+    changed = {"http": settings.http.model_copy(update=http), "log": settings.log.model_copy(update=log)}
+    return Setup(settings.model_copy(update=changed), environment)
 
 
-def _write_types(root: Path, settings: Settings, catalog: Catalog) -> None:
-    try:
-        write_types(root, catalog, settings)
-    except RuntimeFault as fault:  # such as a folder that cannot be written
-        print_fault(fault)
-
-
-async def _run(given: tuple[App, Callable[[Catalog], None] | None]) -> bool:
-    """True after an orderly end; false when a second signal cut it short.
-
-    The function, if there is one, gets the catalog in a thread, while requests are served already.
-    """
-    app, write = given
+async def _run(command: Command) -> bool:
+    """True after an orderly end; false when a second signal cut it short."""
     stop = anyio.Event()
+    serving = _Serving(Path.cwd(), command)
     with anyio.CancelScope() as everything:
         async with anyio.create_task_group() as tasks:
-
-            def on_started(started: Started) -> None:
-                print_started(started)
-                if write is not None:
-                    tasks.start_soon(anyio.to_thread.run_sync, write, started.catalog)
-
-            tasks.start_soon(_watch_signals, stop, everything)
-            await app.run(stop, on_started)
+            tasks.start_soon(watch_signals, stop, everything, serving.say_farewell)
+            await serving.run(stop)
             tasks.cancel_scope.cancel()
     return not everything.cancelled_caught
 
 
-async def _watch_signals(stop: anyio.Event, everything: anyio.CancelScope) -> None:
-    """The first signal asks for an orderly end, the second ends at once."""
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for _ in signals:
-            if stop.is_set():
-                everything.cancel()
-                return
-            stop.set()
+class _Serving:
+    """Serves the project, and anew with other settings when those have changed."""
+
+    def __init__(self, root: Path, command: Command) -> None:
+        self._root = root
+        self._command = command
+        self._presenter: Presenter | None = None
+        self._app: App | None = None
+
+    def say_farewell(self) -> None:
+        """Tells the person who has asked for the end what is still waited for."""
+        if self._presenter is not None:
+            self._presenter.progressed(farewell(self._app.in_flight if self._app is not None else 0))
+
+    async def run(self, stop: anyio.Event) -> None:
+        """Serves until `stop` is set. Raises `RuntimeFault` when it cannot."""
+        setup = self._read()
+        address, is_wanted = None, True
+        with ExitStack() as held:
+            while is_wanted:
+                with presenter_of(self._root, setup.settings, development=self._command.development) as presenter:
+                    self._presenter = presenter
+                    if address != _address(setup):
+                        held.close()
+                        address, listener = _address(setup), held.enter_context(self._listen(setup, presenter))
+                    is_wanted = await self._serve(setup, listener.dup(), presenter, stop)
+                if is_wanted:
+                    setup = self._read()
+
+    async def _serve(self, setup: Setup, listener: socket.socket, presenter: Presenter, stop: anyio.Event) -> bool:
+        """Serves with these settings; true when it is to be served again with others."""
+        development = self._command.development
+        types = TypeFiles(self._root, setup.settings)
+        audience: Audience = _WithTypes(presenter, types) if development else presenter
+        reading = Reading(self._read, self._install) if development else None
+        if development:
+            await anyio.to_thread.run_sync(self._install, setup)
+            write_missing(self._root)
+        inspected = ports_of(self._command.inspect, find_runners(self._root, setup.settings))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(types.run)
+            self._app = App(self._root, setup, presenter, audience, reading, inspected=inspected)
+            is_again = await self._app.run(listener, stop)
+            tasks.cancel_scope.cancel()
+        return is_again
+
+    def _read(self) -> Setup:
+        return read_setup(self._root, self._command)
+
+    def _listen(self, setup: Setup, presenter: Presenter) -> socket.socket:
+        tries = _DEV_PORTS if self._command.development else 1
+        return listen(setup.settings.http, tries, presenter.progressed)
+
+    def _install(self, setup: Setup) -> None: ...
+
+
+class _WithTypes:
+    """An audience that has the types of what serves written as well."""
+
+    def __init__(self, audience: Audience, types: TypeFiles) -> None:
+        self._audience = audience
+        self._types = types
+
+    def started(self, fact: Started) -> None:
+        """The project serves."""
+        self._audience.started(fact)
+        self._types.use(fact.catalog)
+
+    def renewed(self, fact: Renewed) -> None:
+        """Changed code serves."""
+        self._audience.renewed(fact)
+        self._types.use(fact.catalog)
+
+    def held(self, fact: Held) -> None:
+        """Changed code does not serve."""
+        self._audience.held(fact)
+
+    def progressed(self, message: str) -> None:
+        """Something that takes long has begun."""
+        self._audience.progressed(message)
+
+
+def _address(setup: Setup) -> tuple[str, int]:
+    return setup.settings.http.host, setup.settings.http.port

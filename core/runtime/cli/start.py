@@ -10,6 +10,6 @@ def start(port: Port = None, host: Host = None, debug: Debug = False) -> None:
 
     Example: runtime start --host 0.0.0.0 --port 8080
     """
-    from runtime.cli.serve import serve  # with it the whole runtime, which no other command has a use for
+    from runtime.cli.serve import Command, serve  # with them the whole runtime, which no other command has a use for
 
-    serve(port, host, debug, development=False)
+    serve(Command(False, port, host, debug))

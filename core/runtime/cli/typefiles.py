@@ -6,7 +6,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import anyio
+import anyio.to_thread
+
 from runtime.catalog import Catalog
+from runtime.cli.console import print_fault
 from runtime.config import Settings
 from runtime.errors import RunnerFault, RuntimeFault
 from runtime.generate import python, typescript
@@ -61,6 +65,34 @@ def write_texts(root: Path, texts: Mapping[str, str]) -> list[Path]:
                 f"{name} cannot be written: {error.strerror}", "make the project folder writable"
             ) from error
     return [root / name for name in texts]
+
+
+class TypeFiles:
+    """Keeps the files of a running project current, in a thread; of several catalogs that come at once the last."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self._root = root
+        self._settings = settings
+        self._catalog = Catalog()
+        self._is_due = anyio.Event()
+
+    def use(self, catalog: Catalog) -> None:
+        """Has the types of this catalog written soon."""
+        self._catalog = catalog
+        self._is_due.set()
+
+    async def run(self) -> None:
+        """Writes until it is cancelled; a file that cannot be written is told and left as it is."""
+        while True:
+            await self._is_due.wait()
+            self._is_due = anyio.Event()
+            await anyio.to_thread.run_sync(self._write, self._catalog)
+
+    def _write(self, catalog: Catalog) -> None:
+        try:
+            write_types(self._root, catalog, self._settings)
+        except RuntimeFault as fault:  # such as a folder that cannot be written
+            print_fault(fault)
 
 
 def _module(root: Path, settings: Settings) -> str:

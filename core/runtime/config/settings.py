@@ -71,6 +71,8 @@ class LogSettings(Section):
     """Absent for text in `dev` and json in `start`."""
     requests: bool | None = None
     """Whether each request gets a line. Absent for yes in `dev` and no in `start`."""
+    max_waiting_bytes: int = Field(8 * 1024 * 1024, ge=1024, le=LARGEST)
+    """Bytes of lines that wait for a slow reader; what is over is not written, and counted."""
 
 
 class StorageSettings(Section):

@@ -17,6 +17,7 @@ from runtime.model.project import (
     Validation,
     Violation,
 )
+from runtime.model.runners import RunnerState, RunnerStatus
 from runtime.model.runs import (
     Body,
     Failure,
@@ -74,6 +75,8 @@ __all__ = [
     "QueryParam",
     "QueuePolicy",
     "RequestRecord",
+    "RunnerState",
+    "RunnerStatus",
     "Severity",
     "StateTrigger",
     "Step",

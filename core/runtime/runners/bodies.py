@@ -9,7 +9,7 @@ from typing import NamedTuple
 from runtime._gen import runner_pb2 as pb
 from runtime.config import LinkSettings
 from runtime.errors import BodyLost
-from runtime.model import Failure
+from runtime.model import Failure, Outcome, Payload, TriggerKind
 from runtime.runners.convert import read_failure
 from runtime.runners.outbox import Outbox
 from runtime.runners.run import Run
@@ -100,8 +100,21 @@ class Bodies:
         self._open: dict[int, _Open] = {}
         self._runs: dict[int, Run] = {}
 
-    def open(self, transfer: int, id: int, run: Run, cancel: Callable[[], None]) -> StreamedBody:
-        """The body of a run that goes on as a transfer until its last piece. Raises `ProtocolFault` over the bound."""
+    def begin(self, result: pb.Result, run: Run, head: Payload, cancel: Callable[[], None], *, is_agreed: bool) -> None:
+        """Ends the run for its caller, who gets the body to read; for the runner it goes on until the last piece.
+
+        Raises `ProtocolFault` where there may be no body, or none more.
+        """
+        if not is_agreed:
+            raise ProtocolFault("a result has a streamed body, which was not agreed on")
+        if run.invocation.kind is not TriggerKind.API or result.HasField("failure"):
+            raise ProtocolFault("a result has a streamed body, but it answers no request")
+        body = self._begun(result.body_transfer, result.invocation_id, run, cancel)
+        if run.outcome.done():
+            body.stop()
+        run.end(Outcome(head, body=body))
+
+    def _begun(self, transfer: int, id: int, run: Run, cancel: Callable[[], None]) -> StreamedBody:
         if transfer in self._open:
             raise ProtocolFault(f"a result names transfer {transfer}, which is another body")
         if len(self._open) >= self._max_open:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,24 +30,42 @@ class LanguageFiles:
         return bool(self.steps or self.streams)
 
 
-def find_files(root: Path, runners: Sequence[InstalledRunner]) -> dict[str, LanguageFiles]:
-    """Scans `steps/` and `src/` once; a file belongs to the first runner whose pattern fits its name.
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What there is to load in a project at one moment."""
 
-    Those of `unusable_files` are left out.
-    """
+    files: Mapping[str, LanguageFiles]
+    """By language."""
+    unusable: tuple[Problem, ...]
+    """One for each step and stream that no runner can be given, under a name that can be shown anywhere."""
+
+    @property
+    def count(self) -> int:
+        """Step and stream files that can be loaded."""
+        return sum(len(each.steps) + len(each.streams) for each in self.files.values())
+
+
+def discover(root: Path, runners: Sequence[InstalledRunner]) -> Discovery:
+    """Scans `steps/` and `src/` once; a file belongs to the first runner whose pattern fits its name."""
     found: dict[str, tuple[list[str], list[str]]] = {runner.manifest.language: ([], []) for runner in runners}
-    for file in sorted(_scan(root)):
+    unusable = []
+    for file in sorted(scan(root)):
         owner = _owner(file, runners)
-        if owner is not None and not _fault(root, file):
-            steps, streams = found[owner.manifest.language]
-            (steps if owner.takes_step(_name(file)) else streams).append(file)
-    return {language: LanguageFiles(tuple(steps), tuple(streams)) for language, (steps, streams) in found.items()}
+        if owner is None:
+            continue
+        fault = _fault(root, file)
+        if fault is not None:
+            unusable.append(Problem(printable(file), *fault))
+            continue
+        steps, streams = found[owner.manifest.language]
+        (steps if owner.takes_step(_name(file)) else streams).append(file)
+    files = {language: LanguageFiles(tuple(steps), tuple(streams)) for language, (steps, streams) in found.items()}
+    return Discovery(files, tuple(unusable))
 
 
-def unusable_files(root: Path, runners: Sequence[InstalledRunner]) -> list[Problem]:
-    """A problem for each step and stream that no runner can be given, under a name that can be shown anywhere."""
-    files = [file for file in sorted(_scan(root)) if _owner(file, runners) is not None]
-    return [Problem(_printable(file), *fault) for file in files if (fault := _fault(root, file))]
+def find_files(root: Path, runners: Sequence[InstalledRunner]) -> dict[str, LanguageFiles]:
+    """The files that can be loaded, by language."""
+    return dict(discover(root, runners).files)
 
 
 def _owner(file: str, runners: Sequence[InstalledRunner]) -> InstalledRunner | None:
@@ -62,16 +80,13 @@ def _fault(root: Path, file: str) -> tuple[str, str] | None:
         return "the name of the file is not UTF-8, so it is left out", "rename it"
     if bad:
         return "the name of the file has control characters in it, so it is left out", "rename it"
-    path = root / file
-    if path.is_symlink() and not path.exists():
-        return (
-            f"it is a link to '{_printable(os.readlink(path))}', which is not there",
-            "correct the link, or remove it",
-        )
+    path = os.path.join(root, file)
+    if os.path.islink(path) and not os.path.exists(path):
+        return f"it is a link to '{printable(os.readlink(path))}', which is not there", "correct the link, or remove it"
     return None
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text with escapes for what cannot be printed."""
     return "".join(each if unicodedata.category(each) not in _UNPRINTABLE else _escaped(each) for each in text)
 
@@ -85,17 +100,25 @@ def _name(file: str) -> str:
     return file.rpartition("/")[2]
 
 
-def _scan(root: Path) -> Iterator[str]:
+def scan(root: Path) -> Iterator[str]:
+    """The files below `steps/` and `src/` that could be anything, relative to the root, in no order."""
     for source in SOURCE_FOLDERS:
         for folder, folders, files in os.walk(root / source):
-            folders[:] = [name for name in folders if not _is_foreign(Path(folder) / name)]
+            folders[:] = [name for name in folders if not is_foreign(Path(folder) / name)]
             relative = Path(folder).relative_to(root).as_posix()
-            yield from (f"{relative}/{name}" for name in files if not _is_ignored(name))
+            yield from (f"{relative}/{name}" for name in files if not is_left_out(name))
 
 
-def _is_foreign(folder: Path) -> bool:
-    return folder.name in _NEVER_FOLDERS or folder.name.startswith(".") or (folder / "pyvenv.cfg").exists()
+def is_foreign(folder: Path) -> bool:
+    """True for a folder that is never looked into: it belongs to a tool, or is hidden."""
+    return has_foreign_name(folder.name) or (folder / "pyvenv.cfg").exists()
 
 
-def _is_ignored(name: str) -> bool:
+def has_foreign_name(folder: str) -> bool:
+    """The same as far as the name of the folder tells."""
+    return folder in _NEVER_FOLDERS or folder.startswith(".")
+
+
+def is_left_out(name: str) -> bool:
+    """True for the name of a file that is no part of the project: it is hidden, or a test."""
     return name.startswith(".") or any(fnmatch.fnmatchcase(name, pattern) for pattern in _NEVER_FILES)

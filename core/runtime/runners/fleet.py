@@ -1,11 +1,10 @@
-"""All runners of a project: one process for each language that has files in it."""
+"""All runners of a project: one supervisor for each language."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,151 +12,222 @@ import anyio
 import anyio.to_thread
 
 from runtime._gen import runner_pb2 as pb
-from runtime.catalog import Catalog, build_catalog
 from runtime.config import Settings
 from runtime.deadlines import Grace
-from runtime.errors import ConfigFault, HostCallRefused
-from runtime.model import Hook, Invocation, LogLevel, Manifest, Problem, ProjectConfig, Severity, StreamDefinition
-from runtime.runners.discovery import find_files, unusable_files
+from runtime.errors import HostCallRefused, RunnerFault
+from runtime.model import Invocation, LogLevel, RunnerStatus
+from runtime.runners.candidate import Candidate, Surroundings
+from runtime.runners.discovery import Discovery, LanguageFiles, discover
+from runtime.runners.generation import Generation
 from runtime.runners.hooks import RunnerHooks
 from runtime.runners.hostcalls import HostCalls
-from runtime.runners.included import unmatched_files
+from runtime.runners.inspector import INSTALL_DEBUGGER, Inspector, missing_debugger
 from runtime.runners.link import Link
 from runtime.runners.manifest import InstalledRunner, find_runners
 from runtime.runners.pool import Pool
-from runtime.runners.process import RunnerProcess
-from runtime.runners.programs import plan_launch
-from runtime.runners.projectconfig import LANGUAGES, config_files, load_config, refuse_unread, the_config
+from runtime.runners.programs import Launch, plan_launch, under_inspection
+from runtime.runners.projectconfig import LANGUAGES, config_files
 from runtime.runners.server import RunnerServer
+from runtime.runners.supervisor import Supervisor
 from runtime.services.logs import LogService
 
 
 class Fleet:
-    """Finds the project's files, and runs their runners for the time of a context."""
+    """Runs the project's runners for the time of a context, and renews them."""
 
     def __init__(
-        self, root: Path, settings: Settings, environ: Mapping[str, str], host: HostCalls | None, logs: LogService
+        self,
+        root: Path,
+        settings: Settings,
+        environ: Mapping[str, str],
+        host: HostCalls | None,
+        logs: LogService,
+        *,
+        inspected: Mapping[str, int] | None = None,
     ) -> None:
-        """`environ` is the environment of the runners, `host` None where nothing will be invoked.
+        """`environ` is the environment of the runners, `host` None where nothing will be invoked; `inspected` are the
+        ports at which people find the debuggers of these languages.
 
-        Raises `RunnerFault` for a bad runner manifest.
+        Raises `RunnerFault` for a bad runner manifest, and for a language that has no debugger.
         """
-        self.pools: dict[str, Pool] = {}
-        """By language, while the runners run."""
-        installed = find_runners(root, settings)
-        self._files = find_files(root, installed)
-        self._unusable = unusable_files(root, installed)
-        self._configs = config_files(root)
-        needed = {LANGUAGES[file] for file in self._configs}
-        needed.update(language for language, files in self._files.items() if files)
-        self._installed = [runner for runner in installed if runner.manifest.language in needed]
+        self.installed: Sequence[InstalledRunner] = find_runners(root, settings)
+        """The runners that are turned on."""
+        self.pools = {runner.manifest.language: Pool() for runner in self.installed}
+        """By language."""
+        self.hooks = RunnerHooks(self.pools, settings.streams)
+        """Asks the runners for the functions of configs."""
+        self.on_changed: Callable[[str], None] | None = None
+        """Called with a language that serves other code without a renewal: its only process died, and the code on disk
+        had changed."""
         self._root = root
         self._settings = settings
         self._environ = environ
         self._host = host or _NoServices()
         self._logs = logs
-        self.hooks = RunnerHooks(self.pools, settings.streams)
-        """Asks the runners for the functions of configs."""
         self._server = RunnerServer(root / ".runtime" / "run")
-        self._processes: dict[str, RunnerProcess] = {}
+        self._discovery = Discovery({}, ())
+        self._told: frozenset[str] = frozenset()
+        self._spares_until: asyncio.TimerHandle | None = None
+        self._inspectors = _inspectors(self.installed, inspected or {}, logs)
+        self._supervisors = {runner.manifest.language: self._supervisor(runner) for runner in self.installed}
 
-    @property
-    def file_count(self) -> int:
-        """Step and stream files that were found."""
-        return sum(len(each.steps) + len(each.streams) for each in self._files.values())
+    # ------------------------------------------------------------ life
 
     @asynccontextmanager
     async def running(self, grace: Grace) -> AsyncIterator[None]:
-        """Keeps the runners running; at the end they may finish what runs, together, in what is left of the grace.
+        """Lets runners run; at the end they may finish what runs, together, in what is left of the grace.
 
-        Raises `RunnerFault`.
+        Raises `RunnerFault` where a debugger cannot be had.
         """
         async with self._server.open(), anyio.create_task_group() as tasks:
-            self._processes = {runner.manifest.language: self._process(runner) for runner in self._installed}
-            for process in self._processes.values():
-                tasks.start_soon(process.run)
+            for language, inspector in self._inspectors.items():
+                await self._require_debugger(language)
+                await tasks.start(inspector.run)
+            for supervisor in self._supervisors.values():
+                supervisor.open(tasks)
             yield
             grace.begin()
+            self.keep_spares(0)
             async with anyio.create_task_group() as stopping:
-                for process in self._processes.values():
-                    stopping.start_soon(process.stop, grace.left)
+                for supervisor in self._supervisors.values():
+                    stopping.start_soon(supervisor.stop, grace.left)
             tasks.cancel_scope.cancel()
 
-    async def catalog(self, stop: anyio.Event) -> Catalog:
-        """Waits until every language has loaded, and wires what is there; after a stop, what has loaded by then."""
-        catalog = build_catalog(await self._manifests(stop), self._settings.validation)
-        unmatched = await anyio.to_thread.run_sync(unmatched_files, self._root, catalog.steps)
-        unheard = unheard_hooks(catalog, self.pools)
-        return replace(catalog, problems=(*self._unusable, *catalog.problems, *unmatched, *unheard))
+    async def _require_debugger(self, language: str) -> None:
+        [runner] = [each for each in self.installed if each.manifest.language == language]
+        launch = self._launch(runner)
+        command = under_inspection(launch, runner, self._settings, self._environ, 0).command
+        missing = await anyio.to_thread.run_sync(missing_debugger, command, launch.environment)
+        if missing:
+            raise RunnerFault(missing, INSTALL_DEBUGGER)
 
-    async def config(self, stop: anyio.Event) -> ProjectConfig | None:
-        """What the project's config file says, None without one, or after a stop; warns of what has no effect.
+    def status(self) -> list[RunnerStatus]:
+        """The processes of all languages."""
+        return [status for supervisor in self._supervisors.values() for status in supervisor.status()]
 
-        To be asked when the catalog is there. Raises `ConfigFault`: with half of what it says nothing may start.
+    # ------------------------------------------------------------ renewal
+
+    @asynccontextmanager
+    async def renewal(
+        self, languages: Collection[str] | None = None, environ: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Candidate]:
+        """Starts the next generations of these languages, None for all; those that do not take over end with the
+        context. A project starts as a renewal of everything.
+
+        `environ` is the environment of runners from now on; absent for the one before. Raises `RunnerFault`.
         """
-        refuse_unread(self._root)
-        file = the_config(self._configs, tuple(self._processes))
-        if file is None:
-            return None
-        given_up = self._processes[LANGUAGES[file]].given_up
-        if given_up is not None:
-            raise ConfigFault(f"{file} cannot be loaded: {given_up.file} {given_up.message}", given_up.fix)
-        seconds = self._settings.link.load_timeout
-        loading = asyncio.ensure_future(load_config(file, self.hooks, seconds, partial(self._logs.core, LogLevel.WARN)))
-        stopped = asyncio.ensure_future(stop.wait())
+        self._environ = self._environ if environ is None else environ
+        discovery = await anyio.to_thread.run_sync(discover, self._root, self.installed)
+        renewed = self._begin(discovery, self._supervisors if languages is None else languages)
+        kept = {name: generation for name, generation in self._serving().items() if name not in renewed}
+        first = [name for name in renewed if self._supervisors[name].serving is None]
         try:
-            await asyncio.wait((loading, stopped), return_when=asyncio.FIRST_COMPLETED)
-            return loading.result() if loading.done() else None
+            yield Candidate(self._surroundings, discovery, renewed, kept, whole=first)
         finally:
-            loading.cancel()
-            stopped.cancel()
+            for name, generation in renewed.items():
+                if generation is not None:
+                    self._supervisors[name].abandon(generation)
+            self._keep_spares()
 
-    async def _manifests(self, stop: anyio.Event) -> list[Manifest]:
-        async with anyio.create_task_group() as waiting:
+    def serving(self) -> Candidate:
+        """What serves now, to be looked at again."""
+        return Candidate(self._surroundings, self._discovery, {}, self._serving())
 
-            async def manifests() -> None:
-                await asyncio.gather(*(asyncio.shield(process.first_manifest) for process in self._processes.values()))
-                waiting.cancel_scope.cancel()
+    def _begin(self, discovery: Discovery, languages: Collection[str]) -> dict[str, Generation | None]:
+        needed = {LANGUAGES[file] for file in config_files(self._root)}
+        needed.update(language for language, files in discovery.files.items() if files)
+        launches = {
+            name: self._launch(runner) if name in needed else None
+            for runner in self.installed
+            if (name := runner.manifest.language) in languages
+        }
+        return {
+            name: None
+            if launch is None
+            else self._supervisors[name].begin(launch, self._environ, discovery.files[name])
+            for name, launch in launches.items()
+        }
 
-            waiting.start_soon(manifests)
-            await stop.wait()
-            waiting.cancel_scope.cancel()
-        return [
-            process.first_manifest.result() for process in self._processes.values() if process.first_manifest.done()
-        ]
+    def _take_over(self, candidate: Candidate) -> None:
+        self._discovery = candidate.discovery
+        for name, generation in candidate.renewed.items():
+            self._supervisors[name].take_over(generation)
 
-    def _process(self, installed: InstalledRunner) -> RunnerProcess:
+    def _serving(self) -> dict[str, Generation]:
+        serving = {name: supervisor.serving for name, supervisor in self._supervisors.items()}
+        return {name: generation for name, generation in serving.items() if generation is not None}
+
+    def _launch(self, runner: InstalledRunner) -> Launch:
+        return plan_launch(runner, self._root, self._settings, self._environ)
+
+    # ------------------------------------------------------------ processes that stand ready
+
+    def keep_spares(self, seconds: float) -> None:
+        """Has a process of each language stand ready for the next renewal, for so long from now on; 0 for none."""
+        if self._spares_until is not None:
+            self._spares_until.cancel()
+            self._spares_until = None
+        if seconds > 0:
+            self._spares_until = asyncio.get_running_loop().call_later(seconds, self.keep_spares, 0)
+            self._keep_spares()
+        else:
+            for supervisor in self._supervisors.values():
+                supervisor.end_spare()
+
+    def _keep_spares(self) -> None:
+        if self._spares_until is not None:
+            for runner in self.installed:
+                self._supervisors[runner.manifest.language].keep_spare(self._launch(runner))
+
+    # ------------------------------------------------------------ its parts
+
+    @property
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(self._root, self._settings, self.hooks, self._warn, self._take_over)
+
+    def _warn(self, warnings: Sequence[str]) -> None:
+        """What has been said the last time is not said again."""
+        for warning in warnings:
+            if warning not in self._told:
+                self._logs.core(LogLevel.WARN, warning)
+        self._told = frozenset(warnings)
+
+    def _supervisor(self, installed: InstalledRunner) -> Supervisor:
         language = installed.manifest.language
-        pool = self.pools[language] = Pool()
-        settings = self._settings
+        settings, pool = self._settings, self.pools[language]
 
         def new_link() -> Link:
             limit = settings.runner(language).max_in_flight
+            inspected = language in self._inspectors
             calls = self.hooks.places
-            files = self._files[language]
-            return Link(language, files, settings.link, limit, self._host, self._logs, pool.notify, calls)
+            return Link(
+                language, settings.link, limit, self._host, self._logs, pool.notify, calls, is_inspected=inspected
+            )
 
-        launch = plan_launch(installed, self._root, settings, self._environ)
-        return RunnerProcess(launch, settings.link, self._server, pool, self._logs, new_link)
-
-
-def unheard_hooks(catalog: Catalog, pools: Mapping[str, Pool]) -> list[Problem]:
-    """A warning for each stream with functions that its runner cannot call; where that is canAccess, all are denied."""
-    return [
-        Problem(
-            stream.file,
-            f"the {stream.language} runner cannot call {_functions(stream)}"
-            + (", so nobody may join the stream" if Hook.CAN_ACCESS in stream.hooks else ""),
-            "define the stream in a language whose runner can",
-            severity=Severity.WARNING,
+        find_files = partial(self._find_files, language)
+        on_changed = partial(self._changed, language)
+        inspector = self._inspectors.get(language)
+        return Supervisor(
+            installed, settings, self._server, pool, self._logs, new_link, find_files, on_changed, inspector
         )
-        for stream in catalog.streams.values()
-        if stream.hooks and (link := pools[stream.language].live()) is not None and not link.answers_hooks
-    ]
+
+    async def _find_files(self, language: str) -> LanguageFiles:
+        self._discovery = await anyio.to_thread.run_sync(discover, self._root, self.installed)
+        return self._discovery.files[language]
+
+    def _changed(self, language: str) -> None:
+        if self.on_changed is not None:
+            self.on_changed(language)
 
 
-def _functions(stream: StreamDefinition) -> str:
-    return " and ".join(sorted(hook.value for hook in stream.hooks))
+def _inspectors(
+    installed: Sequence[InstalledRunner], ports: Mapping[str, int], logs: LogService
+) -> dict[str, Inspector]:
+    able = [runner.manifest.language for runner in installed if runner.manifest.inspect_command]
+    for language in ports:
+        if language not in able:
+            raise RunnerFault(f"the {language} runner has no debugger", f"those that have one are {', '.join(able)}")
+    return {language: Inspector(language, port, logs) for language, port in ports.items()}
 
 
 class _NoServices(HostCalls):

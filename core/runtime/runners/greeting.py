@@ -1,9 +1,10 @@
-"""How a connection begins: what the core answers to `Hello`."""
+"""How a connection begins: what the core answers to `Hello`, and what it has loaded."""
 
 from __future__ import annotations
 
 from runtime._gen import runner_pb2 as pb
 from runtime.config import LinkSettings
+from runtime.runners.discovery import LanguageFiles
 
 PROTOCOL = 1
 FEATURES = frozenset({pb.FEATURE_STREAMED_BODIES, pb.FEATURE_HOOKS})
@@ -33,3 +34,9 @@ def write_welcome(
     features = FEATURES.intersection(hello.features)
     target.features.extend(sorted(features))
     return features
+
+
+def write_load(target: pb.Load, files: LanguageFiles) -> None:
+    """Fills in what is to be loaded."""
+    target.step_files.extend(files.steps)
+    target.stream_files.extend(files.streams)

@@ -42,11 +42,12 @@ class RunnerHooks:
         Asked once more where the runner is lost meanwhile, within the same time. Raises `HookFailed` when it throws,
         does not answer in time, or cannot be asked.
         """
-        return await self._answered(language, Question(_HOOK[hook], hook.value, target, payload), self._timeout, 2)
+        question = Question(_HOOK[hook], hook.value, target, payload)
+        return await self._answered(language, self._pool(language), question, self._timeout, 2)
 
-    async def ask(self, language: str, question: Question, seconds: float) -> bytes:
-        """The same for any hook, asked once, with another time to answer in."""
-        return await self._answered(language, question, seconds, 1)
+    async def ask(self, language: str, pool: Pool, question: Question, seconds: float) -> bytes:
+        """The same for any hook, asked once of these runners of the language, with another time to answer in."""
+        return await self._answered(language, pool, question, seconds, 1)
 
     async def tell(self, language: str, hook: Hook, target: str, payload: bytes) -> None:
         """Calls the function when its turn has come; it has `streams.hookTimeout` from then on.
@@ -63,8 +64,7 @@ class RunnerHooks:
         if isinstance(reply, Failure):
             raise HookFailed(reply)
 
-    async def _answered(self, language: str, question: Question, seconds: float, times: int) -> bytes:
-        pool = self._pool(language)
+    async def _answered(self, language: str, pool: Pool, question: Question, seconds: float, times: int) -> bytes:
         has_place = False
         try:
             async with asyncio.timeout(seconds) as limit:

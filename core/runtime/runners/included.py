@@ -39,10 +39,10 @@ def matches(folder: Path, pattern: str, most: int = _MAX_LOOKED_AT) -> bool:
     True as well where there is more to look at than `most`.
     """
     look = _Look(most)
-    return any(look.finds(folder, spelling.split("/")) for spelling in _spellings(pattern)) or look.left < 0
+    return any(look.finds(folder, spelling.split("/")) for spelling in spellings(pattern)) or look.left < 0
 
 
-def _spellings(pattern: str) -> Iterator[str]:
+def spellings(pattern: str) -> Iterator[str]:
     """The pattern without its braces, once for each of their words."""
     waiting = [pattern]
     for _ in range(_MAX_SPELLINGS):

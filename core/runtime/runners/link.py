@@ -14,25 +14,15 @@ from runtime._gen import runner_pb2 as pb
 from runtime.config import LinkSettings
 from runtime.deadlines import Deadlines
 from runtime.ids import new_span_id
-from runtime.model import (
-    Failure,
-    FailureKind,
-    Invocation,
-    LogLevel,
-    Manifest,
-    Outcome,
-    Payload,
-    TriggerKind,
-    length,
-    whole,
-)
+from runtime.model import Failure, FailureKind, Invocation, LogLevel, Manifest, Outcome, length, whole
 from runtime.runners.answers import Answers
 from runtime.runners.bodies import Bodies
 from runtime.runners.calls import Answer, Calls, Question
 from runtime.runners.convert import read_failure, read_log, read_manifest
 from runtime.runners.discovery import LanguageFiles
-from runtime.runners.greeting import disagreement, write_welcome
+from runtime.runners.greeting import disagreement, write_load, write_welcome
 from runtime.runners.hostcalls import HostCalls
+from runtime.runners.liveness import Liveness
 from runtime.runners.outbox import Outbox
 from runtime.runners.run import Run
 from runtime.runners.transfers import ProtocolFault, Transfers
@@ -45,35 +35,42 @@ Write = Callable[[pb.CoreFrame], Awaitable[None]]
 
 
 class Link:
-    """One generation of a runner, seen from the core: it loads once, then runs invocations until it is gone."""
+    """One runner process, seen from the core: it waits to be told what to load, loads once, then runs invocations
+    until it is gone."""
 
     def __init__(
         self,
         language: str,
-        files: LanguageFiles,
         settings: LinkSettings,
         max_in_flight: int,
         host: HostCalls,
         logs: LogService,
         on_room: Callable[[], None],
         max_calls: int,
+        *,
+        is_inspected: bool = False,
     ) -> None:
-        """`max_calls` is how many hooks may be under way, which whoever asks for them keeps."""
+        """`max_calls` is how many hooks may be under way, which whoever asks for them keeps.
+
+        An inspected runner may stand at a breakpoint for as long as a person likes: it has no deadlines.
+        """
         self.language = language
         self.session = new_span_id()
         self.loaded: asyncio.Future[Manifest] = asyncio.get_running_loop().create_future()
         self.closed = anyio.Event()
-        self._files = files
+        self._files: LanguageFiles | None = None
         self._settings = settings
         self._max_in_flight = max_in_flight
         self._host = host
         self._logs = logs
+        self._is_inspected = is_inspected
         self._on_room = on_room
         self._outbox = Outbox(settings.chunk_bytes, settings.max_queued_bytes, on_room)
         transfers = max_in_flight + settings.max_host_calls + max_calls
         self._transfers = Transfers(settings.max_payload_bytes, transfers)
         self._bodies = Bodies(settings, self._outbox)
         self._calls = Calls(settings, self._outbox, lambda: bool(self._runs), self._start_anew)
+        self.liveness = Liveness(settings, self._outbox, partial(self._start_anew, source="runtime"))
         self._runs: dict[int, Run] = {}
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self._expire)
@@ -94,7 +91,7 @@ class Link:
             "host_call": self._on_host_call,
             "log": self._on_log,
             "call_reply": self._on_call_reply,
-            "pong": self._on_pong,
+            "pong": self.liveness.answer,
             "bye": self._on_bye,
         }
 
@@ -102,6 +99,11 @@ class Link:
     def in_flight(self) -> int:
         """Invocations without a `Result`."""
         return len(self._runs)
+
+    @property
+    def is_welcomed(self) -> bool:
+        """True once the runner has said who it is."""
+        return self._welcomed
 
     @property
     def is_live(self) -> bool:
@@ -141,7 +143,7 @@ class Link:
 
     def _expire(self, id: int) -> None:
         run = self._runs.get(id)
-        if run is not None:
+        if run is not None and not self._is_inspected:
             message = f"the handler did not end within {run.invocation.step.timeout:g} s"
             run.end(Outcome(failure=Failure(FailureKind.DEADLINE, message)))
             self._cancel(id, pb.CANCEL_REASON_DEADLINE)
@@ -171,7 +173,7 @@ class Link:
             self._start_anew(f"step '{name}' was cancelled and lets nothing else have a turn", name)
 
     def _start_anew(self, why: str, source: str) -> None:
-        if self._stuck.is_set():
+        if self._stuck.is_set() or self._is_inspected:
             return
         message = f"the {self.language} runner is stuck and is started anew: {why}; give long computations to a worker"
         self._logs.core(LogLevel.ERROR, message, source)
@@ -241,6 +243,12 @@ class Link:
         bye.reason = reason
         bye.message = message
 
+    def load(self, files: LanguageFiles) -> None:
+        """Has the runner load these files, as soon as it is there; to be called once at most."""
+        self._files = files
+        if self._welcomed:
+            write_load(self._outbox.add().load, files)
+
     def drain(self, grace: float) -> None:
         """Asks the runner to finish and leave; it gets nothing more to do."""
         self._open = False
@@ -252,6 +260,7 @@ class Link:
         """Ends everything that still waits for this runner; called again it does nothing."""
         self._open = False
         self._lost = True
+        self.liveness.end()
         failure = Failure(FailureKind.RUNNER_LOST, f"the {self.language} runner ended before the handler did")
         runs, self._runs = self._runs, {}
         self._transfers.clear()
@@ -278,16 +287,16 @@ class Link:
         self._welcomed = True
         if self._leaving:
             self._outbox.add().drain.grace_ms = 0
-            return
-        load = self._outbox.add().load
-        load.step_files.extend(self._files.steps)
-        load.stream_files.extend(self._files.streams)
+        elif self._files is not None:
+            write_load(self._outbox.add().load, self._files)
 
     def _on_manifest(self, manifest: pb.Manifest) -> None:
-        if self.loaded.done():
-            raise ProtocolFault("a second manifest came for one load")
+        if self._files is None or self.loaded.done():
+            raise ProtocolFault("a manifest came, but no load asks for one")
         self._open = not self._leaving
         self.loaded.set_result(read_manifest(manifest, self.language))
+        if not self._is_inspected:
+            self.liveness.begin()
 
     def _on_result(self, result: pb.Result) -> None:
         if self._lost:
@@ -299,23 +308,12 @@ class Link:
         if run.transfer is not None and not run.transfer.sent:
             raise ProtocolFault(f"a result came for invocation {result.invocation_id}, which was not sent yet")
         if result.body_transfer:
-            self._begin_body(result, run, payload)
+            cancel = partial(self._cancel, result.invocation_id, pb.CANCEL_REASON_CLIENT_GONE)
+            self._bodies.begin(result, run, payload, cancel, is_agreed=pb.FEATURE_STREAMED_BODIES in self._features)
         else:
             run.end(Outcome(payload, read_failure(result.failure) if result.HasField("failure") else None))
         del self._runs[result.invocation_id]
         self._on_room()
-
-    def _begin_body(self, result: pb.Result, run: Run, head: Payload) -> None:
-        """Ends the run for its caller, who gets the body to read; for the runner it goes on."""
-        if pb.FEATURE_STREAMED_BODIES not in self._features:
-            raise ProtocolFault("a result has a streamed body, which was not agreed on")
-        if run.invocation.kind is not TriggerKind.API or result.HasField("failure"):
-            raise ProtocolFault("a result has a streamed body, but it answers no request")
-        id = result.invocation_id
-        body = self._bodies.open(result.body_transfer, id, run, partial(self._cancel, id, pb.CANCEL_REASON_CLIENT_GONE))
-        if run.outcome.done():
-            body.stop()
-        run.end(Outcome(head, body=body))
 
     def _on_chunk(self, chunk: pb.Chunk) -> None:
         if not self._bodies.add(chunk) and not self._lost:
@@ -342,6 +340,3 @@ class Link:
             return
         payload = self._transfers.take(reply.payload_transfer) if reply.payload_transfer else reply.payload
         self._calls.answer(reply, payload)
-
-    def _on_pong(self, pong: pb.Pong) -> None:
-        raise ProtocolFault("a pong came, but this core sends no pings")

@@ -8,16 +8,25 @@ from runtime.model import LogLevel
 from runtime.services.logs import LogService
 
 _LINE_BYTES = 16 * 1024
+_OF_THE_DEBUGGER = (
+    "Debugger listening on ",
+    "For help, see: https://nodejs.org/en/docs/inspector",
+    "Debugger attached.",
+    "Debugger ending on ",
+    "Waiting for the debugger to disconnect...",
+)
+"""How lines begin that a program under inspection prints of its own accord; where the debugger is, the core tells."""
 
 
 class Output:
     """The two streams of one process; its last words are kept, for they often say why it ended."""
 
-    def __init__(self, language: str, logs: LogService) -> None:
+    def __init__(self, language: str, logs: LogService, *, is_inspected: bool = False) -> None:
         self.last_words = ""
         """The last line of stderr that was not empty."""
         self._language = language
         self._logs = logs
+        self._hidden = _OF_THE_DEBUGGER if is_inspected else ()
 
     async def capture(self, stream: ByteReceiveStream | None, level: LogLevel) -> None:
         """Logs a stream line by line until it ends, stderr as WARN; an endless line is cut into pieces."""
@@ -34,6 +43,8 @@ class Output:
 
     def _print(self, line: bytes, level: LogLevel) -> None:
         text = line.decode("utf-8", "replace").rstrip()
+        if text.startswith(self._hidden):
+            return
         if level is LogLevel.WARN and text:
             self.last_words = text[-2000:]
         self._logs.core(level, text, source=self._language)

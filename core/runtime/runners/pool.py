@@ -1,9 +1,10 @@
-"""The runner processes of one language, as the dispatcher sees them."""
+"""Runner processes that share the work: those of one language, as the dispatcher sees them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 
 from runtime.errors import RunnerFault
 from runtime.runners.link import Link
@@ -20,9 +21,21 @@ class Pool:
         self._called = 0
         """Callers who were told that there is room and have not come for it yet."""
 
+    @property
+    def links(self) -> Sequence[Link]:
+        """Those in service."""
+        return tuple(self._links)
+
     def add(self, link: Link) -> None:
         """Takes a link that has loaded into service."""
         self._links.append(link)
+        self._came.set()
+        self.notify()
+
+    def use(self, links: Sequence[Link]) -> None:
+        """Serves with these links from now on, in the same turn without the ones before, and with new hope."""
+        self._links = list(links)
+        self._given_up = ""
         self._came.set()
         self.notify()
 
@@ -37,8 +50,8 @@ class Pool:
         self._came.set()
 
     def live(self) -> Link | None:
-        """The newest link, whether it has room for invocations or not; None while no runner is there."""
-        return next((link for link in reversed(self._links) if link.is_live), None)
+        """A link, whether it has room for invocations or not; None while no runner is there."""
+        return next((link for link in self._links if link.is_live), None)
 
     async def wait_live(self) -> Link:
         """The same, waiting for a restart as long as it takes. Raises `RunnerFault` when there will be none."""
@@ -102,4 +115,9 @@ class Pool:
         if len(self._links) == 1:
             return self._links[0] if self._links[0].room > 0 else None
         open_links = [link for link in self._links if link.room > 0]
-        return min(open_links, key=lambda link: link.in_flight, default=None)
+        if not open_links:
+            return None
+        least = min(open_links, key=lambda link: link.in_flight)
+        self._links.remove(least)  # to the end: those that are as busy have their turns first
+        self._links.append(least)
+        return least

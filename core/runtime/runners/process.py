@@ -1,4 +1,4 @@
-"""Keeping a language's runner alive: start, load, restart after a death, drain at the end."""
+"""One runner process, from its start to its death."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +16,10 @@ from anyio.abc import Process
 
 from runtime import allocator
 from runtime.config import LinkSettings
-from runtime.model import LogLevel, Manifest, Problem
+from runtime.model import LogLevel
+from runtime.runners.discovery import LanguageFiles
 from runtime.runners.link import Link
 from runtime.runners.output import Output
-from runtime.runners.pool import Pool
 from runtime.runners.programs import Launch
 from runtime.runners.server import GRPC_ENVIRONMENT, RunnerServer
 from runtime.services.logs import LogService
@@ -26,165 +27,152 @@ from runtime.services.logs import LogService
 _LAUNCH = Path(__file__).with_name("launch.py")
 EXIT_UNFIT = 78
 """A runner's word that another start would end in the same way (PROTOCOL.md, section 2)."""
-_KILL_AFTER = 2.0
+_CANNOT_START = 1
+KILL_AFTER = 2.0
+"""Seconds that a process has to leave when its grace is over, or its stream has ended."""
 _LAST_WORDS_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
-    """How one process ended."""
+class Ending:
+    """How a process ended; a negative code is a signal's number. `last_words` is its last line on stderr."""
 
     code: int
-    had_loaded: bool
     last_words: str
+
+    def __str__(self) -> str:
+        return f"signal {-self.code}" if self.code < 0 else f"exit code {self.code}"
 
 
 class RunnerProcess:
-    """Owns one runner process and its successors."""
+    """Owns one process: it is started, waits to be told what to load, and serves until it ends."""
 
     def __init__(
         self,
         launch: Launch,
+        command: Sequence[str],
+        start: int,
+        link: Link,
         settings: LinkSettings,
         server: RunnerServer,
-        pool: Pool,
         logs: LogService,
-        new_link: Callable[[], Link],
+        *,
+        debug_port: int = 0,
     ) -> None:
-        self.first_manifest: asyncio.Future[Manifest] = asyncio.get_running_loop().create_future()
-        self.given_up: Problem | None = None
-        """Why no runner will come up; None while there is hope."""
-        self._stopping = False
-        self._link: Link | None = None
-        self._process: Process | None = None
-        self._launch = launch
+        """`command` is the launch's, or that with a debugger, which listens at `debug_port`, 0 without one; `start`
+        counts the starts of the language."""
+        self.launch = launch
+        self.link = link
+        self.debug_port = debug_port
+        self.pid: int | None = None
+        self.since = time.time()
+        """The Unix time of its start."""
+        self.ending: Ending | None = None
+        """None while it runs."""
+        self.ended = asyncio.Event()
+        self.is_leaving = False
+        """True when its end was asked for."""
+        self._command = command
+        self._start_number = start
         self._settings = settings
         self._server = server
-        self._pool = pool
         self._logs = logs
-        self._new_link = new_link
-        self._generation = 0
+        self._process: Process | None = None
+        self._is_killed = False
+        self._is_told = asyncio.Event()
+        self._kill_timer: asyncio.TimerHandle | None = None
 
-    async def run(self) -> None:
-        """Keeps the runner running until `stop`, or until it is clear that it will not come up."""
-        fault = self._launch.fault()
-        if fault:
-            self._give_up(fault, self._launch.fix)
-            return
-        if self._launch.notice:
-            self._logs.core(
-                LogLevel.WARN, f"{self._launch.notice} and is passed over; run `runtime install` to make it one"
-            )
-        deaths = 0
-        while not self._stopping:
-            ended = await self._live_once()
-            if self._stopping:
-                return
-            deaths = 0 if ended.had_loaded else deaths + 1
-            if ended.code == EXIT_UNFIT and not ended.had_loaded:
-                self._give_up(ended.last_words or "it cannot run here, and does not say why", self._launch.fix)
-                return
-            then = "is started again" if ended.had_loaded else "did not come up"
-            message = f"the {self._launch.language} runner ended ({_ending(ended.code)}) and {then}"
-            self._logs.core(LogLevel.WARN, message)
-            if deaths == self._settings.max_load_deaths:
-                self._give_up(
-                    f"died {deaths} times before it had loaded: {ended.last_words or 'it printed nothing'}",
-                    f"check that {self._launch.called or repr(self._launch.command[0])} runs, and see the log above",
-                )
-                return
-            wait = self._settings.restart_backoff * 2 ** max(0, deaths - 1)
-            await anyio.sleep(min(wait, self._settings.restart_backoff_max))
+    def load(self, files: LanguageFiles) -> None:
+        """Has it load these files, for which it has `link.loadTimeout` from now on; to be called once at most."""
+        self.link.load(files)
+        self._is_told.set()
 
-    async def stop(self, grace: float) -> None:
-        """Lets the process finish what runs, for at most the grace (seconds), then kills it; at once while it loads."""
-        self._stopping = True
-        if self._link is None or self._process is None:
-            return
-        if self._link.loaded.done():
-            self._link.drain(grace)
-            with anyio.move_on_after(grace + _KILL_AFTER):
-                await self._process.wait()
+    def drain(self, grace: float) -> None:
+        """Lets it finish what runs, for at most the grace (seconds), and leave; then it is killed."""
+        self.is_leaving = True
+        self.link.drain(grace)
+        self._kill_timer = asyncio.get_running_loop().call_later(grace + KILL_AFTER, self.kill)
+
+    def kill(self) -> None:
+        """Ends it now; without effect once it has ended."""
+        self._is_killed = True
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
-    async def _live_once(self) -> _Ended:
-        """One process from start to death."""
-        self._generation += 1
-        output = Output(self._launch.language, self._logs)
-        self._link = link = self._new_link()
-        secret = self._server.expect(link)
-        self._process = process = await self._start(secret)
+    async def run(self) -> None:
+        """Starts it, and returns when it has ended."""
+        output = Output(self.launch.language, self._logs, is_inspected=self.debug_port > 0)
+        secret = self._server.expect(self.link)
+        code = _CANNOT_START
         try:
-            async with anyio.create_task_group() as watchers:
-                async with anyio.create_task_group() as captures:
-                    captures.start_soon(output.capture, process.stdout, LogLevel.INFO)
-                    captures.start_soon(output.capture, process.stderr, LogLevel.WARN)
-                    watchers.start_soon(self._put_in_service, link, process)
-                    watchers.start_soon(self._end_with_stream, link, process)
-                    code = await process.wait()
-                    with anyio.move_on_after(_LAST_WORDS_SECONDS):
-                        await link.closed.wait()
-                    link.lose()
-                    captures.cancel_scope.deadline = anyio.current_time() + _LAST_WORDS_SECONDS
-                watchers.cancel_scope.cancel()
+            self._process = await self._start(secret)
+            self.pid = self._process.pid
+            code = await self._live(self._process, output)
+        except OSError as error:
+            output.last_words = f"it cannot be started: {error.strerror}"
         finally:
-            self._link = self._process = None
             self._server.forget(secret)
-            self._pool.remove(link)
-            with anyio.CancelScope(shield=True):
-                if process.returncode is None:
-                    process.kill()
-                await process.aclose()
-        return _Ended(code, link.loaded.done() and not link.loaded.cancelled(), output.last_words)
+            self.link.lose()
+            if self._kill_timer is not None:
+                self._kill_timer.cancel()
+            if self._process is not None:
+                with anyio.CancelScope(shield=True):
+                    self.kill()
+                    await self._process.aclose()
+                    code = await self._process.wait()
+            self.ending = Ending(code, output.last_words)
+            self.ended.set()
+
+    async def _live(self, process: Process, output: Output) -> int:
+        if self._is_killed:
+            process.kill()
+        async with anyio.create_task_group() as watchers:
+            async with anyio.create_task_group() as captures:
+                captures.start_soon(output.capture, process.stdout, LogLevel.INFO)
+                captures.start_soon(output.capture, process.stderr, LogLevel.WARN)
+                watchers.start_soon(self._watch_loading)
+                watchers.start_soon(self._end_with_stream)
+                code = await process.wait()
+                with anyio.move_on_after(_LAST_WORDS_SECONDS):
+                    await self.link.closed.wait()
+                self.link.lose()
+                captures.cancel_scope.deadline = anyio.current_time() + _LAST_WORDS_SECONDS
+            watchers.cancel_scope.cancel()
+        return code
 
     async def _start(self, secret: str) -> Process:
         environment: Mapping[str, str] = {
             **allocator.ENVIRONMENT,
             **GRPC_ENVIRONMENT,
-            **self._launch.environment,
+            **self.launch.environment,
             "RUNTIME_ADDRESS": self._server.address,
             "RUNTIME_SECRET": secret,
-            "RUNTIME_PROJECT_ROOT": str(self._launch.root),
-            "RUNTIME_GENERATION": str(self._generation),
-            "RUNTIME_CACHE_DIR": str(self._launch.cache),
+            "RUNTIME_PROJECT_ROOT": str(self.launch.root),
+            "RUNTIME_GENERATION": str(self._start_number),
+            "RUNTIME_CACHE_DIR": str(self.launch.cache),
         }
         return await anyio.open_process(
-            [sys.executable, "-S", "-E", str(_LAUNCH), str(os.getpid()), *self._launch.command],
+            [sys.executable, "-S", "-E", str(_LAUNCH), str(os.getpid()), *self._command],
             stdin=subprocess.DEVNULL,
-            cwd=self._launch.root,
+            cwd=self.launch.root,
             env=environment,
             start_new_session=True,
         )
 
-    async def _put_in_service(self, link: Link, process: Process) -> None:
-        """Waits for the manifest; a runner that takes too long is killed, which counts as a death while loading."""
+    async def _watch_loading(self) -> None:
+        """Kills a process that takes too long to load; one under inspection may stand at a breakpoint meanwhile."""
+        await self._is_told.wait()
+        if self.debug_port:
+            return
         with anyio.move_on_after(self._settings.load_timeout):
-            await asyncio.wait([link.loaded])
-        if link.loaded.cancelled():
-            return
-        if not link.loaded.done():
-            message = f"the {self._launch.language} runner did not load within {self._settings.load_timeout:g} s"
+            await asyncio.wait([self.link.loaded])
+        if not self.link.loaded.done():
+            message = f"the {self.launch.language} runner did not load within {self._settings.load_timeout:g} s"
             self._logs.core(LogLevel.ERROR, message)
-            process.kill()
-            return
-        self._pool.add(link)
-        if not self.first_manifest.done():
-            self.first_manifest.set_result(link.loaded.result())
+            self.kill()
 
-    async def _end_with_stream(self, link: Link, process: Process) -> None:
+    async def _end_with_stream(self) -> None:
         """Kills a process that lives on without its stream: nothing can reach it any more."""
-        await link.closed.wait()
-        await anyio.sleep(_KILL_AFTER)
-        process.kill()
-
-    def _give_up(self, message: str, fix: str) -> None:
-        problem = self.given_up = Problem(f"({self._launch.language} runner)", message, fix)
-        self._logs.core(LogLevel.ERROR, f"{problem.file} {message}; {fix}")
-        self._pool.give_up(message)
-        if not self.first_manifest.done():
-            self.first_manifest.set_result(Manifest(self._launch.language, problems=(problem,)))
-
-
-def _ending(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
+        await self.link.closed.wait()
+        await anyio.sleep(KILL_AFTER)
+        self.kill()

@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runtime.config import Settings
@@ -113,6 +113,14 @@ def plan_launch(installed: InstalledRunner, root: Path, settings: Settings, envi
     broken, notice = python.fault(), passed_over(root, python)
     fix = python.fix() if broken else fix
     return Launch(language, tuple(command), root, cache, python.variables(environ), fix, called, broken, notice)
+
+
+def under_inspection(
+    launch: Launch, installed: InstalledRunner, settings: Settings, environ: Mapping[str, str], port: int
+) -> Launch:
+    """The same with a debugger that listens at this port of 127.0.0.1. Raises `RunnerFault`."""
+    command = installed.inspect_command(find_programs(settings, launch.root, environ), port)
+    return replace(launch, command=tuple(command))
 
 
 def project_python(root: Path, settings: Settings) -> ProjectPython:

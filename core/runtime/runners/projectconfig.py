@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from runtime.errors import ConfigFault, HookFailed
 from runtime.model import FailureKind, Hook, ProjectConfig
 from runtime.runners.calls import Question
 from runtime.runners.convert import read_hooks
-from runtime.runners.hooks import RunnerHooks
 from runtime.values import decode
 
+Ask = Callable[[Question, float], Awaitable[bytes]]
+"""Gives the encoded reply to a question. Raises `HookFailed`."""
 LANGUAGES: Mapping[str, str] = {
     **dict.fromkeys((f"motia.config.{ending}" for ending in ("ts", "mts", "cts", "js", "mjs", "cjs")), "node"),
     "motia_config.py": "python",
@@ -97,11 +98,14 @@ def the_config(files: Sequence[str], languages: Sequence[str]) -> str | None:
     return files[0] if files else None
 
 
-async def load_config(file: str, hooks: RunnerHooks, seconds: float, warn: Callable[[str], None]) -> ProjectConfig:
-    """Has a config file loaded; `warn` hears of what has no effect. Raises `ConfigFault`."""
+async def load_config(file: str, ask: Ask, seconds: float, warn: Callable[[str], None]) -> ProjectConfig:
+    """Has a config file loaded; `warn` hears of what has no effect.
+
+    `ask` asks the runner that is to load it, which has so long (seconds). Raises `ConfigFault`.
+    """
     language = LANGUAGES[file]
     try:
-        reply = decode(await hooks.ask(language, Question(pb.HOOK_CONFIG, "the config", file), seconds))
+        reply = decode(await ask(Question(pb.HOOK_CONFIG, "the config", file), seconds))
         given, numbers, functions = reply["config"], reply["hooks"], reply["functions"]
         if not isinstance(given, Mapping) or not isinstance(numbers, list) or not isinstance(functions, list):
             kinds = (type(part).__name__ for part in (given, numbers, functions))

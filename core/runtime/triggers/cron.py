@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -68,45 +68,103 @@ class CronScheduler:
         self._report = report
         self._settings = settings
         self._busy = busy
-        self._schedules: Mapping[QueueKey, Schedule] = {}
-        self._statuses: dict[QueueKey, ScheduleStatus] = {}
+        self._kept: dict[QueueKey, _Kept] = {}
+        self._start: Callable[[_Kept], None] | None = None
+        """Begins to keep a schedule; None while none is kept."""
 
     async def run(self, catalog: Catalog, stop: anyio.Event) -> None:
         """Keeps the schedules of the catalog until `stop` is set."""
-        self._schedules = {schedule_queue(schedule): schedule for schedule in catalog.schedules}
-        self._statuses = {queue: self._first_status(schedule) for queue, schedule in self._schedules.items()}
-        async with anyio.create_task_group() as kept:
-            for schedule in catalog.schedules:
-                kept.start_soon(self._keep, schedule)
-            await stop.wait()
-            kept.cancel_scope.cancel()
+        async with anyio.create_task_group() as tasks:
+            self._start = lambda kept: tasks.start_soon(self._keep, kept)
+            self._kept = {}
+            try:
+                self.use(catalog)
+                await stop.wait()
+            finally:
+                self._start = None
+            tasks.cancel_scope.cancel()
+
+    def use(self, catalog: Catalog) -> None:
+        """Keeps the schedules of this catalog from now on.
+
+        One whose times are the same goes on as it is. Ticks of other times count from now; a new schedule begins as
+        at a start. Without effect while no schedules are kept.
+        """
+        if self._start is None:
+            return
+        before, self._kept = self._kept, {}
+        for schedule in catalog.schedules:
+            queue = schedule_queue(schedule)
+            kept = before.pop(queue, None)
+            self._kept[queue] = kept or _Kept(schedule, self._status(schedule))
+            if kept is None:
+                self._start(self._kept[queue])
+            else:
+                self._renew(kept, schedule)
+        for gone in before.values():
+            gone.schedule = None
+            gone.woken.set()
+
+    def _renew(self, kept: _Kept, schedule: Schedule) -> None:
+        times = kept.times
+        kept.schedule = schedule
+        if kept.times != times:
+            kept.status = self._status(schedule, kept.status.last)
+            kept.woken.set()
 
     def schedules(self) -> list[ScheduleStatus]:
         """Every schedule of the catalog, in its order."""
-        return list(self._statuses.values())
+        return [kept.status for kept in self._kept.values()]
 
     async def trigger(self, step_name: str) -> str:
         """Publishes a run of the step at once, whatever `overlap` says, and returns the event's id.
 
         Of several schedules of a step it is the first. Raises `UnknownSchedule`, and what the bus raises.
         """
-        schedule = next((each for each in self._schedules.values() if each.step.name == step_name), None)
+        kept = next((kept for queue, kept in self._kept.items() if queue.step == step_name), None)
+        schedule = kept and kept.schedule
         if schedule is None:
-            raise UnknownSchedule(_no_schedule(step_name, sorted({queue.step for queue in self._schedules})))
+            raise UnknownSchedule(_no_schedule(step_name, sorted({queue.step for queue in self._kept})))
         return await self._bus.publish(self._publication(schedule))
 
-    async def _keep(self, schedule: Schedule) -> None:
-        seen = await self._resume(schedule)
-        while True:
+    async def _keep(self, kept: _Kept) -> None:
+        """Fires tick after tick until the schedule is gone; what the catalog says of it counts from the next on."""
+        seen = await self._resume(kept)
+        while (schedule := kept.schedule) is not None:
+            times = kept.times
             tick = next_tick(schedule.trigger.expression, seen, self._zone(schedule))
-            self._note(schedule, upcoming=tick)
-            await self._reach(tick)
-            await self._fire(schedule, tick)
-            seen = await self._make_up(schedule, tick)
+            kept.status = replace(kept.status, next=tick)
+            while kept.times == times and (now := self._clock.now()) < tick - _EARLY:
+                await self._wait(kept, min(tick, now + _LOOK_AGAIN))
+            seen = await self._pass(kept, seen, tick)
 
-    async def _resume(self, schedule: Schedule) -> float:
+    async def _wait(self, kept: _Kept, moment: float) -> None:
+        """Until the moment, or until the schedule has got other times."""
+        kept.woken = anyio.Event()
+        timer = self._clock.call_at(moment, kept.woken.set)
+        try:
+            await kept.woken.wait()
+        finally:
+            timer.cancel()
+
+    async def _pass(self, kept: _Kept, seen: float, tick: float) -> float:
+        """Fires the tick when it has come; returns the moment from which ticks count."""
+        schedule, now = kept.schedule, self._clock.now()
+        if schedule is None or now < tick - _EARLY:
+            return max(seen, now)
+        if schedule.trigger.overlap is not Overlap.SKIP or not self._busy(schedule_queue(schedule)):
+            await self._publish(kept, schedule, tick, self._publication(schedule))
+        elif await self._publish(kept, schedule, tick, None):
+            message = f"skipped the tick of {self._text(schedule, tick)}: the run before is not done"
+            self._report(LogLevel.WARN, message, schedule.step.name, "")
+        return await self._make_up(kept, schedule, tick)
+
+    async def _resume(self, kept: _Kept) -> float:
         """Makes up for what was missed while nothing ran; returns the moment from which ticks count."""
-        now, name = self._clock.now(), _lock_name(schedule)
+        schedule, now = kept.schedule, self._clock.now()
+        if schedule is None:
+            return now
+        name = _lock_name(schedule)
         last = await self._lock.last(name)
         if last is None:
             # The next start is to know from when on ticks were missed.
@@ -115,14 +173,14 @@ class CronScheduler:
         if last > now + _SKEW:
             message = f"the newest tick lies ahead, at {self._text(schedule, last)}: was the clock set back?"
             self._report(LogLevel.WARN, f"{message} The schedule rests until then", schedule.step.name, "")
-        self._note(schedule, last=self._tick_at(schedule, last))
-        return await self._make_up(schedule, last)
+        kept.status = replace(kept.status, last=self._tick_at(schedule, last))
+        return await self._make_up(kept, schedule, last)
 
-    async def _make_up(self, schedule: Schedule, since: float) -> float:
+    async def _make_up(self, kept: _Kept, schedule: Schedule, since: float) -> float:
         """Fires what `catchUp` asks for of the ticks between then and now; returns the later of the two."""
         now = self._clock.now()
         for tick in await self._missed(schedule, since, now):
-            await self._publish(schedule, tick, self._publication(schedule))
+            await self._publish(kept, schedule, tick, self._publication(schedule))
         return max(since, now)
 
     async def _missed(self, schedule: Schedule, since: float, until: float) -> list[float]:
@@ -145,23 +203,7 @@ class CronScheduler:
             self._report(LogLevel.WARN, f"{message}: cron.maxCatchUp is {most}", schedule.step.name, "")
         return kept[::-1]
 
-    async def _reach(self, moment: float) -> None:
-        while (now := self._clock.now()) < moment - _EARLY:
-            reached = anyio.Event()
-            timer = self._clock.call_at(min(moment, now + _LOOK_AGAIN), reached.set)
-            try:
-                await reached.wait()
-            finally:
-                timer.cancel()
-
-    async def _fire(self, schedule: Schedule, tick: float) -> None:
-        if schedule.trigger.overlap is not Overlap.SKIP or not self._busy(schedule_queue(schedule)):
-            await self._publish(schedule, tick, self._publication(schedule))
-        elif await self._publish(schedule, tick, None):
-            message = f"skipped the tick of {self._text(schedule, tick)}: the run before is not done"
-            self._report(LogLevel.WARN, message, schedule.step.name, "")
-
-    async def _publish(self, schedule: Schedule, tick: float, publication: Publication | None) -> bool:
+    async def _publish(self, kept: _Kept, schedule: Schedule, tick: float, publication: Publication | None) -> bool:
         """True when this instance is the one that fired the tick; a fault costs this tick and no later one."""
         try:
             mine = await self._lock.fire(_lock_name(schedule), tick, publication)
@@ -169,7 +211,7 @@ class CronScheduler:
             message = f"the tick of {self._text(schedule, tick)} is lost: {fault}"
             self._report(LogLevel.ERROR, message, schedule.step.name, "")
             return False
-        self._note(schedule, last=tick)
+        kept.status = replace(kept.status, last=tick)
         return mine
 
     def _publication(self, schedule: Schedule) -> Publication:
@@ -179,20 +221,10 @@ class CronScheduler:
         # All runs of a fifo step are one group: a run that is to be retried holds back those after it.
         return Publication(event, (Placement(schedule_queue(schedule), due, step.name if step.queue.fifo else ""),))
 
-    def _first_status(self, schedule: Schedule) -> ScheduleStatus:
+    def _status(self, schedule: Schedule, last: float | None = None) -> ScheduleStatus:
         expression, zone = schedule.trigger.expression, self._zone(schedule)
         upcoming = next_tick(expression, self._clock.now(), zone)
-        return ScheduleStatus(schedule.step.name, expression, str(zone), upcoming, None)
-
-    def _note(self, schedule: Schedule, *, upcoming: float | None = None, last: float | None = None) -> None:
-        queue = schedule_queue(schedule)
-        status = self._statuses.get(queue)
-        if status is not None and self._schedules[queue] is schedule:
-            self._statuses[queue] = replace(
-                status,
-                next=status.next if upcoming is None else upcoming,
-                last=status.last if last is None else last,
-            )
+        return ScheduleStatus(schedule.step.name, expression, str(zone), upcoming, last)
 
     def _zone(self, schedule: Schedule) -> tzinfo:
         return zone_of(schedule.trigger.timezone or self._settings.timezone)
@@ -204,6 +236,21 @@ class CronScheduler:
 
     def _text(self, schedule: Schedule, moment: float) -> str:
         return datetime.fromtimestamp(moment, self._zone(schedule)).isoformat(timespec="seconds")
+
+
+class _Kept:
+    """A schedule that is kept; a changed catalog replaces it, by None where it is gone, and may end its wait."""
+
+    def __init__(self, schedule: Schedule, status: ScheduleStatus) -> None:
+        self.schedule: Schedule | None = schedule
+        self.status = status
+        self.woken = anyio.Event()
+
+    @property
+    def times(self) -> tuple[str, str] | None:
+        """What decides when the ticks are; None for a schedule that is gone."""
+        schedule = self.schedule
+        return (schedule.trigger.expression, schedule.trigger.timezone) if schedule is not None else None
 
 
 def _lock_name(schedule: Schedule) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 import anyio
 
@@ -13,24 +12,11 @@ from runtime.catalog import Catalog
 from runtime.contracts import Clock, Engine
 from runtime.dispatcher import Dispatcher
 from runtime.errors import CONSEQUENCES, HostCallRefused, StorageFault, VersionConflict
-from runtime.model import (
-    CronTrigger,
-    EventTrigger,
-    Failure,
-    FailureKind,
-    Invocation,
-    LogLevel,
-    Outcome,
-    Overlap,
-    QueuePolicy,
-    StateTrigger,
-    Step,
-    StreamTrigger,
-    TriggerKind,
-)
+from runtime.model import Failure, FailureKind, Invocation, LogLevel, Outcome, QueuePolicy, TriggerKind
 from runtime.records import Delivery, QueueKey
 from runtime.services.logs import Report
 from runtime.tasks import ShortTasks
+from runtime.triggers.consumer import Consumer, Source, Worker, sources
 
 _STORE_AGAIN_SECONDS = 1.0
 _REFUSED_CALL = "HostCallError"
@@ -50,34 +36,82 @@ class EventConsumers:
         self._clock = clock
         self._report = report
         self._hold = hold
+        self._consumers: dict[QueueKey, Consumer] = {}
+        self._start: Callable[[Consumer, Worker], None] | None = None
+        """Begins the work of a worker; None while nothing is consumed."""
 
     async def run(self, catalog: Catalog, stop: anyio.Event) -> None:
         """Consumes until `stop` is set; returns when what was taken is settled."""
-        workers = [_Worker(source) for source in _sources(catalog) for _ in range(source.concurrency)]
         async with ShortTasks() as endings, anyio.create_task_group() as tasks:
-            for worker in workers:
-                tasks.start_soon(self._work, worker, endings)
-            await stop.wait()
-            for worker in workers:
-                worker.stop()
+            self._start = lambda consumer, worker: tasks.start_soon(self._work, consumer, worker, endings)
+            try:
+                self.use(catalog)
+                await stop.wait()
+                self.use(Catalog())
+            finally:
+                self._start = None
+                self._consumers.clear()
 
-    async def _work(self, worker: _Worker, endings: ShortTasks) -> None:
-        """Handles one event after the other; the end of each is stored while the next is handled."""
-        with worker.scope:
-            while not worker.stopping:
-                worker.waits = True
-                delivery = await self._bus.take(worker.source.queue)
-                worker.waits = False
-                held = self._hold() if worker.source.step.atomic else None
-                outcome = await self._run(worker.source, delivery, held)
-                if worker.settling is not None:
-                    await worker.settling
-                settle = self._settle(worker.source.step, delivery, outcome.failure, held)
-                worker.settling = endings.start(settle)
+    def use(self, catalog: Catalog) -> None:
+        """Takes from the queues of this catalog from now on; what is running ends as it began.
+
+        Queues that stay keep their workers, with as many more or less as their concurrency says. Without effect
+        while nothing is consumed.
+        """
+        if self._start is None:
+            return
+        wanted = {source.queue: source for source in sources(catalog)}
+        for queue, consumer in self._consumers.items():
+            if queue not in wanted:
+                consumer.resize(0)
+        for queue, source in wanted.items():
+            consumer = self._consumers.get(queue) or self._consumers.setdefault(queue, Consumer(source))
+            for worker in consumer.use(source):
+                self._start(consumer, worker)
+
+    async def _work(self, consumer: Consumer, worker: Worker, endings: ShortTasks) -> None:
+        """Handles events until the worker is one too many; then its place is free at once."""
+        while not consumer.is_crowded:
+            delivery = await self._handle_all(consumer, worker, endings)
+            if delivery is not None:
+                await self._handle(consumer, worker, delivery, endings)
+        del consumer.workers[worker]
+        if not consumer.workers:
+            self._consumers.pop(consumer.source.queue, None)  # the queue is gone: a stop has forgotten it already
         if worker.settling is not None:
             await worker.settling
 
-    async def _run(self, source: _Source, delivery: Delivery, held: HeldRun | None) -> Outcome:
+    async def _handle_all(self, consumer: Consumer, worker: Worker, endings: ShortTasks) -> Delivery | None:
+        """Handles one event after the other until there are too many workers.
+
+        Returns a delivery that came at the very moment at which the wait for it was ended.
+        """
+        queue = consumer.source.queue
+        with anyio.CancelScope() as worker.scope:
+            while not consumer.is_crowded:
+                worker.waits = True
+                delivery = await self._bus.take(queue)
+                worker.waits = False
+                if worker.scope.cancel_called:
+                    return delivery
+                await self._handle(consumer, worker, delivery, endings)
+        worker.waits = False
+        return None
+
+    async def _handle(self, consumer: Consumer, worker: Worker, delivery: Delivery, endings: ShortTasks) -> None:
+        """Runs the step; the end of the run is stored while the next event is handled."""
+        await consumer.begin()
+        try:
+            source = consumer.source
+            held = self._hold() if source.step.atomic else None
+            outcome = await self._run(source, delivery, held)
+        finally:
+            consumer.end()
+        if worker.settling is not None:
+            await worker.settling
+        worker.settling = endings.start(self._settle(consumer, source, delivery, outcome.failure, held))
+
+    async def _run(self, source: Source, delivery: Delivery, held: HeldRun | None) -> Outcome:
         event = delivery.event
         try:
             return await self._dispatcher.dispatch(
@@ -98,19 +132,21 @@ class EventConsumers:
                 held.drop()
             raise
 
-    async def _settle(self, step: Step, delivery: Delivery, failure: Failure | None, held: HeldRun | None) -> None:
+    async def _settle(
+        self, consumer: Consumer, source: Source, delivery: Delivery, failure: Failure | None, held: HeldRun | None
+    ) -> None:
         """Stores how a delivery ended; while that cannot be, the event stays taken and it is tried again."""
         try:
             while True:
                 try:
                     if failure is not None:
-                        return await self._fail(step, delivery, failure)
+                        return await self._fail(consumer, source, delivery, failure)
                     return await (held.commit(self._engine, delivery) if held else self._bus.acknowledge(delivery))
                 except HostCallRefused as refused:
                     failure = _refusal(refused)
                 except StorageFault as fault:
                     message = f"the end of a run of {_what(delivery)} cannot be stored, tried again: {fault}"
-                    self._report(LogLevel.ERROR, message, step.name, delivery.event.trace_id)
+                    self._report(LogLevel.ERROR, message, source.step.name, delivery.event.trace_id)
                     await self._pause(_STORE_AGAIN_SECONDS)
         finally:
             if held is not None:
@@ -124,20 +160,23 @@ class EventConsumers:
         finally:
             timer.cancel()
 
-    async def _fail(self, step: Step, delivery: Delivery, failure: Failure) -> None:
-        """Decides between another attempt and a dead letter."""
-        policy = step.queue
-        hopeful = failure.retryable and CONSEQUENCES[failure.kind].retry
-        if hopeful and delivery.attempt <= policy.max_retries:
-            # A dead runner says nothing about the event: it goes to the next one at once.
-            wait = 0.0 if failure.kind is FailureKind.RUNNER_LOST else backoff(policy, delivery.attempt)
+    async def _fail(self, consumer: Consumer, source: Source, delivery: Delivery, failure: Failure) -> None:
+        """Decides between another attempt and a dead letter, by the policy that counts now."""
+        policy = consumer.source.step.queue
+        # The step was renewed on the way, and its file is another or gone: no handler has seen the event.
+        is_unseen = failure.kind is FailureKind.UNKNOWN_STEP and consumer.has_left(source)
+        hopeful = failure.retryable and CONSEQUENCES[failure.kind].retry and delivery.attempt <= policy.max_retries
+        if hopeful or is_unseen:
+            # A dead runner says nothing about the event either: it goes to the next one at once.
+            is_at_once = is_unseen or failure.kind is FailureKind.RUNNER_LOST
+            wait = 0.0 if is_at_once else backoff(policy, delivery.attempt)
             then = f"next attempt in {wait:.3g} s"
             await self._bus.retry(delivery, failure, self._clock.now() + wait)
         else:
             then = "moved to the dead letters"
             await self._bus.bury(delivery, failure)
         message = f"attempt {delivery.attempt} of {_what(delivery)} failed, {then}: {describe(failure)}"
-        self._report(LogLevel.ERROR, message, step.name, delivery.event.trace_id)
+        self._report(LogLevel.INFO if is_unseen else LogLevel.ERROR, message, source.step.name, delivery.event.trace_id)
 
 
 class HeldRun(Protocol):
@@ -148,53 +187,6 @@ class HeldRun(Protocol):
 
     def drop(self) -> None:
         """Forgets what was not committed, and refuses what comes later."""
-
-
-class _Source(NamedTuple):
-    """A queue, and the step that runs what is in it."""
-
-    queue: QueueKey
-    step: Step
-    name: str
-    concurrency: int
-    trigger_index: int
-
-
-class _Worker:
-    """Handles the events of a queue one after the other; a queue has as many as its concurrency."""
-
-    def __init__(self, source: _Source) -> None:
-        self.source = source
-        self.scope = anyio.CancelScope()
-        self.waits = False
-        self.stopping = False
-        self.settling: asyncio.Task[None] | None = None
-
-    def stop(self) -> None:
-        """Ends the wait for an event, or else the work after the event that is being handled."""
-        self.stopping = True
-        if self.waits:
-            self.scope.cancel()
-
-
-def _sources(catalog: Catalog) -> Iterator[_Source]:
-    for queue, bound in catalog.queues().items():
-        step, trigger = bound.step, bound.trigger
-        is_lone = isinstance(trigger, CronTrigger) and trigger.overlap is not Overlap.ALLOW
-        yield _Source(queue, step, _name(trigger), 1 if is_lone else step.queue.concurrency, trigger.index)
-
-
-def _name(trigger: EventTrigger | CronTrigger | StateTrigger | StreamTrigger) -> str:
-    """What a handler finds as the source of its run."""
-    match trigger:
-        case EventTrigger():
-            return trigger.topic
-        case CronTrigger():
-            return trigger.expression
-        case StateTrigger():
-            return trigger.group
-        case StreamTrigger():
-            return trigger.stream
 
 
 def _what(delivery: Delivery) -> str:

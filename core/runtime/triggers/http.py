@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ from runtime.model import (
     LogLevel,
     Outcome,
     Payload,
+    RequestRecord,
     TriggerKind,
     length,
 )
@@ -47,6 +49,10 @@ from runtime.triggers.streaming import Receive, Send, send_as_produced
 _LARGE_BYTES = 256 * 1024
 """A body that is longer stays in the pieces that it comes in, and is parsed, where it must be, in a thread."""
 _LENGTH_DIGITS = 18
+CLIENT_GONE = 499
+"""What is told as the status where nothing could be answered."""
+_LEFT = "the client left"
+_BROKE_OFF = "it broke off"
 
 Builtin = Callable[[Mapping[str, Any]], Awaitable[tuple[int, RawHeaders, bytes]]]
 """What the runtime answers itself where no step has the path: to headers, with status, headers and body."""
@@ -68,10 +74,12 @@ class HttpEdge:
         development: bool,
         schemas: SchemaService,
         builtin: Mapping[str, Builtin],
+        told: Callable[[RequestRecord], None] | None = None,
     ) -> None:
         """In development, pages of this machine may call where the settings say nothing of other origins.
 
-        `builtin` answers GET by path, unless a step has that very path.
+        `builtin` answers GET by path, unless a step has that very path. `told` hears of each request when its answer
+        is sent; None where nobody wants to.
         """
         self._dispatcher = dispatcher
         self._report = report
@@ -81,6 +89,7 @@ class HttpEdge:
         self._cors = cors_policy(settings.cors, development=development)
         self._schemas = schemas
         self._builtin = builtin
+        self._told = told
         self._router = Router((), builtin)
 
     def use(self, catalog: Catalog) -> None:
@@ -93,9 +102,12 @@ class HttpEdge:
             raise NotImplementedError(f"{scope['type']} connections are not served here")
         headers = read_headers(scope["headers"])
         trace_id, trace_headers = trace_of(headers.get("traceparent"))
+        began = 0.0 if self._told is None else time.monotonic()
         try:
             answer = await self._answer(scope, receive, headers, trace_id)
         except ClientGone:
+            if self._told is not None:
+                self._tell(scope, CLIENT_GONE, "", trace_id, began, _LEFT)
             return
         except Exception as error:  # a fault of ours: the client gets no detail, the log all
             self._report(LogLevel.ERROR, "".join(traceback.format_exception(error)), "http", trace_id)
@@ -105,24 +117,39 @@ class HttpEdge:
             self._cors.extend(answer.headers, headers.get("origin"))
         if answer.stream is None:
             await _send(answer, scope["method"], send)
+            ending = ""
         else:
-            await self._stream(answer, scope["method"], receive, send, trace_id)
+            ending = await self._stream(answer, scope["method"], receive, send, trace_id)
+        if self._told is not None:
+            self._tell(scope, answer.status, answer.step, trace_id, began, ending)
 
-    async def _stream(self, answer: Response, method: str, receive: Receive, send: Send, trace_id: str) -> None:
-        """Sends a response while its handler goes on; one that breaks off has no end."""
+    def _tell(self, scope: Any, status: int, step: str, trace_id: str, began: float, ending: str) -> None:
+        assert self._told is not None
+        path = scope["raw_path"].decode("utf-8", "replace")
+        took = time.monotonic() - began
+        ending = _LEFT if scope.get("client_left") else ending
+        self._told(RequestRecord(time.time(), scope["method"], path, status, took, step, trace_id, ending))
+
+    async def _stream(self, answer: Response, method: str, receive: Receive, send: Send, trace_id: str) -> str:
+        """Sends a response while its handler goes on; one that breaks off has no end.
+
+        Returns what kept the client from all of it, empty where nothing did.
+        """
         stream = answer.stream
         assert stream is not None
         try:
             if not has_body(method, answer.status):
                 stream.stop()
-                return await _send(answer, "HEAD", send)
+                await _send(answer, "HEAD", send)
+                return ""
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            failure = await send_as_produced(stream, receive, send)
+            ended, failure = await send_as_produced(stream, receive, send)
         finally:
             stream.stop()
-        if failure is not None:
-            self._report(LogLevel.ERROR, f"the response broke off: {describe(failure)}", answer.step, trace_id)
-        return None
+        if failure is None:
+            return "" if ended else _LEFT
+        self._report(LogLevel.ERROR, f"the response broke off: {describe(failure)}", answer.step, trace_id)
+        return _BROKE_OFF
 
     async def _answer(self, scope: Any, receive: Receive, headers: dict[str, Any], trace_id: str) -> Response:
         method, path = scope["method"], scope["raw_path"].decode("utf-8", "replace")
@@ -163,7 +190,7 @@ class HttpEdge:
         answer = self._respond(route, outcome, trace_id)
         if outcome.body is not None and answer.stream is None:
             outcome.body.stop()  # the response cannot be sent, so nobody reads its body
-        return answer
+        return answer if self._told is None else answer._replace(step=route.step.name)
 
     async def _read_body(self, scope: Any, headers: dict[str, Any], receive: Receive) -> Payload | None:
         """The body, a long one in pieces; None over the limit, which a declared length shows before it is read."""

@@ -14,11 +14,11 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-async def send_as_produced(body: Body, receive: Receive, send: Send) -> Failure | None:
+async def send_as_produced(body: Body, receive: Receive, send: Send) -> tuple[bool, Failure | None]:
     """Sends each piece as it comes, until the body ends or its client leaves; then nobody is waited for any more.
 
-    Returns what the body broke off with, None otherwise. A body that broke off is left without an end, by which the
-    server knows that it must end the connection, and the client that something is missing.
+    Returns whether all of it was sent, and what the body broke off with, None otherwise. A body that broke off is left
+    without an end, by which the server knows that it must end the connection, and the client that something is missing.
     """
     failure, is_sent = None, False
     async with anyio.create_task_group() as tasks:
@@ -30,7 +30,7 @@ async def send_as_produced(body: Body, receive: Receive, send: Send) -> Failure 
         tasks.cancel_scope.cancel()
     if is_sent:  # not in there: what the end of a response sets going must not be cancelled
         await send({"type": "http.response.body"})
-    return failure
+    return is_sent, failure
 
 
 async def _send_pieces(body: Body, send: Send) -> Failure | None:

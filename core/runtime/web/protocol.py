@@ -91,6 +91,8 @@ class _Answer:
         self._head = None
         if message.get("more_body") or not cycle.keep_alive or cycle.flow.write_paused or cycle.disconnected:
             self._connections.write_now()
+            if cycle.disconnected:
+                cycle.scope["client_left"] = True  # type: ignore[typeddict-unknown-key]  # for the line of the request
             if cycle.scope["http_version"] == "1.0" and all(name != b"content-length" for name, _ in head["headers"]):
                 self._ends_with_connection = True
                 cycle.chunked_encoding = False  # which HTTP/1.0 does not know

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import logging
 import socket
@@ -15,6 +16,7 @@ import uvicorn
 
 from runtime.config import HttpSettings, StreamSettings
 from runtime.errors import RuntimeFault
+from runtime.web.portholders import holder_of
 from runtime.web.protocol import Connections, OneWriteProtocol
 from runtime.web.sockets.websocket import WebSockets
 
@@ -27,7 +29,7 @@ Application = Callable[
     Awaitable[None],
 ]
 
-
+_LAST_PORT = 65535
 _PROBES = 6
 """Probes without an answer after which a connection ends."""
 
@@ -39,23 +41,56 @@ class HttpServer(Protocol):
         """Accepts connections until `stop` is set, then lets running requests end for at most the grace (seconds)."""
 
 
-def listen(settings: HttpSettings) -> socket.socket:
-    """A bound, listening socket. Raises `RuntimeFault` when the address cannot be had."""
+def listen(settings: HttpSettings, tries: int = 1, say: Callable[[str], None] | None = None) -> socket.socket:
+    """A bound, listening socket at the port of the settings, or at the first free one of those after it.
+
+    `tries` is how many ports are tried while they are in use; `say` hears a sentence where it is not the first. The
+    port 0 is the system's choice. Raises `RuntimeFault`, which names who holds the port, when none can be had.
+    """
+    wanted = settings.port
+    last = min(wanted + tries - 1, _LAST_PORT) if wanted else 0
+    refusals = []
+    for port in range(wanted, last + 1):
+        try:
+            listener = _listener(settings, port)
+        except OSError as error:
+            refusals.append(error)
+            if error.errno == errno.EADDRINUSE:
+                continue
+            break
+        if refusals and say is not None:
+            say(f"port {wanted} is in use{_by(settings)}, listening at {port}")
+        return listener
+    raise _refusal(settings, refusals[0], wanted + len(refusals) - 1) from refusals[0]
+
+
+def _listener(settings: HttpSettings, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         _probe(listener, settings.probe_after)
-        listener.bind((settings.host, settings.port))
+        listener.bind((settings.host, port))
         listener.listen(settings.backlog)
-    except OSError as error:
+    except OSError:
         listener.close()
-        raise RuntimeFault(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}",
-            "choose another with --port, or stop what holds it",
-        ) from error
+        raise
     listener.setblocking(False)
     return listener
+
+
+def _refusal(settings: HttpSettings, error: OSError, last: int) -> RuntimeFault:
+    place, fix = f"{settings.host}:{settings.port}", "choose another with --port, or stop what holds it"
+    if error.errno != errno.EADDRINUSE:
+        return RuntimeFault(f"cannot listen on {place}: {error.strerror or error}", fix)
+    others = f", and so are the ports up to {last}" if last > settings.port else ""
+    return RuntimeFault(f"cannot listen on {place}: the port is in use{_by(settings)}{others}", fix)
+
+
+def _by(settings: HttpSettings) -> str:
+    """Who holds the port of the settings, as the end of a sentence; empty where the system does not tell."""
+    holder = holder_of(settings.host, settings.port)
+    return f" by {holder}" if holder else ""
 
 
 def _probe(listener: socket.socket, seconds: int) -> None:

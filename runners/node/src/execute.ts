@@ -12,6 +12,7 @@ import type { Callable, Loader, Step } from './loader.js';
 import type { Logs } from './logs.js';
 import { passThrough } from './middleware.js';
 import { lengthOf, type Outbox, type Payload } from './outbox.js';
+import type { Prints } from './prints.js';
 import { checkSize } from './refusal.js';
 import { answerOf } from './thrown.js';
 import { decode, encode } from './values.js';
@@ -28,6 +29,7 @@ export interface Services {
   calls: HostCalls;
   bodies: Bodies;
   logs: Logs;
+  prints: Prints;
   loader: Loader;
 }
 
@@ -57,14 +59,15 @@ export class Executor {
     if (refusal !== undefined) return this.send(invoke.invocationId, { payload: EMPTY, failure: refusal });
     const run = new Run(invoke, step as Step);
     this.runs.set(run.id, run);
-    this.perform(run).catch((error: unknown) => this.end(run, failed(error, this.services.root, FailureKind.HANDLER)));
+    const performed = this.services.prints.as(run, () => this.perform(run));
+    performed.catch((error: unknown) => this.end(run, failed(error, this.services.root, FailureKind.HANDLER)));
   }
 
   /** Tells a run that it is no longer wanted, and answers for it after `graceMs`. */
   cancel(invocationId: bigint, reason: CancelReason, graceMs: number): void {
     const run = this.runs.get(invocationId);
     if (run === undefined || run.cancelled !== undefined) return;
-    run.cancel(reason);
+    this.services.prints.as(run, () => run.cancel(reason)); // what listens to its signal is the run's
     this.answerWithin(run, graceMs);
   }
 
@@ -206,6 +209,7 @@ export class Executor {
 
   private end(run: Run, outcome: Outcome): void {
     if (run.ended) return;
+    this.services.prints.finish(run);
     run.ended = true;
     clearTimeout(run.graceTimer);
     this.runs.delete(run.id);

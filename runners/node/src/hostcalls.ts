@@ -6,6 +6,7 @@ import type { Bounds } from './bounds.js';
 import { errorOf } from './failure.js';
 import type { Step } from './loader.js';
 import type { MakeEnvelope, Outbox } from './outbox.js';
+import type { Printer } from './prints.js';
 import { checkSize } from './refusal.js';
 import { decode } from './values.js';
 
@@ -38,7 +39,7 @@ export type HostRequest = Pick<HostCall, 'op'> & Partial<Pick<HostCall, 'target'
 export type Ask = (method: string, request: () => HostRequest) => Promise<unknown>;
 
 /** One invocation from `Invoke` to `Result`, or to the last piece of the body that follows it. */
-export class Run {
+export class Run implements Printer {
   readonly id: bigint;
   /** True once the `Result`, or the end of its body, is queued. */
   ended = false;
@@ -51,6 +52,7 @@ export class Run {
   graceTimer: NodeJS.Timeout | undefined;
   /** The first failure of a host call that the handler neither awaited nor caught. */
   uncaught: unknown;
+  unfinished?: NonNullable<Printer['unfinished']>;
   private readonly startedAt = Date.now();
   private controller: AbortController | undefined;
   private open = 0;

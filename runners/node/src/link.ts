@@ -78,7 +78,8 @@ export class Link {
     const write = (frame: RunnerFrame, done: () => void): void => void this.stream.write(frame, done);
     const drained = (): void => void this.leave(ByeReason.DRAINED, 'all work is done', 0);
     this.session = new Session(welcome, write, this.modules, this.root, drained);
-    this.session.catchStrays();
+    this.session.prepareProcess();
+    setImmediate(() => this.session?.warmUp()); // a Load that stands in the same frame goes first
   }
 
   private dismissed({ reason, message }: Bye): void {

@@ -6,6 +6,8 @@ import { type Split, splitConfig, STEP_SCHEMAS, STREAM_SCHEMAS } from './config.
 import { DefinitionError, loadFailure, withoutConfig } from './load-failure.js';
 import type { Modules } from './modules.js';
 import { Room } from './room.js';
+import { Turns } from './rounds.js';
+import { warmUpConverters } from './schemas.js';
 
 const STREAM_HOOKS: ReadonlyMap<string, Hook> = new Map([
   ['canAccess', Hook.CAN_ACCESS],
@@ -51,12 +53,19 @@ export class Loader {
     return this.streams.get(file)?.get(hook);
   }
 
+  /** Does what every first `Load` needs, beforehand. */
+  warmUp(): void {
+    this.modules.warmUp();
+    warmUpConverters();
+  }
+
   /** Loads the files; the steps of an earlier `Load` are gone then. */
   async load({ stepFiles, streamFiles }: Load): Promise<Manifest> {
     const manifest: Manifest = { steps: [], streams: [], loadFailures: [] };
     const steps = new Map<string, Step>();
     const streams = new Map<string, ReadonlyMap<Hook, Callable>>();
     const room = new Room();
+    const turns = new Turns();
     const attempt = async (file: string, load: () => void): Promise<void> => {
       const { exit } = process;
       process.exit = (code) => {
@@ -69,7 +78,7 @@ export class Loader {
       } finally {
         process.exit = exit;
       }
-      await new Promise<void>((resolve) => setImmediate(resolve)); // a ping may be waiting
+      if (turns.over) await turns.next(); // a ping may be waiting
     };
     for (const file of stepFiles) await attempt(file, () => manifest.steps.push(this.loadStep(file, steps, room)));
     for (const file of streamFiles) await attempt(file, () => manifest.streams.push(this.loadStream(file, streams, room)));

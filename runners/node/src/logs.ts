@@ -10,7 +10,7 @@ import { encode } from './values.js';
 /** Bytes of a line's data; a log line cannot be cut into chunks. */
 const MAX_DATA_BYTES = 64 << 10;
 /** Characters of a line's text. */
-const MAX_MESSAGE = 64 << 10;
+export const MAX_MESSAGE = 64 << 10;
 /** Characters that stand for data that is too large. */
 const MAX_PREVIEW = 2 << 10;
 const EMPTY = Buffer.alloc(0);
@@ -37,6 +37,11 @@ export class Logs {
       this.write(owner.ended ? 0n : owner.id, level, message, data);
     };
     return { debug: at(LogLevel.DEBUG), info: at(LogLevel.INFO), warn: at(LogLevel.WARN), error: at(LogLevel.ERROR) };
+  }
+
+  /** Logs a line that a run has printed. */
+  printed(owner: LogOwner, level: LogLevel, line: string): void {
+    this.write(owner.ended ? 0n : owner.id, level, line, undefined);
   }
 
   /** Logs an error that no run stands for. */

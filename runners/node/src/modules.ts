@@ -71,9 +71,14 @@ export class Modules {
     return this.require(file);
   }
 
+  /** Does what the first file takes long for, beforehand. */
+  warmUp(): void {
+    this.transformer.warmUp();
+  }
+
   /** Makes a file be loaded anew the next time. */
   forget(file: string): void {
-    delete this.require.cache[realpathSync(file)];
+    delete this.require.cache[realpathSync.native(file)];
   }
 
   /** Gives the project files that a loaded file imports, directly or not, relative to the root. */
@@ -84,7 +89,7 @@ export class Modules {
       seen.add(module);
       module.children.forEach(collect);
     };
-    const start = this.require.cache[realpathSync(file)];
+    const start = this.require.cache[realpathSync.native(file)];
     collect(start);
     if (start !== undefined) seen.delete(start);
     return [...seen].map((module) => fromRoot(module.filename, this.places.root)).sort();
@@ -121,18 +126,18 @@ export class Modules {
 
 /** Gives the file that a path without a certain ending means; undefined when there is none. */
 function existing(path: string, importer: string): string | undefined {
+  if (isFile(path)) return realpathSync.native(path);
   const fromTypescript = TYPESCRIPT.some((ending) => importer.endsWith(ending));
   const endings = fromTypescript ? [...TYPESCRIPT, ...JAVASCRIPT] : [...JAVASCRIPT, ...TYPESCRIPT];
   const ending = /\.[mc]?jsx?$/.exec(path)?.[0] ?? '';
   const stem = path.slice(0, path.length - ending.length);
   const choices = [
-    path,
     ...[...endings, '.json'].map((end) => path + end),
     ...(COMPILED_FROM[ending] ?? []).map((end) => stem + end),
     ...(existsSync(join(path, 'package.json')) ? [] : endings.map((end) => join(path, `index${end}`))),
   ];
   const found = choices.find(isFile);
-  return found === undefined ? undefined : realpathSync(found);
+  return found === undefined ? undefined : realpathSync.native(found);
 }
 
 function isFile(path: string): boolean {
@@ -157,7 +162,7 @@ function importOnly(request: string, importer: string): string | undefined {
     const home = join(folder, 'node_modules', name);
     if (isFile(join(home, 'package.json'))) {
       const target = packageExports(JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')), `.${entry}`)?.[0];
-      return target === undefined ? undefined : realpathSync(join(home, target));
+      return target === undefined ? undefined : realpathSync.native(join(home, target));
     }
     if (folder === dirname(folder)) return undefined;
   }

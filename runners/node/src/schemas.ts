@@ -27,6 +27,11 @@ type SchemaObject = { _zod?: unknown; _def?: { typeName?: unknown }; '~standard'
 let converters: typeof Zod | undefined;
 const zod = (): typeof Zod => (converters ??= createRequire(__filename)('./zod.cjs') as typeof Zod);
 
+/** Reads beforehand what the first schema of zod needs. */
+export function warmUpConverters(): void {
+  zod();
+}
+
 /** Tells the objects (and functions) of schema libraries, which are no JSON Schema themselves. */
 export function isSchemaObject(value: unknown): value is SchemaObject {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;

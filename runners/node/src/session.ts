@@ -10,6 +10,7 @@ import { Loader } from './loader.js';
 import { Logs } from './logs.js';
 import type { Modules } from './modules.js';
 import { Outbox, type WriteFrame } from './outbox.js';
+import { Prints } from './prints.js';
 import { ProjectConfig } from './project-config.js';
 import { keepAlive } from './strays.js';
 import { Transfers } from './transfers.js';
@@ -21,10 +22,11 @@ export class Session {
   private readonly calls: HostCalls;
   private readonly bodies: Bodies;
   private readonly logs: Logs;
+  private readonly prints: Prints;
   private readonly loader: Loader;
   private readonly executor: Executor;
   private readonly hooks: Hooks;
-  private loading: Promise<void> = Promise.resolve();
+  private loading: Promise<void> | undefined;
 
   /** `onDrained` is called when a `Drain` has been carried out. */
   constructor(
@@ -39,10 +41,11 @@ export class Session {
     this.transfers = new Transfers(bounds.maxPayloadBytes);
     this.calls = new HostCalls(this.outbox, bounds);
     this.logs = new Logs(this.outbox, root);
+    this.prints = new Prints(this.logs);
     this.loader = new Loader(modules, root, (message) => this.logs.runnerWarning(message));
     this.bodies = new Bodies(this.outbox, bounds, features);
-    const { outbox, calls, bodies, logs, loader } = this;
-    this.executor = new Executor({ root, bounds, outbox, calls, bodies, logs, loader });
+    const { outbox, calls, bodies, logs, prints, loader } = this;
+    this.executor = new Executor({ root, bounds, outbox, calls, bodies, logs, prints, loader });
     this.hooks = new Hooks({ root, bounds, outbox, loader, config: new ProjectConfig(modules, root) });
   }
 
@@ -50,7 +53,7 @@ export class Session {
   dispatch(kind: NonNullable<CoreEnvelope['kind']>): void {
     switch (kind.$case) {
       case 'load':
-        return this.load(kind.value);
+        return this.prints.as(undefined, () => this.load(kind.value));
       case 'invoke':
         kind.value.payload = this.transfers.payload(kind.value.payload, kind.value.payloadTransfer);
         return this.executor.invoke(kind.value);
@@ -63,7 +66,7 @@ export class Session {
         return this.calls.answer(kind.value);
       case 'call':
         kind.value.payload = this.transfers.payload(kind.value.payload, kind.value.payloadTransfer);
-        return this.hooks.begin(kind.value);
+        return this.prints.as(undefined, () => this.hooks.begin(kind.value));
       case 'bodyRead':
         return this.bodies.read(kind.value);
       case 'drain':
@@ -73,14 +76,20 @@ export class Session {
     }
   }
 
-  /** Keeps the process alive whatever user code does. */
-  catchStrays(): void {
+  /** Makes the process ready for user code: keeps it alive whatever that does, and takes what that prints. */
+  prepareProcess(): void {
     keepAlive(this.logs);
+    this.prints.install();
+  }
+
+  /** Uses the time until the `Load` comes, if it is still to come. */
+  warmUp(): void {
+    if (this.loading === undefined) this.loader.warmUp();
   }
 
   private load(load: Load): void {
     // One after the other: the last one's steps must be those that stay.
-    this.loading = this.loading.then(async () => {
+    this.loading = (this.loading ?? Promise.resolve()).then(async () => {
       const value = await this.loader.load(load);
       this.outbox.send({ kind: { $case: 'manifest', value } });
     });

@@ -28,6 +28,7 @@ const HEEDED = [
   'target',
   'useDefineForClassFields',
 ] as const;
+type Heeded = Pick<CompilerOptions, (typeof HEEDED)[number]>;
 /** A constant that ES modules may have but that is a parameter of Node's CommonJS wrapper. */
 const OWN_DIRNAME = /\b(?:const|let|class)\s+__(?:dirname|filename)\b/;
 
@@ -52,7 +53,8 @@ export class SourceError extends Error {
 /** Transforms files, with a cache folder; an empty one means none. */
 export class Transformer {
   private folder: string;
-  private readonly version = [runner.version, runner.dependencies.esbuild, process.version].join(' ');
+  /** What besides a file and its tsconfig decides on its text. */
+  private readonly version = [runner.version, runner.dependencies.esbuild, process.version, transformOptions.toString()].join(' ');
 
   constructor(cacheDir: string) {
     this.folder = cacheDir && join(cacheDir, 'transformed');
@@ -60,15 +62,20 @@ export class Transformer {
 
   /** Gives the CommonJS text of a file with its source map inside. Throws `SourceError`. */
   transform(file: string, source: string, compilerOptions: CompilerOptions): string {
-    const options = transformOptions(file, source, compilerOptions);
-    if (!this.folder) return run(file, source, options);
-    const key = digest(this.version, JSON.stringify(options), file, source);
+    const heeded = heededOf(compilerOptions);
+    if (!this.folder) return run(file, source, heeded);
+    const key = digest(this.version, JSON.stringify(heeded), file, source);
     const place = join(this.folder, `${digest(file)}.js`);
     const kept = readKept(place, key);
     if (kept !== undefined) return kept;
-    const code = run(file, source, options);
+    const code = run(file, source, heeded);
     this.keep(place, `${key}\n${code}`);
     return code;
+  }
+
+  /** Does what the first transformation takes long for, beforehand. */
+  warmUp(): void {
+    run('warm-up.ts', '', {});
   }
 
   private keep(place: string, text: string): void {
@@ -84,10 +91,14 @@ export class Transformer {
   }
 }
 
-function transformOptions(file: string, source: string, compilerOptions: CompilerOptions): Esbuild.TransformOptions {
+function heededOf(compilerOptions: CompilerOptions): Heeded {
+  const keys = HEEDED.filter((key) => compilerOptions[key] !== undefined);
+  return Object.fromEntries(keys.map((key) => [key, compilerOptions[key]]));
+}
+
+function transformOptions(file: string, source: string, compilerOptions: Heeded): Esbuild.TransformOptions {
   const meta = { url: pathToFileURL(file).href, filename: file, dirname: dirname(file) };
   const define = Object.entries(meta).map(([key, value]) => [`import.meta.${key}`, JSON.stringify(value)]);
-  const heeded = HEEDED.filter((key) => compilerOptions[key] !== undefined);
   return {
     // ".mts" would switch to Node's reading of default imports, which is wrong for what `require` gives.
     sourcefile: encodeURIComponent(basename(file, extname(file))) + extname(file).replace(/\.[mc]/, '.'),
@@ -98,24 +109,31 @@ function transformOptions(file: string, source: string, compilerOptions: Compile
     supported: { 'dynamic-import': false },
     // Beside an `export`, what is added to `exports` would go to an object that nobody looks at any more.
     define: { ...Object.fromEntries(define), exports: 'module.exports' },
-    sourcemap: 'inline',
+    sourcemap: 'external',
     sourcesContent: false,
     logLevel: 'silent',
-    tsconfigRaw: { compilerOptions: Object.fromEntries(heeded.map((key) => [key, compilerOptions[key]])) },
+    tsconfigRaw: { compilerOptions },
     ...(OWN_DIRNAME.test(source) && { banner: '"use strict";{', footer: '}' }),
   };
 }
 
-function run(file: string, source: string, options: Esbuild.TransformOptions): string {
+function run(file: string, source: string, compilerOptions: Heeded): string {
   // Loaded when first needed: with a warm cache a start does without it.
   const esbuild = require('esbuild') as typeof Esbuild;
   try {
-    return esbuild.transformSync(source, options).code;
+    const { code, map } = esbuild.transformSync(source, transformOptions(file, source, compilerOptions));
+    return `${code}//# sourceMappingURL=data:application/json;base64,${mapOf(file, map)}\n`;
   } catch (error) {
     const first = (error as Partial<Esbuild.TransformFailure>).errors?.[0];
     if (first === undefined) throw error;
     throw new SourceError(file, first.text, first.location?.line ?? 0, (first.location?.column ?? -1) + 1);
   }
+}
+
+/** The source map as base64; it names the file as it is, so that debuggers find it. */
+function mapOf(file: string, map: string): string {
+  const named = { ...JSON.parse(map), sources: [pathToFileURL(file).href] };
+  return Buffer.from(JSON.stringify(named)).toString('base64');
 }
 
 function readKept(place: string, key: string): string | undefined {

@@ -19,6 +19,7 @@ import { Executor } from '../src/execute.js';
 import { HostCalls } from '../src/hostcalls.js';
 import { Logs } from '../src/logs.js';
 import { Outbox } from '../src/outbox.js';
+import { Prints } from '../src/prints.js';
 import { decode, encode } from '../src/values.js';
 import { Project } from './project.js';
 
@@ -68,7 +69,7 @@ class Core extends EventEmitter {
     this.bodies = new Bodies(outbox, BOUNDS, features);
     const logs = new Logs(outbox, project.root);
     const { bodies } = this;
-    this.executor = new Executor({ root: project.root, bounds: BOUNDS, outbox, calls, bodies, logs, loader: project.loader });
+    this.executor = new Executor({ root: project.root, bounds: BOUNDS, outbox, calls, bodies, logs, prints: new Prints(logs), loader: project.loader });
   }
 
   /** Runs a handler that answers with what the function gives. */

@@ -22,6 +22,7 @@ import { failureOf } from '../src/failure.js';
 import type { Step } from '../src/loader.js';
 import { Logs } from '../src/logs.js';
 import { Outbox } from '../src/outbox.js';
+import { Prints } from '../src/prints.js';
 import { decode, encode } from '../src/values.js';
 import { Project, SDK } from './project.js';
 
@@ -65,7 +66,7 @@ class Core extends EventEmitter {
     const { outbox, calls } = this;
     const bodies = new Bodies(outbox, BOUNDS, []);
     const logs = new Logs(outbox, project.root);
-    this.executor = new Executor({ root: project.root, bounds: BOUNDS, outbox, calls, bodies, logs, loader: project.loader });
+    this.executor = new Executor({ root: project.root, bounds: BOUNDS, outbox, calls, bodies, logs, prints: new Prints(logs), loader: project.loader });
     if (answers) this.on('hostCall', (call: HostCall) => this.answer(call));
     process.removeAllListeners('unhandledRejection').on('unhandledRejection', this.onStray);
   }

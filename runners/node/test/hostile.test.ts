@@ -8,6 +8,7 @@ import { HostCalls } from '../src/hostcalls.js';
 import type { Loader } from '../src/loader.js';
 import { Logs } from '../src/logs.js';
 import { Outbox } from '../src/outbox.js';
+import { Prints } from '../src/prints.js';
 import { decode, encode } from '../src/values.js';
 
 const BOUNDS = { maxInFlight: 4, maxPayloadBytes: 1 << 20, chunkBytes: 1 << 20, maxQueuedBytes: 1 << 20, maxHostCalls: 2, bodyWindowBytes: 1000, maxBodies: 2 };
@@ -27,7 +28,8 @@ async function results(handler: () => unknown, trigger = TriggerKind.API, featur
   const calls = new HostCalls(outbox, BOUNDS);
   const loader = { step: () => ({ file: 'a.step.js', handler, middleware: [], flows: [] }) } as unknown as Loader;
   const bodies = new Bodies(outbox, BOUNDS, features);
-  const executor = new Executor({ root: '/project', bounds: BOUNDS, outbox, calls, bodies, logs: new Logs(outbox, '/project'), loader });
+  const logs = new Logs(outbox, '/project');
+  const executor = new Executor({ root: '/project', bounds: BOUNDS, outbox, calls, bodies, logs, prints: new Prints(logs), loader });
   const ids = { invocationId: 1n, traceId: 't', spanId: 's', idempotencyKey: '', stepName: 'S', triggerSource: '', stepFile: 'a' };
   executor.invoke({ ...ids, trigger, payload: REQUEST, triggerIndex: 0, payloadTransfer: 0n, attempt: 1, deadlineMs: 0, atomic: false });
   await result;

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from motia import HttpError
-from runtime_runner import eventloop, failure, http, thrown, values
+from runtime_runner import eventloop, failure, http, prints, thrown, values
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.bodies import Bodies, OutgoingBody, Producer, produce
 from runtime_runner.coder import Coder
@@ -22,6 +22,7 @@ from runtime_runner.logs import Logs
 from runtime_runner.middleware import pass_through
 from runtime_runner.outbox import Outbox
 from runtime_runner.pieces import UnsendablePiece
+from runtime_runner.prints import Prints
 from runtime_runner.project import Project
 from runtime_runner.threads import NoThread, Threads
 from runtime_runner.values import Unsendable
@@ -42,11 +43,19 @@ class Executor:
     """The running invocations of the connection."""
 
     def __init__(
-        self, outbox: Outbox, calls: HostCalls, logs: Logs, bodies: Bodies, limits: pb.Limits, project: Project
+        self,
+        outbox: Outbox,
+        calls: HostCalls,
+        logs: Logs,
+        prints: Prints,
+        bodies: Bodies,
+        limits: pb.Limits,
+        project: Project,
     ) -> None:
         self._outbox = outbox
         self._calls = calls
         self._logs = logs
+        self._prints = prints
         self._bodies = bodies
         self._limits = limits
         self._project = project
@@ -117,6 +126,7 @@ class Executor:
         returned: Any = None
         errors: list[BaseException] = []
         eventloop.step_file.set(step.file)
+        prints.current.set(run)
         run.stage = Stage.RUNNING
         try:
             returned = await self._call(run, step, payload)
@@ -277,6 +287,7 @@ class Executor:
     def _end(self, run: Run, outcome: Outcome) -> None:
         if run.ended:
             return
+        self._prints.finish(run)
         run.ended = True
         self._runs.pop(run.id, None)
         if run.open_calls:

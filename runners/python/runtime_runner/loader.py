@@ -88,6 +88,7 @@ class Loaded:
 async def load(message: pb.Load, modules: Modules, project: Project) -> Loaded:
     """Loads every file of the message; a file that fails harms no other."""
     loaded = Loaded(pb.Manifest(), {}, {}, [])
+    modules.look_again()
     for file in message.step_files:
         _try(file, loaded, modules, project, _load_step)
         # Imports run on the event loop's thread, as their handlers will; between two, others get a turn.

@@ -85,11 +85,13 @@ class Logs:
 class Source:
     """A run as far as its log lines are concerned."""
 
-    __slots__ = ("ended", "id")
+    __slots__ = ("ended", "id", "unfinished")
 
     def __init__(self, id: int) -> None:
         self.id = id
         self.ended = False
+        self.unfinished: dict[pb.LogLevel, str] | None = {}
+        """What it has printed behind the last line break, by level; None when it prints for itself no more."""
 
 
 class Logger:

@@ -9,7 +9,16 @@ import sys
 import zlib
 from collections import deque
 from collections.abc import Mapping, Sequence
-from importlib.machinery import ModuleSpec
+from importlib.machinery import (
+    BYTECODE_SUFFIXES,
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    ModuleSpec,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
 from importlib.util import find_spec, module_from_spec, resolve_name, spec_from_file_location
 from types import ModuleType
 from typing import Any
@@ -17,6 +26,26 @@ from typing import Any
 from runtime_runner.project import RUNNER_FOLDER, Project
 
 SCANNED_FOLDERS = ("steps", "src")
+
+
+class SourceLoader(SourceFileLoader):
+    """Loads a file of the project, from bytecode only where that was made of the file as it is now.
+
+    Python compares whole seconds and sizes: of a file that was saved twice in a second it would run the first.
+    """
+
+    def path_stats(self, path: str) -> Mapping[str, int]:
+        """What bytecode is compared with; of `mtime`, here in nanoseconds, Python keeps the lowest 32 bits."""
+        stats = os.stat(path)
+        return {"mtime": stats.st_mtime_ns, "size": stats.st_size}
+
+
+LOADERS = (
+    (ExtensionFileLoader, EXTENSION_SUFFIXES),
+    (SourceLoader, SOURCE_SUFFIXES),
+    (SourcelessFileLoader, BYTECODE_SUFFIXES),
+)
+"""Python's own but for the sources."""
 
 
 class Modules:
@@ -33,6 +62,8 @@ class Modules:
         """Puts the project root first on `sys.path`, the runner's folder nowhere, and takes over `import`."""
         sys.path[:] = [self._project.root, *(path for path in sys.path if os.path.abspath(path) != RUNNER_FOLDER)]
         builtins.__import__ = self._import_for
+        sys.path_hooks.insert(0, self._finder_of)
+        sys.path_importer_cache.clear()
         for folder in SCANNED_FOLDERS:
             # An installed package of the same name must not come before the project's folder.
             if os.path.isdir(self._project.path(folder)):
@@ -40,7 +71,6 @@ class Modules:
 
     def load(self, file: str) -> ModuleType:
         """The module of a file of the project, imported at most once. What its code raises comes through."""
-        importlib.invalidate_caches()
         *folders, name = file.split("/")
         package, path = "", self._project.root
         imports = self._imports.setdefault(self._project.path(file), set())
@@ -53,6 +83,10 @@ class Modules:
             return self._load_from(package, os.path.join(path, name), name.removesuffix(".py"))
         finally:
             self._noting = False
+
+    def look_again(self) -> None:
+        """Finds files that have come since the last time."""
+        importlib.invalidate_caches()
 
     def forget(self, file: str) -> None:
         """Makes a file be loaded anew the next time."""
@@ -76,9 +110,14 @@ class Modules:
         if "." not in stem:
             spec = find_spec(name)
             if spec is not None and spec.origin == path:
-                return importlib.import_module(name)
+                return _execute(name, spec)
         name = _join(package, _safe_name(stem))
-        return _execute(name, spec_from_file_location(name, path))
+        return _execute(name, _spec_of(name, path))
+
+    def _finder_of(self, folder: str) -> FileFinder:
+        if self._project.relative(os.path.join(folder, "__init__.py")) is None:
+            raise ImportError(f"{folder} is not the user's own.")
+        return FileFinder(folder, *LOADERS)
 
     def _open_package(self, package: str, parent: str, folder: str) -> str:
         path = os.path.join(parent, folder)
@@ -89,7 +128,7 @@ class Modules:
         name = _join(package, folder)
         if name not in sys.modules:
             if regular:
-                spec = spec_from_file_location(name, init, submodule_search_locations=[path])
+                spec: ModuleSpec | None = _spec_of(name, init, [path])
             else:
                 spec = ModuleSpec(name, None, is_package=True)
                 spec.submodule_search_locations = [path]
@@ -149,6 +188,10 @@ class Modules:
         self._imports.setdefault(str(importer), set()).update(
             file for file in files if file and self._project.relative(file)
         )
+
+
+def _spec_of(name: str, path: str, folders: list[str] | None = None) -> ModuleSpec | None:
+    return spec_from_file_location(name, path, loader=SourceLoader(name, path), submodule_search_locations=folders)
 
 
 def _execute(name: str, spec: ModuleSpec | None) -> ModuleType:

@@ -53,6 +53,7 @@ class ProjectConfig:
         try:
             if anew:
                 self._modules.forget(file)
+                self._modules.look_again()
             self._config = _config_in(self._modules.load(file))
         except BaseException as error:  # sys.exit() in the file must not end the runner
             raise ConfigError(_in_words(load_failure(file, error, self._project))) from error

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from runtime_runner import eventloop, failure, loader
+from runtime_runner import eventloop, failure, loader, threads
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.bodies import Bodies
 from runtime_runner.execute import Executor
@@ -17,6 +17,7 @@ from runtime_runner.hostcalls import HostCalls
 from runtime_runner.logs import Logs
 from runtime_runner.modules import Modules
 from runtime_runner.outbox import Outbox
+from runtime_runner.prints import Prints
 from runtime_runner.project import Project
 from runtime_runner.project_config import ProjectConfig
 from runtime_runner.transfers import Transfers
@@ -43,7 +44,8 @@ class Session:
         self._logs = Logs(outbox, loop, project)
         self._calls = HostCalls(outbox, limits, loop)
         self._bodies = Bodies(outbox, welcome)
-        self._executor = Executor(outbox, self._calls, self._logs, self._bodies, limits, project)
+        prints = Prints(self._logs)
+        self._executor = Executor(outbox, self._calls, self._logs, prints, self._bodies, limits, project)
         self._hooks = Hooks(outbox, limits, ProjectConfig(self._modules, project), project)
         self._loading = asyncio.Lock()
         self._owners: dict[str, Callable[[Any], object]] = {
@@ -58,6 +60,8 @@ class Session:
             "ping": self._pong,
         }
         self._modules.install()
+        prints.install()
+        loop.set_default_executor(threads.InContext())
         loop.set_exception_handler(self._log_stray)
 
     def dispatch(self, kind: str, message: Any) -> None:

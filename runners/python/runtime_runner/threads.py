@@ -7,7 +7,9 @@ import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class NoThread(Exception):
@@ -90,6 +92,14 @@ class Turns:
     def _release(self, _: Future[Any]) -> None:
         with self._lock:
             self._busy -= 1
+
+
+class InContext(ThreadPoolExecutor):
+    """Calls in the context variables of who submits, as `asyncio.to_thread` does and `run_in_executor` does not."""
+
+    def submit(self, call: Callable[..., T], /, *arguments: Any, **named: Any) -> Future[T]:
+        context = contextvars.copy_context()
+        return super().submit(context.run, call, *arguments, **named)
 
 
 def call_plainly(call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

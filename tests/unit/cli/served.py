@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 from runtime.__main__ import _app
 from runtime.config import HttpSettings
 from runtime.errors import HostCallRefused
+from runtime.model import RunnerStatus
 from runtime.services.queues import QueueService
 from runtime.values import decode
 from runtime.web.control.announcement import announced
@@ -76,6 +78,10 @@ class Served:
         self.emitted: list[tuple[str, Any, Mapping[str, Any]]] = []
         self.triggered: list[str] = []
         self.port = 0
+        self.processes = [
+            RunnerStatus("node", 1, 4711, 3, "serving", 2, 80 * 1024 * 1024, 0.256, 1, time.time() - 3_700),
+            RunnerStatus("python", 1, None, 1, "given up", 0, None, None, 5, 1_700_000_000.0),
+        ]
 
     async def emit(self, topic: str, data: bytes, options: Mapping[str, Any], trace_id: str) -> str:
         """Remembers the event."""
@@ -111,7 +117,7 @@ async def serving(
 ) -> AsyncIterator[Served]:
     """Serves the control API as a runtime of the project would; `token` is what it writes into its file."""
     served = Served()
-    controlled = Controlled(served, served.queues, served, served.state)
+    controlled = Controlled(served, served.queues, served, served.state, lambda: served.processes)
     app = Guard(control_app(controlled, Reports(), 10_000), TOKEN, (), HARMLESS_PATHS)
     listener = listen(HttpSettings(port=0))
     served.port = listener.getsockname()[1]

@@ -14,6 +14,7 @@ from runtime_runner.hostcalls import HostCalls
 from runtime_runner.loader import Function, Step
 from runtime_runner.logs import Logs
 from runtime_runner.outbox import Outbox
+from runtime_runner.prints import Prints
 from runtime_runner.project import Project
 from runtime_runner.values import decode, encode
 
@@ -31,7 +32,8 @@ class Bench:
         self.logs = Logs(self.outbox, loop, project)
         self.calls = HostCalls(self.outbox, limits, loop)
         self.bodies = Bodies(self.outbox, pb.Welcome(limits=limits, features=[pb.FEATURE_STREAMED_BODIES]))
-        self.executor = Executor(self.outbox, self.calls, self.logs, self.bodies, limits, project)
+        self.prints = Prints(self.logs)
+        self.executor = Executor(self.outbox, self.calls, self.logs, self.prints, self.bodies, limits, project)
         self.answer: Answer = lambda call: pb.HostReply()
         self.envelopes: list[pb.RunnerEnvelope] = []
         self._results: dict[int, asyncio.Future[pb.Result]] = {}

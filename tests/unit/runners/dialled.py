@@ -42,12 +42,14 @@ SETTINGS = LinkSettings.model_validate(
         "cancelGrace": 0.5,
     }
 )
+FILES = LanguageFiles(("steps/a.step.ts",), ("steps/s.stream.ts",))
 HELLO = pb.Hello(min_protocol=1, max_protocol=1, language="node")
 HELLO_WITH_BODIES = pb.Hello(
     min_protocol=1, max_protocol=1, language="node", features=[pb.FEATURE_STREAMED_BODIES, pb.FEATURE_UI_BUNDLE]
 )
 HELLO_WITH_HOOKS = pb.Hello(min_protocol=1, max_protocol=1, language="node", features=[pb.FEATURE_HOOKS])
 MANIFEST = pb.Manifest(steps=[pb.StepEntry(file="steps/a.step.ts", config=b"\x80", has_handler=True)])
+MEMORY = 100 * 1024 * 1024
 PATIENCE = 5.0
 
 
@@ -71,26 +73,37 @@ class Dialled:
     """One connection, served for the time of the context."""
 
     def __init__(
-        self, host: HostCalls | None = None, max_in_flight: int = 4, settings: LinkSettings = SETTINGS
+        self,
+        host: HostCalls | None = None,
+        max_in_flight: int = 4,
+        settings: LinkSettings = SETTINGS,
+        *,
+        is_told: bool = True,
+        is_inspected: bool = False,
     ) -> None:
+        """A link that is not told what to load is that of a spare."""
         self.sink = ListSink()
         self.rooms = 0
         self.received: list[pb.CoreEnvelope] = []
         self.frames: list[pb.CoreFrame] = []
+        self.cpu_ms = 0
         self.writers = 0
         self.most_writers = 0
+        self.answers_pings = True
         self.reading = asyncio.Event()
         self.reading.set()
         self.link = Link(
             "node",
-            LanguageFiles(("steps/a.step.ts",), ("steps/s.stream.ts",)),
             settings,
             max_in_flight,
             host or host_calls(),
             LogService(self.sink, FakeClock(), LogLevel.DEBUG),
             self._on_room,
             MAX_CALLS,
+            is_inspected=is_inspected,
         )
+        if is_told:
+            self.link.load(FILES)
         self._to_core: asyncio.Queue[pb.RunnerFrame | None] = asyncio.Queue()
         self._tasks: list[asyncio.Task[Any]] = []
 
@@ -117,6 +130,10 @@ class Dialled:
             self.writers -= 1
         self.frames.append(frame)
         self.received.extend(frame.envelopes)
+        for envelope in frame.envelopes:
+            if self.answers_pings and envelope.HasField("ping"):
+                pong = pb.Pong(nonce=envelope.ping.nonce, memory_bytes=MEMORY, cpu_ms=self.cpu_ms)
+                await self.push(pb.RunnerFrame(envelopes=[pb.RunnerEnvelope(pong=pong)]))
 
     @property
     def unread(self) -> int:

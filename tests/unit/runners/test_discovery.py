@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.config import Settings
-from runtime.runners.discovery import LanguageFiles, find_files, unusable_files
+from runtime.runners.discovery import LanguageFiles, discover, find_files
 from runtime.runners.manifest import InstalledRunner, RunnerManifest, find_runners
 
 
@@ -126,7 +126,7 @@ def test_a_file_whose_name_cannot_be_shown_is_left_out_and_told(
     tmp_path: Path, installed: list[InstalledRunner], file: bytes, shown: str, reason: str
 ) -> None:
     assert names(found(tmp_path, installed, os.fsdecode(file), "steps/ü_step.py")) == {"steps/ü_step.py"}
-    [problem] = unusable_files(tmp_path, installed)
+    [problem] = discover(tmp_path, installed).unusable
     assert problem.file == shown
     assert problem.message.startswith(reason)
 
@@ -135,5 +135,5 @@ def test_a_link_to_nothing_is_left_out_and_told(tmp_path: Path, installed: list[
     (tmp_path / "steps").mkdir()
     (tmp_path / "steps" / "a_step.py").symlink_to("gone.py")
     assert names(find_files(tmp_path, installed)) == set()
-    [problem] = unusable_files(tmp_path, installed)
+    [problem] = discover(tmp_path, installed).unusable
     assert (problem.file, problem.message) == ("steps/a_step.py", "it is a link to 'gone.py', which is not there")

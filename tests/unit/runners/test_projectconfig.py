@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from runtime.config import StreamSettings
 from runtime.errors import ConfigFault, HookFailed
 from runtime.model import Failure, FailureKind, Hook, ProjectConfig
 from runtime.runners.calls import Question
-from runtime.runners.hooks import RunnerHooks
 from runtime.runners.projectconfig import LANGUAGES, config_files, load_config, refuse_unread, the_config
 from runtime.values import encode
 
@@ -20,17 +18,16 @@ FILE = "motia.config.ts"
 AUTHENTICATE = 1
 
 
-class Scripted(RunnerHooks):
+class Scripted:
     """A runner that gives one answer."""
 
     def __init__(self, answer: bytes | Failure) -> None:
-        super().__init__({}, StreamSettings())
-        self.asked: list[tuple[str, str, float]] = []
+        self.asked: list[tuple[str, float]] = []
         self._answer = answer
 
-    async def ask(self, language: str, question: Question, seconds: float) -> bytes:
+    async def __call__(self, question: Question, seconds: float) -> bytes:
         """The answer."""
-        self.asked.append((language, question.target, seconds))
+        self.asked.append((question.target, seconds))
         if isinstance(self._answer, Failure):
             raise HookFailed(self._answer)
         return self._answer
@@ -148,7 +145,7 @@ async def test_a_config_says_which_hooks_it_has() -> None:
     scripted = Scripted(said({"streamAuth": {}}, AUTHENTICATE, 99))
     config = await load_config(FILE, scripted, 60.0, print)
     assert config == ProjectConfig(FILE, "node", frozenset({Hook.AUTHENTICATE}))
-    assert scripted.asked == [("node", FILE, 60.0)]
+    assert scripted.asked == [(FILE, 60.0)]
 
 
 async def test_what_has_no_effect_is_warned_of() -> None:

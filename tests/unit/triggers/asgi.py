@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 
 from runtime.catalog import Catalog, build_catalog
 from runtime.config import HttpSettings
 from runtime.dispatcher import Dispatcher
-from runtime.model import Failure, FailureKind, Invocation, LoadedFile, Manifest, Outcome, whole
+from runtime.model import Failure, FailureKind, Invocation, LoadedFile, Manifest, Outcome, RequestRecord, whole
 from runtime.services.schemas import SchemaService
 from runtime.triggers.http import Builtin, HttpEdge
 from runtime.values import decode, encode
@@ -38,6 +38,7 @@ class Client:
         development: bool = False,
         schemas: SchemaService | None = None,
         builtin: Mapping[str, Builtin] | None = None,
+        told: Callable[[RequestRecord], None] | None = None,
         **settings: Any,
     ) -> None:
         self.fake = FakeRunner(*script)
@@ -50,6 +51,7 @@ class Client:
             development=development,
             schemas=schemas or unchecked(),
             builtin=builtin or {},
+            told=told,
         )
         self.edge.use(catalog(("GET", "/a"), ("POST", "/a"), ("GET", "/u/:id"), ("PUT", "/f/:rest*")))
         self.unread: Messages = []

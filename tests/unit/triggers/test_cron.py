@@ -403,3 +403,142 @@ async def test_the_next_run_of_the_scheduler_has_the_schedules_of_its_catalog() 
         assert [status.step for status in scheduling.scheduler.schedules()] == ["a"]
         await scheduling.clock.advance(MINUTE)
         assert len(scheduling.store.publications) == 1
+
+
+# ------------------------------------------------------------ other catalogs while it runs
+
+
+def cron_step(name: str, expression: str, **config: Any) -> LoadedFile:
+    """A step as its runner has loaded it."""
+    given = {"type": "cron", "cron": expression, "timezone": "UTC", **config}
+    return LoadedFile(f"steps/{name}.step.ts", given, has_handler=True)
+
+
+def swap(scheduling: Scheduling, *files: LoadedFile) -> None:
+    """Puts a catalog of these steps into use."""
+    catalog = build_catalog([Manifest("node", files)])
+    assert len(catalog.schedules) == len(files), catalog.problems
+    scheduling.scheduler.use(catalog)
+
+
+class CountingClock(FakeClock):
+    """Counts the timers that are set."""
+
+    timers = 0
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
+        self.timers += 1
+        return super().call_at(when, callback)
+
+
+async def test_schedules_that_stay_keep_their_timers() -> None:
+    clock = CountingClock(NOON)
+    async with Scheduling("*/5 * * * *", "@hourly", clock=clock, overlap="allow").running() as scheduling:
+        await clock.advance(4 * MINUTE + 30)
+        before = clock.timers
+        swap(scheduling, cron_step("a", "*/5 * * * *", description="new", overlap="allow"), cron_step("b", "@hourly"))
+        await settle()
+        assert clock.timers == before
+        await clock.advance(30)
+        assert scheduling.minutes() == [5]
+        assert [status.next for status in scheduling.scheduler.schedules()] == [NOON + 600, NOON + HOUR]
+
+
+async def test_what_a_step_says_of_its_runs_counts_from_the_next_tick_on() -> None:
+    async with Scheduling("* * * * *").running() as scheduling:
+        await scheduling.clock.advance(30)
+        queue = {"delaySeconds": 7}
+        swap(scheduling, cron_step("a", "* * * * *", overlap="queue", infrastructure={"queue": queue}))
+        await scheduling.clock.advance(90)
+        assert scheduling.minutes() == [1, 2]
+        assert scheduling.store.publications[0].placements[0].due == NOON + 67
+
+
+async def test_other_times_count_from_now_on_and_make_up_for_nothing() -> None:
+    async with Scheduling("*/30 * * * *", overlap="allow", catchUp="all").running() as scheduling:
+        await scheduling.clock.advance(40 * MINUTE)
+        swap(scheduling, cron_step("a", "*/4 * * * *", overlap="allow", catchUp="all"))
+        await settle()
+        [status] = scheduling.scheduler.schedules()
+        assert status == ScheduleStatus("a", "*/4 * * * *", "UTC", NOON + 44 * MINUTE, NOON + 30 * MINUTE)
+        await scheduling.clock.advance(10 * MINUTE)
+        assert scheduling.minutes() == [30, 44, 48]
+
+
+async def test_other_times_while_the_clock_waits_for_a_moment_that_was_set_back_count_after_it() -> None:
+    store = FakeStore()
+    store.newest["a"] = NOON + HOUR
+    async with Scheduling("*/30 * * * *", store=store, overlap="allow").running() as scheduling:
+        swap(scheduling, cron_step("a", "*/10 * * * *", overlap="allow"))
+        await scheduling.clock.advance(75 * MINUTE)
+        assert scheduling.minutes() == [70]
+
+
+async def test_a_tick_that_has_come_is_fired_whatever_changes_in_that_turn() -> None:
+    hourly = cron_step("a", "0 * * * *", overlap="allow")
+    async with Scheduling("*/5 * * * *", overlap="allow").running() as scheduling:
+        scheduling.clock.call_at(NOON + 300, lambda: swap(scheduling, hourly))
+        await scheduling.clock.advance(301)
+        assert scheduling.minutes() == [5]
+        await scheduling.clock.advance(HOUR)
+        assert scheduling.minutes() == [5, 60]
+
+
+async def test_a_schedule_that_is_gone_stops_and_one_that_is_new_begins() -> None:
+    async with Scheduling("* * * * *", overlap="allow").running() as scheduling:
+        await scheduling.clock.advance(90)
+        swap(scheduling, cron_step("b", "*/2 * * * *"))
+        await scheduling.clock.advance(MINUTE)
+        assert scheduling.minutes() == [1, 2]
+        assert scheduling.store.publications[-1].placements[0].queue.step == "b"
+        assert [status.step for status in scheduling.scheduler.schedules()] == ["b"]
+        assert await scheduling.scheduler.trigger("b")
+        with pytest.raises(UnknownSchedule, match="there are: b"):
+            await scheduling.scheduler.trigger("a")
+
+
+@pytest.mark.parametrize(("catch_up", "minutes"), [("none", [1, 5]), ("last", [1, 4, 5]), ("all", [1, 2, 3, 4, 5])])
+async def test_a_schedule_that_comes_back_makes_up_for_what_it_missed(catch_up: str, minutes: list[float]) -> None:
+    config = {"overlap": "allow", "catchUp": catch_up}
+    async with Scheduling("* * * * *", **config).running() as scheduling:
+        await scheduling.clock.advance(90)
+        swap(scheduling)
+        await scheduling.clock.advance(3 * MINUTE)
+        swap(scheduling, cron_step("a", "* * * * *", **config))
+        await scheduling.clock.advance(MINUTE)
+        assert scheduling.minutes() == minutes
+
+
+async def test_a_schedule_that_goes_and_comes_back_at_once_fires_each_tick_once() -> None:
+    async with Scheduling("* * * * *", overlap="allow", catchUp="all").running() as scheduling:
+        await scheduling.clock.advance(90)
+        swap(scheduling)
+        swap(scheduling, cron_step("a", "* * * * *", overlap="allow", catchUp="all"))
+        await scheduling.clock.advance(2 * MINUTE)
+        assert scheduling.minutes() == [1, 2, 3]
+
+
+async def test_a_tick_that_is_being_stored_while_its_schedule_goes_is_stored() -> None:
+    class SlowStore(FakeStore):
+        stored = anyio.Event()
+
+        async def fire(self, schedule: str, tick: float, publication: Publication | None) -> bool:
+            if publication is not None:
+                await self.stored.wait()
+            return await super().fire(schedule, tick, publication)
+
+    store = SlowStore()
+    async with Scheduling("* * * * *", store=store).running() as scheduling:
+        await scheduling.clock.advance(MINUTE)
+        swap(scheduling)
+        await settle()
+        store.stored.set()
+        await scheduling.clock.advance(5 * MINUTE)
+        assert scheduling.minutes() == [1]
+
+
+async def test_a_scheduler_that_does_not_run_keeps_no_other_catalog() -> None:
+    async with Scheduling("* * * * *").running() as scheduling:
+        pass
+    swap(scheduling, cron_step("b", "* * * * *"))
+    assert [status.step for status in scheduling.scheduler.schedules()] == ["a"]

@@ -3,91 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, ClassVar
 
-import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.catalog import build_catalog
-from runtime.config import BusSettings
-from runtime.contracts import Engine, EventBus
-from runtime.dispatcher import Dispatcher
 from runtime.errors import HostCallRefused, StorageFault, VersionConflict
 from runtime.model import Failure, FailureKind, LoadedFile, LogLevel, Manifest, Outcome, QueuePolicy, TriggerKind
-from runtime.records import Delivery, Event, Placement, Publication, QueueKey
-from runtime.storage.memory.engine import MemoryEngine
-from runtime.triggers.events import EventConsumers, backoff, describe
-from tests.engines.events import depth, letters
-from tests.fakes import FakeClock, FakePool, FakeRunner, Reports, settle
-
-QUEUE = QueueKey("t", "a")
-BOOM = Outcome(failure=Failure(FailureKind.HANDLER, "boom"))
-
-
-class FakeHeld:
-    """Holds no writes; its commit acknowledges, unless it is told to fail."""
-
-    fail: ClassVar[list[Exception]] = []
-
-    def __init__(self, bus: EventBus) -> None:
-        self.bus = bus
-        self.ended = ""
-
-    async def commit(self, engine: Engine, delivery: Delivery) -> None:
-        if self.fail:
-            raise self.fail.pop()
-        self.ended = "committed"
-        await self.bus.acknowledge(delivery)
-
-    def drop(self) -> None:
-        self.ended = self.ended or "dropped"
-
-
-class Consuming:
-    """Consumers of one step that subscribes to `t` and `u`, at work."""
-
-    def __init__(self, *script: Outcome, handler: Mapping[str, Any] | None = None, **queue: Any) -> None:
-        self.clock = FakeClock()
-        self.engine = MemoryEngine(self.clock, BusSettings())
-        self.bus = self.engine.events
-        self.held: list[FakeHeld] = []
-        self.fake = FakeRunner(*script)
-        self.reports = Reports()
-        config = {
-            "type": "event",
-            "subscribes": ["t", "u"],
-            "infrastructure": {"queue": queue, "handler": handler or {}},
-        }
-        self.catalog = build_catalog([Manifest("node", (LoadedFile("steps/a.step.ts", config, has_handler=True),))])
-        dispatcher = Dispatcher({"node": FakePool(self.fake)})
-        self.consumers = EventConsumers(self.engine, dispatcher, self.clock, self.reports, self.hold)
-        self.stop = anyio.Event()
-
-    def hold(self) -> FakeHeld:
-        self.held.append(FakeHeld(self.bus))
-        return self.held[-1]
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[Consuming]:
-        task = asyncio.ensure_future(self.consumers.run(self.catalog, self.stop))
-        await settle()
-        try:
-            yield self
-        finally:
-            self.fake.release()
-            self.stop.set()
-            await task
-
-    async def emit(self, id: str = "e", topic: str = "t", data: bytes = b"") -> None:
-        await self.bus.publish(Publication(Event(id, topic, data, "f" * 32), (Placement(QueueKey(topic, "a")),)))
-        await settle()
-
-    def depth(self) -> int:
-        return depth(self.bus, QUEUE)
+from runtime.records import Event, Placement, Publication, QueueKey
+from runtime.triggers.events import backoff, describe
+from tests.engines.events import letters
+from tests.fakes import settle
+from tests.unit.triggers.consuming import BOOM, QUEUE, Consuming, FakeHeld
 
 
 async def test_an_event_becomes_an_invocation_and_leaves_the_queue() -> None:

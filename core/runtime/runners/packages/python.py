@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -11,19 +12,49 @@ from pathlib import Path
 
 from runtime.config import Settings
 from runtime.errors import RunnerFault
-from runtime.runners.packages.commands import Say, run
+from runtime.runners.packages.commands import Ending, Say, run
 from runtime.runners.packages.requirements import Requirements
-from runtime.runners.packages.stamp import is_installed, note_installed
+from runtime.runners.packages.stamp import is_installed, is_ours, note_begun, note_installed, unfinished
 from runtime.runners.programs import VIRTUAL_ENVIRONMENT, ProjectPython, passed_over, project_python
 
 RUNNER_REQUIREMENTS = "requirements.txt"
 """What the Python runner needs, a file in its folder."""
+_MAKING = "making it"
 _HAS_PIP = "import importlib.util, sys; sys.exit(3 if importlib.util.find_spec('pip') is None else 0)"
 _NO_PIP = 3
+_SITE_PACKAGES = "Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
+
+
+def is_python_outdated(root: Path, settings: Settings, runner: Path, wanted: Requirements) -> bool:
+    """Whether packages are to be installed, and it is the runtime that may: nobody else has made what they go into.
+
+    Without an environment the steps run with the core's interpreter, which may have all that they want.
+    """
+    python = project_python(root, settings)
+    folder = python.environment or python.packages
+    if folder is None:
+        return not settings.runner("python").executable and bool(wanted.missing())
+    return is_ours(folder) and not is_installed(folder, _key(python, _needed(python, runner, wanted), wanted))
+
+
+def missing_requirements(root: Path, settings: Settings, wanted: Requirements) -> list[str]:
+    """What the project wants by name and its environment does not have; empty where the project has none."""
+    python = project_python(root, settings)
+    if python.packages is not None:
+        return wanted.missing([str(python.packages)])
+    if python.environment is None:
+        return []
+    return wanted.missing([str(path) for path in python.environment.glob(_SITE_PACKAGES)])
 
 
 def install_python(
-    root: Path, settings: Settings, environ: Mapping[str, str], runner: Path, wanted: Requirements, say: Say
+    root: Path,
+    settings: Settings,
+    environ: Mapping[str, str],
+    runner: Path,
+    wanted: Requirements,
+    say: Say,
+    ending: Ending | None = None,
 ) -> None:
     """Puts what the project wants and what the runner in the folder `runner` needs where the steps will find it.
 
@@ -31,15 +62,16 @@ def install_python(
     """
     if wanted.names_motia:
         say(f"Python: motia comes along with the runtime; its line in {wanted.source} is passed over")
+    _remove_half_made(root)
     python = project_python(root, settings)
     if fault := python.fault():
         raise RunnerFault(fault, python.fix())
     if notice := passed_over(root, python):
         say(f"Python: {notice}; it is made one")
     if not (python.environment or python.packages or settings.runner("python").executable):
-        _make_environment(root, environ, say)
+        _make_environment(root, environ, say, ending)
         python = project_python(root, settings)
-    needed = wanted.lines if python.packages else (*wanted.lines, *_lines_of(runner / RUNNER_REQUIREMENTS))
+    needed = _needed(python, runner, wanted)
     place = _name(root, python)
     stamps = python.environment or python.packages or root / ".runtime" / "cache" / "python"
     key = _key(python, needed, wanted)
@@ -48,27 +80,53 @@ def install_python(
         return
     sources = " and ".join(filter(None, (wanted.source, "" if python.packages else "what the runner needs")))
     say(f"Python: installing {sources} into {place}")
+    if is_ours(stamps):
+        note_begun(stamps, "installing")
+    _install(root, python, needed, environ, f"installing {sources} into {place}", ending)
+    note_installed(stamps, key)
+
+
+def _install(
+    root: Path,
+    python: ProjectPython,
+    needed: tuple[str, ...],
+    environ: Mapping[str, str],
+    what: str,
+    ending: Ending | None,
+) -> None:
     # The environment's own variables, but for those that lead the installer itself to the packages of the project.
     variables = environ if python.packages else python.variables(environ)
     file = root / ".runtime" / "cache" / "python" / "requirements.txt"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(f"{line}\n" for line in needed), encoding="utf-8")
     target = ["--target", str(python.packages), "--upgrade"] if python.packages else []
-    command = [*_installer(root, python, variables), *target, "-r", str(file)]
-    run(command, root, variables, f"installing {sources} into {place}")
-    note_installed(stamps, key)
+    run([*_installer(root, python, variables), *target, "-r", str(file)], root, variables, what, ending)
 
 
-def _make_environment(root: Path, environ: Mapping[str, str], say: Say) -> None:
+def _needed(python: ProjectPython, runner: Path, wanted: Requirements) -> tuple[str, ...]:
+    return wanted.lines if python.packages else (*wanted.lines, *_lines_of(runner / RUNNER_REQUIREMENTS))
+
+
+def _remove_half_made(root: Path) -> None:
+    """An environment whose making was cut short lacks what it cannot be given afterwards."""
+    folder = root / VIRTUAL_ENVIRONMENT
+    if unfinished(folder) == _MAKING:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_environment(root: Path, environ: Mapping[str, str], say: Say, ending: Ending | None) -> None:
     folder = root / VIRTUAL_ENVIRONMENT
     is_new = not folder.exists()
     say(f"Python: making {VIRTUAL_ENVIRONMENT} with Python {'.'.join(map(str, sys.version_info[:3]))}")
+    if is_new:
+        note_begun(folder, _MAKING)
     try:
-        run([sys.executable, "-m", "venv", str(folder)], root, environ, f"making {VIRTUAL_ENVIRONMENT}")
+        run([sys.executable, "-m", "venv", str(folder)], root, environ, f"making {VIRTUAL_ENVIRONMENT}", ending)
     except RunnerFault:
         if is_new:
             shutil.rmtree(folder, ignore_errors=True)  # half an environment would be taken for a whole one
         raise
+    note_begun(folder, "installing")
 
 
 def _installer(root: Path, python: ProjectPython, environ: Mapping[str, str]) -> list[str]:

@@ -7,12 +7,31 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import Distribution
 from pathlib import Path
 
 from runtime.errors import RunnerFault
 
 _CONTINUED = re.compile(r"\\\r?\n")
 _OTHER_FILE = re.compile(r"(-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?=[^-\s]))(?P<file>[^#]*[^#\s])")
+_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(\[[^]]*\])?\s*($|[#@=<>!~(])")
+_OPTIONS = (
+    "-c",
+    "--constraint",
+    "-i",
+    "--index-url",
+    "--extra-index-url",
+    "-f",
+    "--find-links",
+    "--no-",
+    "--only-",
+    "--pre",
+    "--prefer-",
+    "--require-hashes",
+    "--trusted-host",
+    "--use-",
+)
+"""Beginnings of lines that say how to install, not what."""
 _OURS = re.compile(r"motia\s*(\[[^]]*\])?\s*($|[#;@=<>!~])", re.IGNORECASE)
 
 
@@ -31,6 +50,14 @@ class Requirements:
     def __bool__(self) -> bool:
         return bool(self.lines)
 
+    def missing(self, path: list[str] | None = None) -> list[str]:
+        """The lines of packages that are not installed in any folder of the path, by default that of this interpreter.
+
+        What is there counts whatever its version; a line with a marker may not apply and is passed over, one that names
+        no package counts as missing.
+        """
+        return [line for line in self.lines if not (line.startswith(_OPTIONS) or ";" in line or _is_there(line, path))]
+
 
 def read_requirements(root: Path) -> Requirements:
     """Reads what the project asks for; what it does not say is empty. Raises `RunnerFault` for a file that is bad."""
@@ -39,6 +66,14 @@ def read_requirements(root: Path) -> Requirements:
     if (root / "pyproject.toml").is_file():
         return _requirements("pyproject.toml", _dependencies(root / "pyproject.toml"))
     return _requirements("", [])
+
+
+def _is_there(line: str, path: list[str] | None) -> bool:
+    named = _NAME.match(line)
+    if named is None:
+        return False
+    found = Distribution.discover(name=named["name"], **({} if path is None else {"path": path}))
+    return next(iter(found), None) is not None
 
 
 def _requirements(source: str, found: list[str]) -> Requirements:

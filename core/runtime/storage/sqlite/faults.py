@@ -61,6 +61,12 @@ def storage_fault(path: Path, error: sqlite3.Error | OSError) -> StorageFault:
     return StorageFault(f"the database {path} {wrong} ({error})", fix)
 
 
+def damage(path: Path, found: str) -> StorageFault:
+    """The fault for a database in which something was found wrong, without SQLite's stumbling over it."""
+    wrong, fix = _FAULTS[sqlite3.SQLITE_CORRUPT]
+    return StorageFault(f"the database {path} {wrong} ({found})", fix)
+
+
 def _code(error: sqlite3.Error | OSError) -> int:
     if isinstance(error, OSError):
         return _BY_ERRNO.get(error.errno, 0)

@@ -1,11 +1,11 @@
-"""The control API under `/__runtime`: emit, queues, schedules, state; a file for each.
+"""The control API under `/__runtime`: emit, queues, schedules, state, runners; a file for each.
 
 Names travel as query parameters, because any character is allowed in them, slashes too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from runtime.ids import trace_of
+from runtime.model import RunnerStatus
 from runtime.services.logs import Report
 from runtime.services.queues import QueueService
 from runtime.services.state import StateService
@@ -22,11 +23,12 @@ from runtime.web.control.answers import Answers, with_trace
 from runtime.web.control.cron import CRON_PATH, CronRoutes, Scheduler
 from runtime.web.control.events import Emitter, EventRoutes
 from runtime.web.control.queues import QUEUES_PATH, QueueRoutes
+from runtime.web.control.runners import RUNNERS_PATH, RunnerRoutes
 from runtime.web.control.state import StateRoutes
 from runtime.web.problem import problem
 from runtime.web.server import Application
 
-HARMLESS_PATHS = (QUEUES_PATH, CRON_PATH)
+HARMLESS_PATHS = (QUEUES_PATH, CRON_PATH, RUNNERS_PATH)
 """Reading these shows no payload."""
 
 
@@ -37,6 +39,7 @@ class Controlled(NamedTuple):
     queues: QueueService
     schedules: Scheduler
     state: StateService
+    runners: Callable[[], Sequence[RunnerStatus]]
 
 
 def control_app(
@@ -49,6 +52,7 @@ def control_app(
         *QueueRoutes(controlled.queues, answers).routes(),
         *CronRoutes(controlled.schedules, answers).routes(),
         *StateRoutes(controlled.state, answers).routes(),
+        *RunnerRoutes(controlled.runners, answers).routes(),
     ]
     return Starlette(routes=[*routes, *pages], exception_handlers={HTTPException: _refuse})
 

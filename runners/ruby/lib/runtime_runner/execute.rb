@@ -4,6 +4,7 @@ require 'runtime_runner/bodies'
 require 'runtime_runner/context'
 require 'runtime_runner/failure'
 require 'runtime_runner/http'
+require 'runtime_runner/prints'
 require 'runtime_runner/run'
 require 'runtime_runner/values'
 
@@ -16,10 +17,11 @@ module RuntimeRunner
   class Executor
     DRAIN_CANCEL_GRACE_MS = 500 # what a run that outlives the grace of a `Drain` gets to react to its cancellation
 
-    def initialize(outbox, calls, logs, bodies, limits, project)
+    def initialize(outbox, calls, logs, prints, bodies, limits, project)
       @outbox = outbox
       @calls = calls
       @logs = logs
+      @prints = prints
       @bodies = bodies
       @limits = limits
       @project = project
@@ -94,6 +96,7 @@ module RuntimeRunner
     end
 
     def carry_out(run, step, payload)
+      RunThreads.new(run)
       outcome = Failure.new(:FAILURE_KIND_HANDLER, "#{step.file} ended its own thread.")
       outcome = outcome_of(run, step, payload)
       @outbox.await_room
@@ -248,6 +251,7 @@ module RuntimeRunner
 
     # Sends the result; true for the one who does so first.
     def finish(run, outcome)
+      @prints.finish(run)
       return false unless run.end
 
       @calls.abandon(run)

@@ -9,11 +9,15 @@ module RuntimeRunner
     attr_reader :id, :invoke, :started_at
     attr_accessor :body
 
+    # What it has printed behind the last line break, by level; nil when it prints for itself no more.
+    attr_accessor :unfinished
+
     def initialize(invoke)
       super()
       @invoke = invoke
       @id = invoke.invocation_id
       @started_at = Time.now
+      @unfinished = {}
       @open_calls = 0
       @sent_calls = 0
       @unjoined = Unjoined.new

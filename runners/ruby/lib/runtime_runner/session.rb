@@ -8,6 +8,7 @@ require 'runtime_runner/hostcalls'
 require 'runtime_runner/loader'
 require 'runtime_runner/logs'
 require 'runtime_runner/modules'
+require 'runtime_runner/prints'
 require 'runtime_runner/transfers'
 
 module RuntimeRunner
@@ -24,10 +25,12 @@ module RuntimeRunner
       @logs = Logs.new(outbox, project)
       @calls = HostCalls.new(outbox, limits)
       @bodies = Bodies.new(outbox, welcome)
-      @executor = Executor.new(outbox, @calls, @logs, @bodies, limits, project)
+      prints = Prints.new(@logs)
+      @executor = Executor.new(outbox, @calls, @logs, prints, @bodies, limits, project)
       @hooks = Hooks.new(outbox, limits, project)
       @loader = Loader.new(project, Modules.new(project))
       @loading = Mutex.new
+      prints.install
     end
 
     # Hands a message to its owner; one of an unknown kind is ignored. Raises ProtocolError.

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from runtime.model import RunnerStatus
 from runtime.services.queues import QueueService
 from runtime.values import decode, encode
 from runtime.web.control.application import Controlled, control_app, tracing
@@ -44,7 +45,8 @@ class World:
         self.error: Exception | None = None
         self.reports = Reports()
         self.state = stored_state(self.clock)
-        controlled = Controlled(self, self.queues, self, self.state)
+        self.processes: list[RunnerStatus] = []
+        controlled = Controlled(self, self.queues, self, self.state, lambda: self.processes)
         self.app = tracing(control_app(controlled, self.reports, MAX_BODY))
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://localhost/__runtime/", timeout=5

@@ -1,10 +1,10 @@
-"""runners/fleet: streams whose functions their runner cannot call. What it runs, tests/integration shows."""
+"""runners/candidate: streams whose functions their runner cannot call."""
 
 from __future__ import annotations
 
 from runtime.catalog import Catalog
 from runtime.model import Hook, Severity, StreamDefinition
-from runtime.runners.fleet import unheard_hooks
+from runtime.runners.candidate import unheard_hooks
 from runtime.runners.pool import Pool
 from tests.unit.runners.dialled import HELLO, HELLO_WITH_HOOKS, Dialled
 

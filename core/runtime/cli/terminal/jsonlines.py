@@ -1,0 +1,132 @@
+"""The terminal for machines: one JSON object a line, whatever is told."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from runtime.cli.ink import cut
+from runtime.cli.terminal.data import json_of
+from runtime.cli.terminal.problems import message_of, place_of
+from runtime.cli.terminal.remedies import remedy
+from runtime.cli.terminal.stamps import Stamps
+from runtime.cli.terminal.summary import address, duration, labels, left_out, listed, summary
+from runtime.facts import Held, Renewed, Started
+from runtime.model import LogRecord, Problem, RequestRecord, Severity
+
+MAX_PATH = 2000
+"""Characters of a request's path that are written."""
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
+
+class JsonPresenter:
+    """A `LogSink` and an `Audience`.
+
+    Each line has `time`, `level`, `event` and `message`; docs/terminal.md has the rest.
+    """
+
+    def __init__(self, write: Callable[[str], object], root: Path) -> None:
+        self._write = write
+        self._root = root
+        self._stamp = Stamps(universal=True)
+        self._labels: dict[str, str] = {}
+
+    def write(self, record: LogRecord) -> None:
+        """Event `log`: `step`, and `traceId` and `data` where there are any."""
+        line = self._head(record.time, record.level.name.lower(), "log", record.message)
+        line["step"] = record.source
+        if record.trace_id:
+            line["traceId"] = record.trace_id
+        data = f', "data": {json_of(record.data)}' if record.data else ""
+        self._write(f"{_ENCODER.encode(line)[:-1]}{data}}}\n")
+
+    def request(self, record: RequestRecord) -> None:
+        """Event `request`: `method`, `path`, `status`, `durationMs`, `traceId`, and `step` and `ending` if any."""
+        path = cut(record.path, MAX_PATH)
+        level = "error" if record.status >= 500 else "info"
+        line = self._head(record.time, level, "request", f"{record.method} {path} {record.status}")
+        line |= {"method": record.method, "path": path, "status": record.status}
+        line |= {"durationMs": _milliseconds(record.seconds), "traceId": record.trace_id}
+        line |= {key: text for key, text in (("step", record.step), ("ending", record.ending)) if text}
+        self._write(f"{_ENCODER.encode(line)}\n")
+
+    def started(self, fact: Started) -> None:
+        """Events `created` for each file and `problem` for each of these, then `started`."""
+        self._labels = labels(fact.catalog)
+        self._tell_files("created", self._labels, self._labels)
+        self._tell_problems(fact.catalog.problems)
+        url = address(fact)
+        counts = {
+            "steps": len(fact.catalog.steps),
+            "streams": len(fact.catalog.streams),
+            "leftOut": left_out(fact),
+        }
+        message = f"Ready at {url} in {duration(fact.seconds)}: {summary(fact, self._root)}"
+        self._tell(
+            "info" if fact.files else "warn",
+            "started",
+            message,
+            url=url,
+            **counts,
+            durationMs=_milliseconds(fact.seconds),
+        )
+
+    def renewed(self, fact: Renewed) -> None:
+        """Events `created`, `updated`, `removed`, `mended` for each file, `problem` for what is new, then `renewed`."""
+        before, self._labels = self._labels, labels(fact.catalog)
+        self._tell_files("created", fact.created, self._labels)
+        self._tell_files("updated", fact.updated, self._labels)
+        self._tell_files("removed", fact.removed, before)
+        for file in fact.mended:
+            self._tell("info", "mended", f"{file} is mended", file=file)
+        self._tell_problems(fact.problems)
+        took = _milliseconds(fact.seconds)
+        message = f"{listed(fact.languages)} renewed in {took:.0f} ms"
+        self._tell("info", "renewed", message, languages=list(fact.languages), durationMs=took)
+
+    def held(self, fact: Held) -> None:
+        """Events `problem`, then `held`."""
+        self._tell_problems(fact.problems)
+        who = f"{listed(fact.languages)}: the" if fact.languages else "The"
+        files = list(dict.fromkeys(problem.file for problem in fact.problems))
+        message = f"{who} code before goes on serving"
+        self._tell("warn", "held", message, languages=list(fact.languages), files=files)
+
+    def progressed(self, message: str) -> None:
+        """Event `progress`."""
+        self._tell("info", "progress", message)
+
+    def _tell_files(self, event: str, files: Iterable[str], known: Mapping[str, str]) -> None:
+        for file in files:
+            label = known.get(file, "File")
+            self._tell("info", event, f"[{event.upper()}] {label} {file}", file=file)
+
+    def _tell_problems(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            is_error = problem.severity is Severity.ERROR
+            told: dict[str, object] = {"file": problem.file, "problem": message_of(problem)}
+            told["fix"] = remedy(problem) if is_error else problem.fix
+            given = {"place": problem.place, "line": problem.line, "column": problem.column}
+            told |= {key: value for key, value in given.items() if value}
+            place = place_of(problem)
+            message = f"{place}: {message_of(problem)}" if place else message_of(problem)
+            self._tell("error" if is_error else "warn", "problem", message, **told)
+
+    def _tell(self, level: str, event: str, message: str, **more: object) -> None:
+        self._write(f"{_ENCODER.encode(self._head(time.time(), level, event, message) | more)}\n")
+
+    def _head(self, moment: float, level: str, event: str, message: str) -> dict[str, object]:
+        return {"time": self._stamp(moment), "level": level, "event": event, "message": message}
+
+
+def missed_line(lines: int) -> str:
+    """Event `missed`: how many lines were not written because nobody took them in time."""
+    message = f"{lines} lines are missing: they were not read in time"
+    head = {"time": Stamps(universal=True)(time.time()), "level": "warn", "event": "missed", "message": message}
+    return f"{_ENCODER.encode({**head, 'lines': lines})}\n"
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)

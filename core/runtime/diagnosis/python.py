@@ -1,0 +1,159 @@
+"""The Python of the runtime, that of the steps, and the packages that they import."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from runtime.diagnosis.ask import NoAnswer, ask
+from runtime.diagnosis.findings import Finding, fault, raised, warning, well
+from runtime.diagnosis.subject import Subject
+from runtime.errors import RunnerFault
+from runtime.runners.packages.requirements import read_requirements
+from runtime.runners.packages.stamp import STAMP_FILE
+from runtime.runners.programs import LEAST_PYTHON, ProjectPython, passed_over, project_python
+
+_LEAST = ".".join(map(str, LEAST_PYTHON))
+# Read by whatever Python the project has, also an older one.
+_UNMET = """
+import sys
+sys.path.insert(0, sys.argv[1])
+found = "%d.%d.%d" % sys.version_info[:3]
+if sys.version_info < (3, 11):
+    print(found + " too old")
+else:
+    from runtime_runner.requirements import unmet
+    print(found, unmet())
+"""
+_VERSIONS = """
+import importlib.metadata, json, sys
+found = {"": "%d.%d.%d" % sys.version_info[:3]}
+for name in sys.argv[1:]:
+    try:
+        found[name] = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        found[name] = None
+print(json.dumps(found))
+"""
+
+
+def look_at_runtime(subject: Subject) -> Finding:
+    """The interpreter that runs the core."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < LEAST_PYTHON:
+        return fault(
+            f"Python {version}, and the runtime needs at least {_LEAST}", "install the runtime with a newer one"
+        )
+    return well(f"Python {version} ({sys.executable})")
+
+
+def look_at_steps(subject: Subject) -> Finding:
+    """The interpreter of the steps, and what the runner itself imports."""
+    runner = subject.runners.get("python")
+    if runner is None:
+        return well("the Python runner is turned off")
+    python = project_python(subject.root, subject.settings)
+    place = _place(subject, python)
+    if wrong := python.fault():
+        return _as_needed(subject, fault(wrong, python.fix(), _anew(python)))
+    try:
+        answer = ask([python.interpreter, "-c", _UNMET, str(runner.folder)], subject.root, _variables(subject, python))
+    except NoAnswer as error:
+        return _as_needed(subject, fault(f"{place} {error}", _fix(python), _anew(python)))
+    version, _, unmet = answer.strip().rpartition("\n")[2].partition(" ")
+    if unmet == "too old":
+        wrong = f"{place} is Python {version}, and the runner needs at least {_LEAST}"
+        return _as_needed(subject, fault(wrong, _fix(python), _anew(python)))
+    if unmet:
+        return _as_needed(
+            subject, fault(f"{place}: {unmet}", "install what the runner needs", _install(subject, python))
+        )
+    if notice := passed_over(subject.root, python):
+        return warning(f"{notice} and is passed over", "make it one", "runtime install")
+    return well(f"Python {version} ({place})")
+
+
+def look_at_packages(subject: Subject) -> Finding:
+    """What requirements.txt or pyproject.toml ask for."""
+    try:
+        wanted = read_requirements(subject.root)
+    except RunnerFault as error:
+        return raised(error)
+    python = project_python(subject.root, subject.settings)
+    requirements = list(filter(None, map(_requirement, wanted.lines)))
+    if not requirements or python.fault():
+        return well("no packages are asked for" if not requirements else "not looked for, as the Python is not usable")
+    names = [requirement.name for requirement in requirements]
+    try:
+        answer = ask([python.interpreter, "-c", _VERSIONS, *names], subject.root, _variables(subject, python))
+    except NoAnswer as error:
+        return warning(f"not looked for: the Python of the steps {error}")
+    installed: dict[str, str | None] = json.loads(answer.strip().rpartition("\n")[2])
+    lacking = list(filter(None, (_lack(each, installed) for each in requirements)))
+    if lacking:
+        found = f"{', '.join(lacking)} (asked for by {wanted.source})"
+        return fault(found, "install the packages", _install(subject, python))
+    return well(f"all {len(requirements)} of {wanted.source} are there")
+
+
+def _requirement(line: str) -> Requirement | None:
+    """What a line asks for; None for what is no name and version: an option, a folder, an address."""
+    try:
+        return Requirement(line.partition(" #")[0].partition(" --")[0].strip())
+    except InvalidRequirement:
+        return None
+
+
+def _lack(wanted: Requirement, installed: Mapping[str, str | None]) -> str:
+    """What is wrong with a package; empty when it is there, or not meant for this Python."""
+    version = str(installed[""])
+    here = {"python_full_version": version, "python_version": version.rpartition(".")[0]}
+    if wanted.marker is not None and not wanted.marker.evaluate(here):
+        return ""
+    found = installed[wanted.name]
+    if found is None:
+        return f"{wanted.name} is missing"
+    is_right = wanted.url is not None or wanted.specifier.contains(found, prereleases=True)
+    return "" if is_right else f"{wanted.name} is {found}, not {wanted.specifier}"
+
+
+def _place(subject: Subject, python: ProjectPython) -> str:
+    """What messages call the interpreter."""
+    folder = python.environment or python.packages
+    if folder is not None:
+        return folder.name
+    return subject.settings.runner("python").shown("executable", python.interpreter)
+
+
+def _variables(subject: Subject, python: ProjectPython) -> dict[str, str]:
+    return python.variables(subject.variables)
+
+
+def _anew(python: ProjectPython) -> str:
+    """What replaces a broken environment; empty where the project did not bring the interpreter."""
+    folder = python.environment
+    return f"rm -rf {shlex.quote(folder.name)} && runtime install" if folder is not None else ""
+
+
+def _fix(python: ProjectPython) -> str:
+    return python.fix() if python.environment is not None else "correct runners.python.executable in runtime.yaml"
+
+
+def _install(subject: Subject, python: ProjectPython) -> str:
+    """What installs the packages, also those that somebody has removed since they were installed."""
+    folder = python.environment or python.packages or Path(".runtime", "cache", "python")
+    stamp = subject.root / folder / STAMP_FILE
+    forget = f"rm {shlex.quote(str(stamp.relative_to(subject.root)))} && " if stamp.is_file() else ""
+    return f"{forget}runtime install"
+
+
+def _as_needed(subject: Subject, finding: Finding) -> Finding:
+    """The fault, or a warning where no file of the project is in Python."""
+    if subject.needs("python"):
+        return finding
+    return warning(f"{finding.found}; no step needs it", finding.fix, finding.command)

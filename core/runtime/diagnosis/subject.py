@@ -1,0 +1,100 @@
+"""What is examined: a project with its settings and variables, as far as they can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from runtime.config import Settings
+from runtime.configfile import CONFIG_FILE, load_settings
+from runtime.diagnosis.findings import Finding, raised, warning, well
+from runtime.environment import ProjectEnvironment, project_environment
+from runtime.errors import RuntimeFault
+from runtime.runners.discovery import LanguageFiles, find_files
+from runtime.runners.manifest import InstalledRunner, find_runners
+from runtime.runners.projectconfig import LANGUAGES, config_files, refuse_unread, the_config
+from runtime.web.guard import control_token
+from runtime.web.tls import server_context
+
+Read = TypeVar("Read")
+_BY_DEFAULTS = "; the checks below go by the default settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A project; where its settings cannot be used, with the default ones.
+
+    `process` are the variables of the process itself, `variables` those and the files' together.
+    """
+
+    root: Path
+    process: Mapping[str, str]
+    variables: Mapping[str, str]
+    settings: Settings
+    reading: Finding
+    """How the `.env` files could be read."""
+    configuration: Finding
+    """How `runtime.yaml` could."""
+    runners: Mapping[str, InstalledRunner] = field(default_factory=dict)
+    """By language, those that are turned on."""
+    files: Mapping[str, LanguageFiles] = field(default_factory=dict)
+
+    def needs(self, language: str) -> bool:
+        """True where a file of the project is in this language."""
+        return bool(self.files.get(language)) or language in {LANGUAGES[file] for file in config_files(self.root)}
+
+
+def read_subject(root: Path, process: Mapping[str, str]) -> Subject:
+    """Reads what `runtime dev` would read before it starts anything; what is wrong with it is in the findings."""
+    environment, reading = _environment(root, process)
+    variables = environment.variables
+    settings, configuration = _attempt(lambda: load_settings(root, variables), Settings())
+    runners: list[InstalledRunner] = []
+    if configuration is None:
+        runners, configuration = _attempt(lambda: _usable(root, settings), runners)
+    return Subject(
+        root,
+        process,
+        variables,
+        settings,
+        reading,
+        configuration or _configured(root),
+        {runner.manifest.language: runner for runner in runners},
+        find_files(root, runners),
+    )
+
+
+def _attempt(read: Callable[[], Read], otherwise: Read) -> tuple[Read, Finding | None]:
+    try:
+        return read(), None
+    except RuntimeFault as error:
+        finding = raised(error)
+        return otherwise, Finding(finding.verdict, finding.found + _BY_DEFAULTS, finding.fix)
+
+
+def _environment(root: Path, process: Mapping[str, str]) -> tuple[ProjectEnvironment, Finding]:
+    try:
+        environment = project_environment(root, process, development=True)
+    except RuntimeFault as error:
+        return ProjectEnvironment(process), raised(error)
+    if environment.warnings:
+        return environment, warning("\n".join(environment.warnings), "correct the line")
+    files = sorted(path.name for path in root.glob(".env*") if path.is_file())
+    return environment, well(f"{', '.join(files)} can be read" if files else "there is no .env file")
+
+
+def _usable(root: Path, settings: Settings) -> list[InstalledRunner]:
+    """The runners, of settings that say nothing which cannot be. Raises `RuntimeFault`."""
+    server_context(settings.http.tls, root)
+    control_token(settings.control, development=True)
+    runners = find_runners(root, settings)
+    refuse_unread(root)
+    the_config(config_files(root), [runner.manifest.language for runner in runners])
+    return runners
+
+
+def _configured(root: Path) -> Finding:
+    is_there = (root / CONFIG_FILE).exists()
+    return well(f"{CONFIG_FILE} is valid" if is_there else f"there is no {CONFIG_FILE}, so the defaults hold")

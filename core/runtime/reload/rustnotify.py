@@ -1,0 +1,60 @@
+"""The notices of other systems than Linux, through the library watchfiles."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
+
+from runtime.reload.notices import Heard, Refused
+
+_STEP_MS = 10
+"""Between two looks whether the system has said something; each costs a turn of a thread, also when nothing happens."""
+
+
+class RustNotices:
+    """Notices by whatever the system has, collected in a thread."""
+
+    lag = _STEP_MS / 1000
+
+    def __init__(self, root: Path, heard: Heard) -> None:
+        self._root = root
+        self._heard = heard
+        self._loop = asyncio.get_running_loop()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def listen(self, folders: Sequence[str]) -> None:
+        """See `Notices`."""
+        try:
+            notify = RustNotify([os.path.join(self._root, folder) for folder in folders], False, False, 0, False, False)
+        except FileNotFoundError:
+            raise
+        except (OSError, WatchfilesRustInternalError) as error:
+            raise Refused(str(error)) from error
+        self.close()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(notify, self._stop), name="file changes", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """See `Notices`."""
+        if self._thread is not None:
+            self._stop.set()
+            self._thread.join()
+            self._thread = None
+
+    def _run(self, notify: RustNotify, stop: threading.Event) -> None:
+        beginning = len(os.path.join(self._root, ""))
+        try:
+            while not isinstance(found := notify.watch(0, _STEP_MS, 0, stop), str):
+                paths = {path[beginning:].replace(os.sep, "/") for _, path in found}
+                self._loop.call_soon_threadsafe(self._heard, paths)
+        except WatchfilesRustInternalError:  # such as a name that is no text; it would be said again and again
+            self._loop.call_soon_threadsafe(self._heard, None)
+        finally:
+            notify.close()

@@ -1,0 +1,170 @@
+"""Changes of a project's files, each set of them when it is complete."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
+from contextlib import aclosing, asynccontextmanager, closing
+from pathlib import Path
+
+from anyio import to_thread
+
+from runtime.config.reload import ReloadSettings
+from runtime.reload import inotify
+from runtime.reload.methods import polling_reason, when_refused
+from runtime.reload.notices import Heard, Notices, Refused
+from runtime.reload.rustnotify import RustNotices
+from runtime.reload.tree import Tree
+
+_LONGEST_SET = 100
+"""How many times `reload.settle` a set may be waited for while changes go on."""
+_MANY = 1000
+"""Of more paths at once some may have been lost, so everything is looked at."""
+_ATTEMPTS = 20
+"""To listen to folders that come and go meanwhile."""
+_POLLED_SHARE = 10
+"""Looking takes at most one part in so many of the time."""
+
+
+@asynccontextmanager
+async def watching(
+    root: Path,
+    settings: ReloadSettings,
+    environ: Mapping[str, str],
+    named: Collection[str],
+    is_watched: Callable[[str], bool],
+    report: Callable[[str], None],
+) -> AsyncGenerator[AsyncIterator[frozenset[str]]]:
+    """Watches from entering on and gives the sets of changed paths, relative to the root with "/" between.
+
+    A set is given when it has been quiet for `reload.settle`; what changes while nobody asks is in the next one.
+    `named` are files that count though they lie in folders that are not watched. `is_watched` says which paths count
+    and is asked anew each time. `report` hears why files are polled. With `reload.watch: off` there is no set.
+    """
+    if settings.watch == "off":
+        yield _nothing()
+        return
+    root = await to_thread.run_sync(root.resolve)
+    tree = Tree(root, named)
+    watch = _Watch(settings, tree, is_watched)
+    reason = polling_reason(root, settings, environ)
+    with closing(_notices(root, watch.hear)) as notices:
+        await to_thread.run_sync(tree.look)
+        try:
+            if not reason:
+                await watch.listen(notices)
+        except Refused as refused:
+            reason = when_refused(refused)
+        async with aclosing(watch.sets(notices, reason, report)) as sets:
+            yield sets
+
+
+def _notices(root: Path, heard: Heard) -> Notices:
+    return inotify.Inotify(root, heard) if inotify.is_there() else RustNotices(root, heard)
+
+
+async def _nothing() -> AsyncGenerator[frozenset[str]]:
+    none: tuple[frozenset[str], ...] = ()
+    for paths in none:
+        yield paths
+
+
+class _Watch:
+    def __init__(self, settings: ReloadSettings, tree: Tree, is_watched: Callable[[str], bool]) -> None:
+        self._tree = tree
+        self._settings = settings
+        self._is_watched = is_watched
+        self._heard: set[str] | None = set()
+        """Paths that something was said of; None when all are to be looked at."""
+        self._hearing = asyncio.Event()
+        self._last = 0.0
+        self._changed: set[str] = set()
+        """What was found and not given yet."""
+        self._pause = settings.poll_interval
+
+    def hear(self, paths: Collection[str] | None) -> None:
+        """Notes what the system says, but for what does not count."""
+        if paths is not None:
+            paths = [path for path in paths if self._is_watched(path) or self._tree.is_folder(path)]
+            if not paths:
+                return
+        if paths is None or self._heard is None or len(self._heard) + len(paths) > _MANY:
+            self._heard = None
+        else:
+            self._heard.update(paths)
+        self._last = asyncio.get_running_loop().time()
+        self._hearing.set()
+
+    async def listen(self, notices: Notices) -> None:
+        """Listens to all folders there are, and looks at them. Raises `Refused`."""
+        for _ in range(_ATTEMPTS):
+            await self._look_at_all()
+            folders = self._tree.folders
+            try:
+                await to_thread.run_sync(notices.listen, folders)
+            except FileNotFoundError:
+                continue
+            await self._look_at_all()  # at what was made before there was anybody to hear it
+            if self._tree.folders == folders:
+                return
+        raise Refused("folders come and go all the time")
+
+    async def sets(
+        self, notices: Notices, reason: str | None, report: Callable[[str], None]
+    ) -> AsyncGenerator[frozenset[str]]:
+        """The sets: as the system tells, and by polling for a reason or from the moment that it refuses."""
+        while reason is None:
+            await self._quiet(notices.lag)
+            try:
+                await self._look_at_heard(notices)
+            except Refused as refused:
+                reason = when_refused(refused)
+            if changed := self._taken():
+                yield changed
+        report(reason)
+        while True:
+            await self._poll()
+            if changed := self._taken():
+                yield changed
+
+    async def _quiet(self, lag: float) -> None:
+        """Until something was said, and then nothing for `reload.settle`."""
+        await self._hearing.wait()
+        loop, settle = asyncio.get_running_loop(), self._settings.settle
+        latest = self._last + _LONGEST_SET * settle
+        while True:
+            left = min(self._last + settle - lag, latest) - loop.time()
+            if left <= 0:
+                return
+            await asyncio.sleep(left)
+
+    async def _look_at_heard(self, notices: Notices) -> None:
+        heard, self._heard = self._heard, set()
+        self._hearing.clear()
+        changed = None if heard is None else await to_thread.run_sync(self._tree.look_at, heard)
+        if changed is None:
+            await self.listen(notices)
+        else:
+            self._changed |= changed
+
+    async def _look_at_all(self) -> bool:
+        """Whether anything that counts has changed."""
+        changed = await to_thread.run_sync(self._tree.look)
+        self._changed |= changed
+        return any(map(self._is_watched, changed))
+
+    async def _poll(self) -> None:
+        """Waits a while, looks, and then looks again until nothing changes any more."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(self._pause)
+        begun = loop.time()
+        is_changing = await self._look_at_all()
+        self._pause = max(self._settings.poll_interval, _POLLED_SHARE * (loop.time() - begun))
+        latest = loop.time() + _LONGEST_SET * self._settings.settle
+        while is_changing and loop.time() < latest:
+            await asyncio.sleep(self._settings.settle)
+            is_changing = await self._look_at_all()
+
+    def _taken(self) -> frozenset[str]:
+        found, self._changed = self._changed, set()
+        return frozenset(path for path in found if self._is_watched(path))

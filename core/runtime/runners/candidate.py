@@ -1,0 +1,129 @@
+"""What may take over: the next generations of some languages beside what goes on serving of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from runtime.catalog import Catalog, build_catalog
+from runtime.config import Settings
+from runtime.errors import ConfigFault
+from runtime.model import Hook, Manifest, Problem, ProjectConfig, Severity, StreamDefinition
+from runtime.runners.discovery import Discovery
+from runtime.runners.generation import Generation
+from runtime.runners.hooks import RunnerHooks
+from runtime.runners.included import unmatched_files
+from runtime.runners.pool import Pool
+from runtime.runners.projectconfig import LANGUAGES, config_files, load_config, refuse_unread, the_config
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a candidate needs of the fleet."""
+
+    root: Path
+    settings: Settings
+    hooks: RunnerHooks
+    warn: Callable[[Sequence[str]], None]
+    """Tells the author of what has no effect in the config: all of it, whether it has been told before or not."""
+    take_over: Callable[[Candidate], None]
+    """Has the candidate's generations serve."""
+
+
+class Candidate:
+    """A state of the whole project that can be looked at before it serves."""
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        discovery: Discovery,
+        renewed: Mapping[str, Generation | None],
+        kept: Mapping[str, Generation],
+        whole: Collection[str] = (),
+    ) -> None:
+        """`renewed` has None for a language that the project has no files of any more; `kept` are the generations of
+        the others, which serve. Of the languages in `whole` all processes are waited for, else the first."""
+        self.languages = frozenset(renewed)
+        """Those that are renewed."""
+        self.renewed = renewed
+        self.discovery = discovery
+        self.file_count = discovery.count
+        """Step and stream files that were found and can be loaded."""
+        self._generations = {**kept, **{name: each for name, each in renewed.items() if each is not None}}
+        self._surroundings = surroundings
+        self._whole = whole
+
+    @property
+    def given_up(self) -> Mapping[str, Problem]:
+        """Why a language will not come up, for each that will not."""
+        given_up = {name: generation.given_up for name, generation in self._generations.items()}
+        return {name: problem for name, problem in given_up.items() if problem is not None}
+
+    @property
+    def imports(self) -> Mapping[str, Collection[str]]:
+        """The project's files that a step has imported, by the step's file; of what has loaded."""
+        manifests = (generation.manifest for generation in self._generations.values())
+        return {entry.file: entry.imports for manifest in manifests for entry in (*manifest.steps, *manifest.streams)}
+
+    async def catalog(self) -> Catalog:
+        """Waits until every language has loaded or is given up, and wires what is there."""
+        for name, generation in self._generations.items():
+            await generation.loaded(whole=name in self._whole)
+        manifests = [generation.manifest for generation in self._generations.values()]
+        catalog = await anyio.to_thread.run_sync(self._wired, manifests)
+        unheard = unheard_hooks(catalog, {name: each.links for name, each in self._generations.items()})
+        return replace(catalog, problems=(*catalog.problems, *unheard))
+
+    def _wired(self, manifests: Sequence[Manifest]) -> Catalog:
+        catalog = build_catalog(manifests, self._surroundings.settings.validation)
+        unmatched = unmatched_files(self._surroundings.root, catalog.steps)
+        return replace(catalog, problems=(*self.discovery.unusable, *catalog.problems, *unmatched))
+
+    async def config(self) -> ProjectConfig | None:
+        """What the project's config file says, None without one; warns of what has no effect.
+
+        To be asked when the catalog is there. Raises `ConfigFault`: with half of what it says nothing may serve.
+        """
+        around = self._surroundings
+        refuse_unread(around.root)
+        file = the_config(config_files(around.root), tuple(self._generations))
+        if file is None:
+            return None
+        language = LANGUAGES[file]
+        generation = self._generations[language]
+        if generation.given_up is not None:
+            message = f"{file} cannot be loaded: {generation.given_up.file} {generation.given_up.message}"
+            raise ConfigFault(message, generation.given_up.fix)
+        ask = partial(around.hooks.ask, language, generation.links)
+        warnings: list[str] = []
+        config = await load_config(file, ask, around.settings.link.load_timeout, warnings.append)
+        around.warn(warnings)
+        return config
+
+    def take_over(self) -> None:
+        """Has it serve from this turn of the event loop on; what is replaced finishes what it runs."""
+        self._surroundings.take_over(self)
+
+
+def unheard_hooks(catalog: Catalog, pools: Mapping[str, Pool]) -> list[Problem]:
+    """A warning for each stream with functions that its runner cannot call; where that is canAccess, all are denied."""
+    return [
+        Problem(
+            stream.file,
+            f"the {stream.language} runner cannot call {_functions(stream)}"
+            + (", so nobody may join the stream" if Hook.CAN_ACCESS in stream.hooks else ""),
+            "define the stream in a language whose runner can",
+            severity=Severity.WARNING,
+        )
+        for stream in catalog.streams.values()
+        if stream.hooks and (link := pools[stream.language].live()) is not None and not link.answers_hooks
+    ]
+
+
+def _functions(stream: StreamDefinition) -> str:
+    return " and ".join(sorted(hook.value for hook in stream.hooks))

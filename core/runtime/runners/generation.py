@@ -1,0 +1,218 @@
+"""One state of a language's code: what its processes have loaded, each of which is restarted when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Protocol
+
+import anyio
+
+from runtime.config import LinkSettings
+from runtime.model import LoadedFile, LogLevel, Manifest, Problem, RunnerState, RunnerStatus
+from runtime.runners.discovery import LanguageFiles
+from runtime.runners.pool import Pool
+from runtime.runners.process import RunnerProcess
+from runtime.runners.programs import Launch
+from runtime.runners.slot import Slot
+from runtime.services.logs import LogService
+
+
+class Owner(Protocol):
+    """Who a generation's processes come from, and who wants to know of them."""
+
+    def start(self, launch: Launch) -> RunnerProcess:
+        """A new process, which waits to be told what to load."""
+
+    async def files(self) -> LanguageFiles:
+        """What there is to load now."""
+
+    def loaded(self, generation: Generation, process: RunnerProcess, *, is_changed: bool) -> None:
+        """A process of the generation may serve; `is_changed` says that its code is not what the one before had."""
+
+    def lost(self, generation: Generation, process: RunnerProcess) -> None:
+        """A process of the generation has ended."""
+
+    def lost_hope(self, generation: Generation) -> None:
+        """No process of the generation will come up any more."""
+
+
+class Generation:
+    """Holds one state of the code in so many processes, from the first start to the last death."""
+
+    def __init__(
+        self,
+        number: int,
+        launch: Launch,
+        files: LanguageFiles,
+        processes: int,
+        settings: LinkSettings,
+        logs: LogService,
+        owner: Owner,
+        spare: RunnerProcess | None = None,
+    ) -> None:
+        """`number` counts the generations of the language, `processes` is how many it has; a spare is its first."""
+        self.number = number
+        self.launch = launch
+        self.manifest = Manifest(launch.language)
+        """What its processes have loaded; once it is given up, the problem."""
+        self.given_up: Problem | None = None
+        """Why none of its processes will come up; None while there is hope."""
+        self.links = Pool()
+        """Its processes that have loaded."""
+        self.ended = asyncio.Event()
+        """Set when none of its processes runs, or will."""
+        self._is_leaving = False
+        self._files = files
+        self._logs = logs
+        self._owner = owner
+        self._spare = spare
+        self._loaded = asyncio.Event()
+        self._scope = anyio.CancelScope()
+        several = processes > 1
+        runner = f"the {launch.language} runner"
+        self._slots = [
+            Slot(number, f"process {number} of {runner}" if several else runner, settings, logs, self)
+            for number in range(1, processes + 1)
+        ]
+
+    # ------------------------------------------------------------ life
+
+    async def run(self) -> None:
+        """Keeps its processes running until they have been told to end, or until none will come up.
+
+        The first loads alone: a fault in the code costs one process a try, and what is there first serves first.
+        """
+        try:
+            fault = self.launch.fault()
+            if fault:
+                self._give_up(fault, self.launch.fix)
+            else:
+                await self._keep_all()
+        finally:
+            self.ended.set()
+
+    async def _keep_all(self) -> None:
+        with self._scope:
+            async with anyio.create_task_group() as keeping:
+                first, *others = self._slots
+                keeping.start_soon(self._keep, first)
+                await self._loaded.wait()
+                if self.given_up is None and not self._is_leaving:
+                    for slot in others:
+                        keeping.start_soon(self._keep, slot)
+
+    async def loaded(self, *, whole: bool = False) -> None:
+        """Waits until the first process has loaded or the generation is given up.
+
+        `whole` waits for the other processes too, but for none that has died.
+        """
+        await self._loaded.wait()
+        if whole and self.given_up is None:
+            for slot in self._slots:
+                await slot.settled.wait()
+
+    def drain(self, grace: float) -> None:
+        """Lets its processes finish what runs, for at most the grace (seconds); those that still load end at once."""
+        self._is_leaving = True
+        if not self._loaded.is_set():
+            self.kill()
+        for slot in self._slots:
+            slot.drain(grace)
+
+    def kill(self) -> None:
+        """Ends its processes now."""
+        self._is_leaving = True
+        if self._spare is not None:
+            self._spare.kill()
+        for slot in self._slots:
+            slot.kill()
+        self._scope.cancel()
+
+    @property
+    def debug_port(self) -> int | None:
+        """Where the debugger of its first process listens; None without one."""
+        process = self._slots[0].process
+        return process.debug_port or None if process is not None else None
+
+    def status(self, state: RunnerState) -> list[RunnerStatus]:
+        """Its processes; `state` is that of those that have loaded."""
+        return [self._status(slot, state) for slot in self._slots]
+
+    def _status(self, slot: Slot, state: RunnerState) -> RunnerStatus:
+        process = slot.process
+        return RunnerStatus(
+            language=self.launch.language,
+            process=slot.number,
+            pid=process.pid if process else None,
+            generation=self.number,
+            state=state if slot.state == "serving" else slot.state,
+            in_flight=process.link.in_flight if process else 0,
+            memory_bytes=process.link.liveness.memory_bytes if process else None,
+            cpu=process.link.liveness.cpu if process else None,
+            restarts=slot.restarts,
+            since=slot.since,
+        )
+
+    # ------------------------------------------------------------ its slots
+
+    async def _keep(self, slot: Slot) -> None:
+        spare, self._spare = self._spare, None
+        await slot.run(spare or self.start(), self._files)
+        if slot.given_up:
+            slot.settled.set()
+            if all(each.given_up for each in self._slots) or not self._loaded.is_set():
+                called = self.launch.called or repr(self.launch.command[0])
+                fix = self.launch.fix if slot.is_unfit else f"check that {called} runs, and see the log above"
+                self._give_up(slot.given_up, fix)
+            else:
+                self._logs.core(LogLevel.ERROR, f"{slot.called} {slot.given_up}; the others go on")
+
+    def start(self) -> RunnerProcess:
+        """For a slot: its next process."""
+        return self._owner.start(self.launch)
+
+    async def files(self) -> LanguageFiles:
+        """For a slot: what its next process loads."""
+        self._files = await self._owner.files()
+        return self._files
+
+    def accept(self, process: RunnerProcess, manifest: Manifest) -> str:
+        """For a slot: takes a process into service whose code is that of the others, or which is the only one."""
+        is_changed = self._loaded.is_set() and not _are_same(manifest, self.manifest)
+        if is_changed and self.links.live() is not None:
+            return (
+                "what it has loaded differs from what the other processes have; what a config says must not depend on "
+                "the process or the time"
+            )
+        self.manifest = manifest
+        self.links.add(process.link)
+        self._loaded.set()
+        self._owner.loaded(self, process, is_changed=is_changed)
+        return ""
+
+    def lost(self, process: RunnerProcess) -> None:
+        """For a slot: its process has ended."""
+        self.links.remove(process.link)
+        self._owner.lost(self, process)
+
+    def _give_up(self, message: str, fix: str) -> None:
+        problem = self.given_up = Problem(f"({self.launch.language} runner)", message, fix)
+        self._logs.core(LogLevel.ERROR, f"{problem.file} {message}; {fix}")
+        self.links.give_up(message)
+        if not self._loaded.is_set():
+            self.manifest = Manifest(self.launch.language, problems=(problem,))
+            self._loaded.set()
+        self._owner.lost_hope(self)
+
+
+def _are_same(one: Manifest, other: Manifest) -> bool:
+    """Whether two processes would do the same; what their files import, and in which order, does not count."""
+    return _essence(one) == _essence(other)
+
+
+def _essence(manifest: Manifest) -> tuple[object, ...]:
+    def files(entries: tuple[LoadedFile, ...]) -> list[LoadedFile]:
+        return [replace(entry, imports=()) for entry in entries]
+
+    return files(manifest.steps), files(manifest.streams), sorted(problem.file for problem in manifest.problems)

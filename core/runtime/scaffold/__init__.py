@@ -1,0 +1,1 @@
+"""Writing what people begin with: projects from templates, and steps."""

@@ -1,0 +1,4 @@
+export const config = {
+  name: 'STEP_STREAM',
+  schema: { type: 'object' },
+}

@@ -1,0 +1,4 @@
+config = {
+    "name": "STEP_STREAM",
+    "schema": {"type": "object"},
+}

@@ -1,0 +1,97 @@
+"""Who listens at a port of this machine, as far as the system tells it (Linux: proc(5))."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+_LISTENS = "0A"
+_SHOWN_CHARACTERS = 60
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class Holder(NamedTuple):
+    """A process that listens, and its command line, shortened."""
+
+    pid: int
+    command: str
+
+    def __str__(self) -> str:
+        return f"pid {self.pid} ({self.command})" if self.command else f"pid {self.pid}"
+
+
+def holder_of(host: str, port: int) -> Holder | None:
+    """The process that keeps this address from being listened at; None where nobody does, or the system hides it."""
+    sockets = {f"socket:[{inode}]" for inode in _listening(_addresses(host), port)}
+    if not sockets:
+        return None
+    own = (int(entry) for entry in os.listdir("/proc") if entry.isdigit())
+    return next((Holder(pid, _command(pid)) for pid in own if not sockets.isdisjoint(_links(pid))), None)
+
+
+def _addresses(host: str) -> set[Address]:
+    try:
+        found = socket.getaddrinfo(host or "0.0.0.0", None, type=socket.SOCK_STREAM)
+    except OSError:
+        return set()
+    return {ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found}
+
+
+def _listening(wanted: set[Address], port: int) -> Iterator[str]:
+    """Inodes of the sockets that listen at the port, at one of the addresses or at all."""
+    is_everywhere = any(address.is_unspecified for address in wanted)
+    for row in _rows():
+        local, state, inode = row[1], row[3], row[9]
+        address, _, number = local.partition(":")
+        if state != _LISTENS or int(number, 16) != port:
+            continue
+        at = _address(address)
+        if is_everywhere or at.is_unspecified or at in wanted:
+            yield inode
+
+
+def _rows() -> Iterator[list[str]]:
+    for table in _TABLES:
+        try:
+            lines = Path(table).read_text(encoding="ascii").splitlines()[1:]
+        except OSError:  # another system than Linux, or one without IPv6
+            continue
+        yield from (line.split() for line in lines)
+
+
+def _address(text: str) -> Address:
+    """An address of the tables: words of 32 bits in the byte order of the machine."""
+    words = bytes.fromhex(text)
+    if sys.byteorder == "little":
+        words = b"".join(words[at : at + 4][::-1] for at in range(0, len(words), 4))
+    address = ipaddress.ip_address(words)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def _links(pid: int) -> Iterator[str]:
+    """What the process has open, as far as this user may see it."""
+    folder = f"/proc/{pid}/fd"
+    try:
+        for name in os.listdir(folder):
+            yield os.readlink(f"{folder}/{name}")
+    except OSError:  # another user's, or it has ended or closed a file meanwhile
+        return
+
+
+def _command(pid: int) -> str:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").rstrip("\0").split("\0")
+    except OSError:
+        return ""
+    text = _CONTROL.sub(" ", " ".join(words))
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"

@@ -1,0 +1,194 @@
+"""Files that are changed while the project runs: the next request runs them, and nothing else notices."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.harness.saves import make_project
+from tests.integration.project import PATIENCE, RunningProject, eventually, running, write_project
+
+TS = """
+import type { ApiRouteConfig } from 'motia'
+import { word } from './word'
+export const config: ApiRouteConfig = { type: 'api', name: 'Ts', method: 'GET', path: '/ts' }
+export const handler = async () => ({ status: 200, body: `${word} 1` })
+"""
+PY = """
+from words import word
+config = {"type": "api", "name": "Py", "method": "GET", "path": "/py"}
+async def handler(req, ctx):
+    return {"status": 200, "body": f"{word} 1"}
+"""
+PROJECT = {
+    "package.json": "{}",
+    "steps/ts.step.ts": TS,
+    "steps/word.ts": "export const word: string = 'ts'\n",
+    "steps/py_step.py": PY,
+    "steps/words.py": "word = 'py'\n",
+}
+LANGUAGES = {"ts": "node", "py": "python"}
+STEP = {"ts": "steps/ts.step.ts", "py": "steps/py_step.py"}
+HELPER = {"ts": "steps/word.ts", "py": "steps/words.py"}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[RunningProject]:
+    with running(write_project(tmp_path, PROJECT), environment={"LOG_FORMAT": "text"}) as started:
+        yield started
+
+
+def edit(root: Path, file: str, old: str, new: str) -> None:
+    path = root / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def answers(project: RunningProject, path: str, text: str) -> bool:
+    return eventually(lambda: project.client.get(path).text.replace('": "', '":"') == text, PATIENCE)
+
+
+@pytest.mark.parametrize("language", STEP)
+def test_a_step_and_a_helper_that_are_saved_serve_and_the_other_language_stays(
+    project: RunningProject, tmp_path: Path, language: str
+) -> None:
+    other = next(each for each in LANGUAGES if each != language)
+    pid = project.runner_pids()[LANGUAGES[other]]
+    edit(tmp_path, STEP[language], " 1", " 2")
+    assert answers(project, f"/{language}", f"{language} 2"), project.output
+    project.wait_for(rf"\[UPDATED\] Step \(API\) {STEP[language]}")
+    edit(tmp_path, HELPER[language], f"'{language}'", "'helper'")
+    assert answers(project, f"/{language}", "helper 2"), project.output
+    assert pid in project.children_of(LANGUAGES[other])
+    assert project.client.get(f"/{other}").text == f"{other} 1"
+
+
+@pytest.mark.parametrize("language", STEP)
+def test_a_broken_edit_leaves_the_old_code_serving_and_is_shown_until_it_is_mended(
+    project: RunningProject, tmp_path: Path, language: str
+) -> None:
+    good = (tmp_path / STEP[language]).read_text()
+    edit(tmp_path, STEP[language], "handler", "handler((")
+    project.wait_for(rf"{STEP[language]}:\d+")
+    assert project.client.get(f"/{language}").text == f"{language} 1"
+    other = next(each for each in LANGUAGES if each != language)
+    edit(tmp_path, STEP[other], " 1", " 2")
+    assert answers(project, f"/{other}", f"{other} 2"), "a broken edit held up the other language"
+    (tmp_path / STEP[language]).write_text(good.replace(" 1", " 3"))
+    assert answers(project, f"/{language}", f"{language} 3"), project.output
+    project.wait_for("mended")
+
+
+def test_new_and_removed_files_come_and_go(project: RunningProject, tmp_path: Path) -> None:
+    (tmp_path / "steps/new.step.ts").write_text(TS.replace("/ts", "/new").replace("'Ts'", "'New'"))
+    assert answers(project, "/new", "ts 1"), project.output
+    project.wait_for(r"\[CREATED\] Step \(API\) steps/new.step.ts")
+    (tmp_path / "steps/new.step.ts").unlink()
+    assert eventually(lambda: project.client.get("/new").status_code == 404, PATIENCE)
+    project.wait_for(r"\[REMOVED\] .*steps/new.step.ts")
+
+
+def test_a_language_comes_with_its_first_file_and_goes_with_its_last(tmp_path: Path) -> None:
+    files = {name: text for name, text in PROJECT.items() if not name.endswith(".py")}
+    with running(write_project(tmp_path, files)) as project:
+        assert project.client.get("/py").status_code == 404
+        write_project(tmp_path, {name: text for name, text in PROJECT.items() if name.endswith(".py")})
+        assert answers(project, "/py", "py 1"), project.output
+        (tmp_path / "steps/py_step.py").unlink()
+        assert eventually(lambda: not project.children_of("python"), PATIENCE), project.output
+        assert project.client.get("/py").status_code == 404
+
+
+def test_a_whole_folder_that_is_moved_away_and_back_is_followed(project: RunningProject, tmp_path: Path) -> None:
+    shutil.move(tmp_path / "steps", tmp_path / "aside")
+    assert eventually(lambda: project.client.get("/ts").status_code == 404, PATIENCE)
+    shutil.move(tmp_path / "aside", tmp_path / "steps")
+    assert answers(project, "/ts", "ts 1"), project.output
+    assert answers(project, "/py", "py 1"), project.output
+
+
+def test_variables_reach_the_steps_when_their_file_is_saved(tmp_path: Path) -> None:
+    show = {
+        "steps/show_step.py": """
+import os
+config = {"type": "api", "name": "Show", "method": "GET", "path": "/show"}
+async def handler(req, ctx):
+    return {"status": 200, "body": os.environ.get("WORD", "none")}
+"""
+    }
+    with running(write_project(tmp_path, show)) as project:
+        assert project.client.get("/show").text == "none"
+        (tmp_path / ".env").write_text("WORD=first\n")
+        assert answers(project, "/show", "first"), project.output
+        (tmp_path / ".env").write_text("WORD=second\n")
+        assert answers(project, "/show", "second"), project.output
+
+
+def test_settings_are_taken_over_by_a_start_of_everything_and_bad_ones_are_not(tmp_path: Path) -> None:
+    with running(write_project(tmp_path, PROJECT), environment={"LOG_FORMAT": "text"}) as project:
+        (tmp_path / "runtime.yaml").write_text("http:\n  maxBodyBytes: what\n")
+        project.wait_for("maxBodyBytes")
+        assert project.client.post("/ts", content=b"12345678").status_code == 405
+        (tmp_path / "runtime.yaml").write_text("http:\n  maxQueryKeys: 1\n")
+        assert eventually(lambda: project.client.get("/ts?a=1&b=2").status_code == 400, PATIENCE), project.output
+        assert project.client.get("/py").text == "py 1"
+
+
+def test_what_runs_finishes_on_the_code_it_began_with(tmp_path: Path) -> None:
+    slow = """
+    import { existsSync } from 'node:fs'
+    export const config = { type: 'api', name: 'Slow', method: 'GET', path: '/slow' }
+    export const handler = async () => {
+      while (!existsSync('go')) await new Promise((resolve) => setTimeout(resolve, 5))
+      return { status: 200, body: 'first' }
+    }
+    """
+    with running(write_project(tmp_path, {**PROJECT, "steps/slow.step.ts": slow})) as project:
+        got: list[str] = []
+        asking = threading.Thread(target=lambda: got.append(project.client.get("/slow").text))
+        asking.start()
+        edit(tmp_path, "steps/slow.step.ts", "'first'", "'second'")
+        edit(tmp_path, STEP["ts"], " 1", " 2")
+        assert answers(project, "/ts", "ts 2")
+        (tmp_path / "go").touch()
+        asking.join(PATIENCE)
+        assert got == ["first"]
+        assert project.client.get("/slow").text == "second"
+
+
+def test_saves_that_come_faster_than_generations_end_in_the_last_one(project: RunningProject, tmp_path: Path) -> None:
+    for number in range(2, 40):
+        edit(tmp_path, STEP["py"], f" {number - 1}", f" {number}")
+        edit(tmp_path, STEP["ts"], f" {number - 1}", f" {number}")
+        time.sleep(0.02)  # as fast as a formatter that runs over a folder
+    assert answers(project, "/py", "py 39"), project.output
+    assert answers(project, "/ts", "ts 39"), project.output
+
+
+def test_two_saves_of_one_size_within_a_second_are_both_taken_up(project: RunningProject, tmp_path: Path) -> None:
+    for digit in "23456789":
+        path = tmp_path / STEP["py"]
+        path.write_text(re.sub(r" \d\"", f' {digit}"', path.read_text()))
+        assert answers(project, "/py", f"py {digit}"), project.output
+
+
+def test_a_save_answers_at_once_in_a_project_of_200_steps(tmp_path: Path) -> None:
+    """The figures themselves come from `scripts/bench reload`; here the bound of the worst holds for a few."""
+    saved = make_project(tmp_path)
+    with running(tmp_path, environment={"LOG_LEVEL": "warn"}) as project:
+        for each in saved.values():
+            took = []
+            for number in range(8):
+                each.save(f"save {number}")
+                began = time.perf_counter()
+                assert answers(project, each.path, json.dumps({"text": f"save {number}"}, separators=(",", ":")))
+                took.append(time.perf_counter() - began)
+            assert max(took) <= 0.8, took
