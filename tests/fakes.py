@@ -12,7 +12,7 @@ from anyio import wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
 
 from runtime.contracts import Runner, Timer
-from runtime.model import Invocation, LogLevel, LogRecord, Outcome, Validation
+from runtime.model import Invocation, LogLevel, LogRecord, Outcome, RequestRecord, Validation
 from runtime.services.schemas import SchemaService
 
 _TURNS = 32

@@ -40,6 +40,7 @@ from runtime.services.streams import StreamService
 from runtime.services.textstreams import TextService
 from runtime.storage.memory.engine import MemoryEngine
 from runtime.storage.sqlite.engine import SqliteEngine
+from runtime.tasks import unless
 from runtime.triggers.cors import cors_policy
 from runtime.triggers.cron import CronScheduler
 from runtime.triggers.events import EventConsumers
@@ -118,7 +119,7 @@ class App:
         self._cron = CronScheduler(
             self._engine.cron, self._engine.events, clock, self._logs.core, settings.cron, self._is_busy
         )
-        reading = reading or Reading(lambda: setup, lambda _: None)
+        reading = reading or Reading(lambda: setup, _nothing)
         self._reloader = Reloader(self._fleet, setup, reading, audience, self._take_up, self._start_anew)
         self._files = 0
         self._ending = anyio.Event()
@@ -146,7 +147,7 @@ class App:
             changes = await resources.enter_async_context(self._watching())
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._follow, stop)
-                catalog = await self._load(stop)
+                catalog = await unless(stop, self._load)
                 if catalog is not None:
                     await self._serve(catalog, changes, listener, began)
                 tasks.cancel_scope.cancel()
@@ -165,22 +166,13 @@ class App:
         variables = self._setup.environment.variables
         return watching(self._root, settings, variables, named, self._reloader.is_watched, report)
 
-    async def _load(self, stop: anyio.Event) -> Catalog | None:
-        """Loads the whole project and puts it into use; None when it is stopped before it has loaded."""
-        async with anyio.create_task_group() as waiting:
-
-            async def give_up() -> None:
-                await stop.wait()
-                waiting.cancel_scope.cancel()
-
-            waiting.start_soon(give_up)
-            async with self._fleet.renewal() as candidate:
-                catalog = with_config(await candidate.catalog(), await candidate.config())
-                candidate.take_over()
-                self._files = candidate.file_count
-            waiting.cancel_scope.cancel()
-            return self._use(catalog)
-        return None
+    async def _load(self) -> Catalog:
+        """Loads the whole project and puts it into use."""
+        async with self._fleet.renewal() as candidate:
+            catalog = with_config(await candidate.catalog(), await candidate.config())
+            candidate.take_over()
+            self._files = candidate.file_count
+        return self._use(catalog)
 
     def _edge(self, dispatcher: Dispatcher, sink: LogSink) -> HttpEdge:
         settings = self._settings.http
@@ -290,3 +282,8 @@ def _engine(root: Path, settings: Settings, clock: Clock) -> Engine:
         return MemoryEngine(clock, settings.bus, settings.streams)
     path = root / ".runtime" / "runtime.db"
     return SqliteEngine(path, clock, settings.bus, settings.durability, settings.streams)
+
+
+async def _nothing(setup: Setup) -> frozenset[str]:
+    """Installs no packages."""
+    return frozenset()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import marshal
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from runtime.definitions.changes import what_changes
 from runtime.definitions.compatibility import mismatches
@@ -31,6 +32,8 @@ from runtime.model import (
 from runtime.records import QueueKey
 
 T = TypeVar("T")
+_PLAIN = 2
+"""The newest format of `marshal` whose bytes do not depend on which values are one object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,29 +97,76 @@ def build_catalog(manifests: Iterable[Manifest], validation: Validation = Valida
 
     `validation` is the project's mode, which decides how bad it is when schemas of steps do not fit each other.
     """
-    manifests = list(manifests)
-    problems = [problem for manifest in manifests for problem in manifest.problems]
-    steps: list[Step] = []
-    for file, language, entry in _in_path_order(manifests, lambda manifest: manifest.steps):
-        step, found = _read(file, language, entry)
-        problems += found
-        if step is not None:
-            steps.append(step)
-    steps = _without_conflicts(steps, problems)
-    streams = _streams(manifests, problems)
-    problems += _unheard_topics(steps)
-    problems += _unknown_streams(steps, streams)
-    problems += mismatches(steps, validation)
-    return Catalog(
-        steps=tuple(steps),
-        streams=streams,
-        routes=tuple(_bound(steps, ApiTrigger)),
-        subscriptions=_by_topic(_bound(steps, EventTrigger)),
-        schedules=tuple(_bound(steps, CronTrigger)),
-        state_watches=tuple(_bound(steps, StateTrigger)),
-        stream_watches=tuple(_bound(steps, StreamTrigger)),
-        problems=tuple(sorted(problems, key=lambda problem: (problem.severity.value, problem.file))),
-    )
+    return CatalogBuilder().build(manifests, validation)
+
+
+class CatalogBuilder:
+    """Builds one catalog after the other; of files that have stayed as they were it takes over what it has read.
+
+    Their steps and streams are the same objects then, which tells whoever compares them that nothing has changed. It
+    remembers the files of its last catalog alone.
+    """
+
+    def __init__(self) -> None:
+        self._steps = _Readings(_read_step)
+        self._streams = _Readings(_read_stream)
+
+    def build(self, manifests: Iterable[Manifest], validation: Validation = Validation.WARN) -> Catalog:
+        """The same as `build_catalog`; not for two threads at a time."""
+        manifests = list(manifests)
+        problems = [problem for manifest in manifests for problem in manifest.problems]
+        read = self._steps.of(_in_path_order(manifests, lambda manifest: manifest.steps), problems)
+        steps = _without_conflicts(read, problems)
+        found = self._streams.of(_in_path_order(manifests, lambda manifest: manifest.streams), problems)
+        streams = _without_rivals(found, problems)
+        problems += _unheard_topics(steps)
+        problems += _unknown_streams(steps, streams)
+        problems += mismatches(steps, validation)
+        return Catalog(
+            steps=tuple(steps),
+            streams=streams,
+            routes=tuple(_bound(steps, ApiTrigger)),
+            subscriptions=_by_topic(_bound(steps, EventTrigger)),
+            schedules=tuple(_bound(steps, CronTrigger)),
+            state_watches=tuple(_bound(steps, StateTrigger)),
+            stream_watches=tuple(_bound(steps, StreamTrigger)),
+            problems=tuple(sorted(problems, key=lambda problem: (problem.severity.value, problem.file))),
+        )
+
+
+class _Readings(Generic[T]):
+    """What the files of a catalog were read as."""
+
+    def __init__(self, read: Callable[[str, str, LoadedFile], tuple[T | None, list[Problem]]]) -> None:
+        self._read = read
+        self._known: dict[tuple[str, str], tuple[object, T | None, list[Problem]]] = {}
+
+    def of(self, files: Iterable[tuple[str, str, LoadedFile]], problems: list[Problem]) -> list[T]:
+        """What each file defines, those without faults; everything to be said about them is added to the problems."""
+        before, self._known = self._known, {}
+        found: list[T] = []
+        for file, language, entry in files:
+            mark = _mark(entry)
+            known = before.get((language, file))
+            if known is None or mark is None or known[0] != mark:
+                known = (mark, *self._read(file, language, entry))
+            self._known[language, file] = known
+            problems += known[2]
+            if known[1] is not None:
+                found.append(known[1])
+        return found
+
+
+def _mark(entry: LoadedFile) -> object:
+    """What two loads of a file have in common when nothing has changed; None for what cannot be told.
+
+    Bytes, because True, 1 and 1.0 are equal, and are three values in a config.
+    """
+    given: Any = (entry.config, dict(entry.schemas))
+    try:
+        return marshal.dumps(given, _PLAIN), entry.has_handler, entry.hooks
+    except ValueError:  # nested too deep, or a type that no wire brings
+        return None
 
 
 def with_config(catalog: Catalog, config: ProjectConfig | None) -> Catalog:
@@ -162,10 +212,16 @@ def _taken(file: str, first: str, otherwise: str) -> str:
     return otherwise
 
 
-def _read(file: str, language: str, entry: LoadedFile) -> tuple[Step | None, list[Problem]]:
+def _read_step(file: str, language: str, entry: LoadedFile) -> tuple[Step | None, list[Problem]]:
     if not isinstance(entry.config, Mapping):
         return None, [Problem(file, "'config' is no map", "export config = { type: 'api', ... }")]
     return read_step(file, language, entry.config, has_handler=entry.has_handler, schemas=entry.schemas)
+
+
+def _read_stream(file: str, language: str, entry: LoadedFile) -> tuple[StreamDefinition | None, list[Problem]]:
+    if not isinstance(entry.config, Mapping):
+        return None, [Problem(file, "'config' is no map with a 'name'", "export config = { name: 'chat' }")]
+    return read_stream(file, language, entry.config, entry.schemas, entry.hooks)
 
 
 def _without_conflicts(steps: list[Step], problems: list[Problem]) -> list[Step]:
@@ -235,14 +291,11 @@ def _unknown_streams(steps: list[Step], streams: Mapping[str, StreamDefinition])
     ]
 
 
-def _streams(manifests: list[Manifest], problems: list[Problem]) -> dict[str, StreamDefinition]:
+def _without_rivals(streams: list[StreamDefinition], problems: list[Problem]) -> dict[str, StreamDefinition]:
     named: dict[str, list[StreamDefinition]] = {}
-    for file, language, entry in _in_path_order(manifests, lambda manifest: manifest.streams):
-        stream, found = _read_stream(file, language, entry)
-        problems += found
-        if stream is not None:
-            named.setdefault(stream.name, []).append(stream)
-    return {name: _serving(streams, problems) for name, streams in named.items()}
+    for stream in streams:
+        named.setdefault(stream.name, []).append(stream)
+    return {name: _serving(rivals, problems) for name, rivals in named.items()}
 
 
 def _serving(streams: list[StreamDefinition], problems: list[Problem]) -> StreamDefinition:
@@ -255,12 +308,6 @@ def _serving(streams: list[StreamDefinition], problems: list[Problem]) -> Stream
             message = f"the stream '{stream.name}' is defined by {serving.file} as well, which serves{why}"
             problems.append(Problem(stream.file, message, _taken(stream.file, serving.file, "rename one of the two")))
     return serving
-
-
-def _read_stream(file: str, language: str, entry: LoadedFile) -> tuple[StreamDefinition | None, list[Problem]]:
-    if not isinstance(entry.config, Mapping):
-        return None, [Problem(file, "'config' is no map with a 'name'", "export config = { name: 'chat' }")]
-    return read_stream(file, language, entry.config, entry.schemas, entry.hooks)
 
 
 def _bound(steps: list[Step], kind: type[T]) -> list[Bound[T]]:

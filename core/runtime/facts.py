@@ -61,4 +61,4 @@ class Audience(Protocol):
         """Changed code does not serve."""
 
     def progressed(self, message: str) -> None:
-        """A step of something that takes long, such as an installation, has begun."""
+        """Something is under way; where the message ends in dots (`...`), until the next fact or message."""

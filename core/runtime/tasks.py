@@ -1,11 +1,30 @@
-"""Short tasks that are begun by the ten thousand, and their owner."""
+"""Short tasks that are begun by the ten thousand, and their owner; work that a stop ends."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+import anyio
+
+T = TypeVar("T")
+
+
+async def unless(stop: anyio.Event, work: Callable[[], Awaitable[T]]) -> T | None:
+    """What the work gives; None when it is cancelled because `stop` is set before it has ended."""
+    async with anyio.create_task_group() as tasks:
+
+        async def give_up() -> None:
+            await stop.wait()
+            tasks.cancel_scope.cancel()
+
+        tasks.start_soon(give_up)
+        result = await work()
+        tasks.cancel_scope.cancel()
+        return result
+    return None
 
 
 class ShortTasks:

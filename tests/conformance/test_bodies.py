@@ -293,7 +293,7 @@ async def test_bodies_take_turns_with_each_other_and_small_envelopes(project: Pr
         core.stop_reading()
         for question in questions:
             await core.reply(question, "x" * LARGE)
-        small = await core.start("prints", "small")
+        small = await core.start("signals", "small")
         await core.process.has_printed("small")
         core.read_on()
         await core.result(small)

@@ -14,6 +14,8 @@ from tests.conformance.project import Project
 
 SILENCE = 0.3
 """Seconds of listening for what must not come."""
+LOOKS = 3
+"""How often it is looked whether a runner still waits."""
 EXIT_SECONDS = 1.0
 NOISE_SECONDS = 0.5
 """What a busy machine may add to a time that the protocol sets."""
@@ -59,7 +61,7 @@ async def test_m06_manifest_names_every_file_once(project: Project) -> None:
         assert [entry.file for entry in second.steps] == [project.step("echo")]
         assert not second.streams
         assert not second.load_failures
-        assert (await core.invoke("prints", "x")).failure.kind == pb.FAILURE_KIND_UNKNOWN_STEP
+        assert (await core.invoke("signals", "x")).failure.kind == pb.FAILURE_KIND_UNKNOWN_STEP
         await core.settle()
         assert core.pending(pb.Manifest) == 0
 
@@ -108,3 +110,41 @@ async def test_m09_ignores_unknown_envelopes(core: Core) -> None:
     assert (await core.expect(pb.Pong)).nonce == 77
     assert await core.call("echo", 1) == 1
     assert Counter(envelope.WhichOneof("kind") for envelope in core.envelopes())["bye"] == 0
+
+
+async def test_m67_waits_for_its_load_and_answers_pings(project: Project) -> None:
+    async with started(project) as core:
+        await welcome(core)
+        for _ in range(LOOKS):
+            await core.settle()
+            await core.expect_silence(SILENCE)
+        await core.load([project.step("echo")])
+        assert await core.call("echo", 1) == 1
+
+
+async def test_m68_a_drain_without_a_load_is_carried_out(project: Project) -> None:
+    async with started(project) as core:
+        await welcome(core)
+        await core.settle()
+        await core.send(pb.Drain(grace_ms=60_000))
+        assert (await core.expect(pb.Bye)).reason == pb.BYE_REASON_DRAINED
+        assert await core.process.exit_code() == 0
+
+
+async def test_m69_what_changed_before_the_load_counts(project: Project) -> None:
+    helpers, aside = project.root / "steps" / "lib", project.root / "aside"
+    helpers.rename(aside)
+    before = set(project.steps())
+    async with started(project) as core:
+        await welcome(core)
+        await core.settle()
+        aside.rename(helpers)
+        made = project.copy_step("echo", "made")
+        (project.root / project.step("prints")).write_bytes((project.root / project.step("echo")).read_bytes())
+        (project.root / project.step("idle")).unlink()
+        assert made not in before
+        manifest = await core.load(project.steps())
+        assert not manifest.load_failures, "the helpers are there now"
+        assert await core.call("echo", 1, step_file=made) == 1
+        assert await core.call("prints", 2) == 2
+        assert await core.call("shares_one") == 1

@@ -40,7 +40,7 @@ async def test_m30_writes_are_batched(core: Core) -> None:
 
 
 async def _run_all(core: Core, text: str) -> set[int]:
-    numbers = {await core.start("prints", text) for _ in range(WAITING)}
+    numbers = {await core.start("signals", text) for _ in range(WAITING)}
     await core.process.has_printed(text, WAITING)
     return numbers
 
@@ -67,7 +67,7 @@ async def test_m31_large_payloads_take_turns(core: Core) -> None:
     second = await core.start("big", LARGE)
     await core.expect(pb.Chunk)
     core.stop_reading()
-    small = await core.start("prints", "small")
+    small = await core.start("signals", "small")
     await core.process.has_printed("small")
     core.read_on()
     results = [await core.result(number) for number in (first, second)]

@@ -84,7 +84,7 @@ async def test_a_call_whose_run_ends_while_it_is_sent_is_given_up(core: Core) ->
     core.stop_reading()
     await core.send(pb.Cancel(invocation_id=run, reason=pb.CANCEL_REASON_CLIENT_GONE, grace_ms=0))
     for turn in range(TURNS):  # of the runner, so that it has answered in the handler's place
-        await core.start("prints", f"turn {turn}")
+        await core.start("signals", f"turn {turn}")
         await core.process.has_printed(f"turn {turn}")
     core.read_on()
     assert (await core.result(run)).failure.kind == pb.FAILURE_KIND_CANCELLED

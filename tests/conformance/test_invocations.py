@@ -58,10 +58,10 @@ async def test_m16_refuses_what_is_over_the_limit(project: Project) -> None:
         first = await core.start("asks", "first")
         second = await core.start("asks", "second")
         calls = {call.key: call for call in [await core.expect(pb.HostCall), await core.expect(pb.HostCall)]}
-        assert (await core.invoke("prints", "too much")).failure.kind == pb.FAILURE_KIND_OVERLOADED
+        assert (await core.invoke("signals", "too much")).failure.kind == pb.FAILURE_KIND_OVERLOADED
         await core.reply(calls["first"], 1)
         assert core.value(await core.result(first)) == 1
-        await core.call("prints", "room again")
+        await core.call("signals", "room again")
         await core.reply(calls["second"], 2)
         assert core.value(await core.result(second)) == 2
         for step in ("gives_up", "throws", "unsendable") * 2:

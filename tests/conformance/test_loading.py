@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -26,6 +27,9 @@ ODD_NAMES = (
     "-dash",
     "back\\slash",
 )
+
+SAVED_NS = 1_700_000_000 * 10**9
+"""A whole second."""
 
 
 def _map_of(name: str) -> dict[str, Any]:
@@ -111,6 +115,25 @@ async def test_m12_load_failures_say_where(project: Project, name: str, type: st
     assert words in failure.failure.message
     assert failure.line == line
     assert failure.location_file in ("", path)
+
+
+async def test_m72_a_new_process_loads_files_as_they_are_now(project: Project) -> None:
+    for change, (order, fruit) in enumerate((("order 7", "lemons"), ("order 8", "melons"))):
+        _save_all(project, {"order 7": order, "lemons": fruit}, change)
+        async with connected(project, ["throws"]) as core:
+            failure = (await core.invoke("throws")).failure
+            assert (failure.message, failure.cause.message) == (f"{order} is rejected", f"no {fruit} in stock")
+
+
+def _save_all(project: Project, words: dict[str, str], nanosecond: int) -> None:
+    """Replaces words in all files, within one second and without a change of their lengths."""
+    for path in project.root.rglob("steps/**/*.*"):
+        if "cache" not in str(path):
+            text = path.read_text(encoding="utf-8")
+            for word, other in words.items():
+                text = text.replace(word, other)
+            path.write_text(text, encoding="utf-8")
+            os.utime(path, ns=(SAVED_NS, SAVED_NS + nanosecond))
 
 
 async def test_load_failures_name_the_helper_at_fault(project: Project) -> None:

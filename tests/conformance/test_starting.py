@@ -24,14 +24,15 @@ async def test_m03_is_quiet(project: Project) -> None:
     broken = [project.break_step(name)[0] for name in ("syntax_error", "throws_at_load", "missing_import")]
     async with started(project) as core:
         await welcome(core)
-        manifest = await core.load([*map(project.step, ("echo", "throws", "logs", "prints")), *broken])
+        manifest = await core.load([*map(project.step, ("echo", "throws", "logs", "prints", "signals")), *broken])
         assert len(manifest.load_failures) == len(broken)
         assert await core.call("echo", 1) == 1
         assert (await core.invoke("throws")).failure.message
         await core.call("logs", 1)
-        await core.call("prints", "what a user prints")
+        await core.call("prints", [["stdout", "what a run prints\n"], ["stderr", "and tells"]])
+        await core.call("signals", "what is written past the runner")
         await core.send(pb.Drain(grace_ms=1000))
         await core.expect(pb.Bye)
         assert await core.process.exit_code() == 0
-        assert core.process.stdout == b"what a user prints\n"
+        assert core.process.stdout == b"what is written past the runner\n"
         assert core.process.stderr == b""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import anyio
 import pytest
+from anyio.lowlevel import checkpoint
 
 from runtime.contracts import EventBus
 from runtime.errors import HostCallRefused
@@ -207,6 +209,25 @@ async def test_a_taker_that_leaves_as_its_event_comes_hands_it_to_the_next(bus: 
         assert next_in_line.done() == gone.cancelled(), "an event is ready and a taker waits for it"
     finally:
         next_in_line.cancel()
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_wait_that_is_ended_as_its_event_comes_has_it_or_leaves_it(bus: EventBus, turns: int) -> None:
+    taken: list[str] = []
+    scope = anyio.CancelScope()
+
+    async def wait() -> None:
+        with scope:
+            taken.append((await bus.take(A)).event.id)
+
+    waiting = asyncio.ensure_future(wait())
+    await settle()
+    publishing = asyncio.ensure_future(publish(bus, "e"))
+    for _ in range(turns):
+        await checkpoint()
+    scope.cancel()
+    await asyncio.gather(waiting, publishing)
+    assert taken or (await take(bus)).event.id == "e"
 
 
 async def test_an_event_is_delivered_although_its_publisher_has_gone(bus: EventBus) -> None:

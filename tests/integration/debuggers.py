@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
+import string
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import httpx
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.integration.project import PATIENCE, is_alive
 
 Message = dict[str, Any]
+_DIGITS = f"{string.ascii_uppercase}{string.ascii_lowercase}{string.digits}+/"
 
 
 class Debugger:
@@ -35,6 +39,12 @@ class Debugger:
                 passed_over.append(message)
         finally:
             self._kept.extendleft(reversed(passed_over))
+
+    def wait_until_closed(self) -> None:
+        """Reads on until the other side ends the connection."""
+        with suppress(EOFError, ConnectionError):
+            while True:
+                self._receive()
 
     def _receive(self) -> Message:
         """The next message. Raises `EOFError` when the connection has ended, `TimeoutError` when none comes."""
@@ -63,17 +73,16 @@ class NodeDebugger(Debugger):
         parameters: Message = self._next("method", method)["params"]
         return parameters
 
-    def wait_until_closed(self) -> None:
-        """Reads on until the other side ends the connection."""
-        while True:
-            try:
-                self._receive()
-            except EOFError:
-                return
+    def stop_at(self, file: Path, line: int) -> None:
+        """Sets a breakpoint at a line of a loaded TypeScript file, which has to be accepted."""
+        self.call("Debugger.enable")
+        while (script := self.event("Debugger.scriptParsed"))["url"] != file.as_uri():
+            pass
+        where = generated_line(script, line)
+        found = self.call("Debugger.setBreakpointByUrl", url=file.as_uri(), lineNumber=where)
+        assert [place["lineNumber"] for place in found["locations"]] == [where]
 
     def _receive(self) -> Message:
-        from websockets.exceptions import ConnectionClosed
-
         try:
             message: Message = json.loads(self._socket.recv(PATIENCE))
         except ConnectionClosed as closed:
@@ -126,14 +135,6 @@ class AdapterDebugger(Debugger):
         self.call("configurationDone")
         self.answer(attached)
 
-    def wait_until_closed(self) -> None:
-        """Reads on until the other side ends the connection."""
-        while True:
-            try:
-                self._receive()
-            except (EOFError, ConnectionError):
-                return
-
     def _receive(self) -> Message:
         length = 0
         while line := self._stream.readline().strip():
@@ -161,19 +162,40 @@ def adapter_debugger(port: int) -> Iterator[AdapterDebugger]:
         yield AdapterDebugger(cast(BinaryIO, stream))
 
 
-def listening_adapters(port: int) -> list[int]:
-    """Process ids of debugpy's adapters for this port."""
-    wanted = [b"--port", str(port).encode()]
-    return [
-        int(process.name)
-        for process in Path("/proc").glob("[0-9]*")
-        if is_alive(int(process.name)) and wanted == _words(process)[5:7]
-    ]
+def adapters(folder: Path) -> set[int]:
+    """Process ids of the adapters that debugpy keeps for processes that were started in this folder."""
+    return {int(process.name) for process in Path("/proc").glob("[0-9]*") if _is_adapter(process, folder)}
 
 
-def _words(process: Path) -> list[bytes]:
+def _is_adapter(process: Path, folder: Path) -> bool:
     try:
         words = (process / "cmdline").read_bytes().split(b"\0")
-    except OSError:  # it has ended meanwhile
-        return []
-    return words[words.index(b"--for-server") - 1 :] if b"--for-server" in words else []
+        return b"--for-server" in words and (process / "cwd").readlink() == folder and is_alive(int(process.name))
+    except OSError:  # it has ended, or is another user's
+        return False
+
+
+def generated_line(script: Message, line: int) -> int:
+    """Where a line of a source (from 1) begins in the script that was made of it (from 0), by the map in the script."""
+    encoded = str(script["sourceMapURL"]).removeprefix("data:application/json;base64,")
+    mappings = json.loads(base64.b64decode(encoded))["mappings"]
+    source_line = 0
+    for number, text in enumerate(mappings.split(";")):
+        for segment in filter(None, text.split(",")):
+            source_line += _numbers(segment)[2]
+            if source_line == line - 1:
+                return number
+    raise AssertionError(f"line {line} has no place in the script")
+
+
+def _numbers(segment: str) -> list[int]:
+    """The numbers of a source map's segment: digits of base 64 with a sign and a bit for more, the lowest first."""
+    found, number, shift = [], 0, 0
+    for letter in segment:
+        digit = _DIGITS.index(letter)
+        number |= (digit & 31) << shift
+        shift += 5
+        if not digit & 32:
+            found.append(-(number >> 1) if number & 1 else number >> 1)
+            number, shift = 0, 0
+    return found

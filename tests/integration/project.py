@@ -29,7 +29,7 @@ class RunningProject:
         self._printed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        ready = self.wait_for(r"Ready at (https?://\S+)")
+        ready = self.wait_for(r"Ready at (https?://[^\s\"]+)")
         self.url = ready[1]
         self.client = httpx.Client(base_url=self.url, timeout=PATIENCE)
 
@@ -54,8 +54,13 @@ class RunningProject:
 
     def log_lines(self) -> list[dict[str, Any]]:
         """The log lines so far, of a project that was started with JSON logs."""
+        return self.told("log")
+
+    def told(self, event: str) -> list[dict[str, Any]]:
+        """The lines of an event so far (see docs/terminal.md), of a project that was started with JSON logs."""
         with self._printed:
-            return [json.loads(line) for line in self._lines if line.startswith("{")]
+            lines = [json.loads(line) for line in self._lines if line.startswith("{")]
+        return [line for line in lines if line["event"] == event]
 
     def runner_pids(self) -> dict[str, int]:
         """Process ids of the runners by language; of several the one that was started last."""

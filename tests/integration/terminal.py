@@ -24,13 +24,14 @@ class Terminal:
         self.process = process
         self._screen = screen
         self.shown = ""
+        self._answered = 0
 
     def answer(self, question: str, text: str) -> None:
-        """Types a line once the question has been shown; what was shown before it counts no more."""
+        """Types a line once the question has been shown, after the one that was answered before it."""
         deadline = time.monotonic() + PATIENCE
-        while question not in self.shown:
+        while (place := self.shown.find(question, self._answered)) < 0:
             assert self._read(deadline), f"{question!r} was not asked:\n{self.shown}"
-        self.shown = self.shown.partition(question)[2]
+        self._answered = place + len(question)
         os.write(self._screen, f"{text}\n".encode() if text != INTERRUPT else text.encode())
 
     def finish(self) -> int:

@@ -142,9 +142,10 @@ async def loaded(root: Path, files: Mapping[str, str], settings: Mapping[str, An
     fleet = Fleet(root, given, os.environ, None, logs)
     access = Access(fleet.hooks, logs.core, given.streams)
     async with fleet.running(Grace(5.0)):
-        stop = anyio.Event()
-        access.catalog = await fleet.catalog(stop)
-        access.config = await fleet.config(stop)
+        async with fleet.renewal() as candidate:
+            access.catalog = await candidate.catalog()
+            access.config = await candidate.config()
+            candidate.take_over()
         yield Loaded(fleet, access, sink)
 
 
@@ -400,7 +401,8 @@ async def test_every_config_on_the_reference_pages_loads(tmp_path: Path) -> None
     files = {f"pages/{at}.config.ts": _config_file(block.code) for at, block in enumerate(found)}
     async with loaded(tmp_path, {**files, "motia.config.ts": "export default { redis: {} }"}) as project:
         for file, block in zip(files, found, strict=True):
-            reply = await project.fleet.hooks.ask("node", Question(pb.HOOK_CONFIG, "the config", file), PATIENCE)
+            question = Question(pb.HOOK_CONFIG, "the config", file)
+            reply = await project.fleet.hooks.ask("node", project.fleet.pools["node"], question, PATIENCE)
             config = decode(reply)["config"]
             for name, adapter in config.get("adapters", {}).items():
                 assert adapter["adapter"].endswith(("Adapter", "AdapterManager")), (block.id, name)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from itertools import product
+from pathlib import Path, PurePosixPath
 
 import pytest
 
+from runtime.cli.loading import load_project
+from runtime.cli.new_step import take_step, write_step
 from runtime.scaffold.steps import KINDS, LANGUAGES
 from runtime.scaffold.templates import TEMPLATES
 from tests.integration.control import command
-from tests.integration.project import REPOSITORY, RunningProject, eventually, running
+from tests.integration.project import PATIENCE, REPOSITORY, RunningProject, eventually, running
 from tests.integration.terminal import INTERRUPT, at_terminal
 from tests.packages import link_packages
 from tests.types.checking import COMPILERS, generate, pyright, tsc
@@ -47,6 +50,16 @@ def printed_by(shell: str, project: RunningProject) -> str:
     return done.stdout
 
 
+def logs(project: RunningProject, step: str, message: str, data: object = None) -> bool:
+    """Waits until a step has said so; data that is not given may be any."""
+
+    def has_said() -> bool:
+        said = (line for line in project.log_lines() if (line.get("step"), line["message"]) == (step, message))
+        return any(data is None or line.get("data") == data for line in said)
+
+    return eventually(has_said, PATIENCE)
+
+
 @pytest.mark.parametrize("template", NAMES)
 def test_a_project_runs_and_answers_as_its_readme_says(tmp_path: Path, template: str) -> None:
     root = create(tmp_path, template)
@@ -59,7 +72,7 @@ def test_a_project_runs_and_answers_as_its_readme_says(tmp_path: Path, template:
         for shell, answer in shown:
             assert eventually(lambda call=shell, said=answer: printed_by(call, project) == said, 5), shell  # type: ignore[misc]
         assert command(root, "cron", "trigger", "CountGreetings").code == 0
-        project.wait_for("greetings so far.*1")
+        assert logs(project, "CountGreetings", "greetings so far", {"count": 1})
         body = {"name": ""}
         assert project.client.post("/greetings", json=body).json()["errors"][0]["pointer"] == "/name"
 
@@ -135,13 +148,13 @@ def test_what_a_step_needs_is_asked_for(tmp_path: Path) -> None:
 
 # ------------------------------------------------------------ steps
 
-DETAILS = {
-    "api": ("--method", "POST", "--path", "/made/{}"),
-    "event": ("--topic", "made.{}"),
-    "cron": ("--cron", "0 0 1 1 *"),
-    "noop": (),
-    "state": ("--group", "made-{}"),
-    "stream": ("--stream", "made{}"),
+DETAILS: Mapping[str, Mapping[str, str]] = {
+    "api": {"method": "POST", "path": "/made/{}"},
+    "event": {"topic": "made.{}"},
+    "cron": {"cron": "0 0 1 1 *"},
+    "noop": {},
+    "state": {"group": "made-{}"},
+    "stream": {"stream": "made{}"},
 }
 WRITER = """
 config = {"type": "api", "name": "Write", "method": "PUT", "path": "/streams/:name"}
@@ -157,13 +170,11 @@ async def handler(req, ctx):
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a step of every type in every language."""
     root = create(tmp_path_factory.mktemp("steps"), "starter-multilang")
-    for language in LANGUAGES:
-        for kind, details in DETAILS.items():
-            filled = [each.format(language) for each in details]
-            general = ("--type", kind, "--language", language, "--name", f"made {kind} in {language}")
-            done = command(root, "generate", "step", *general, *filled, "--dir", f"made/{language}")
-            assert (done.code, done.err) == (0, "")
-            assert (root / done.out.split()[0]).is_file()
+    project = load_project(root)  # once: the command would do so for each of them
+    for language, (kind, details) in product(LANGUAGES, DETAILS.items()):
+        filled = {option: value.format(language) for option, value in details.items()}
+        step = take_step(kind, language, f"made {kind} in {language}", filled)
+        assert write_step(project, step, PurePosixPath("steps/made") / language)
     return root
 
 
@@ -186,13 +197,13 @@ def test_every_step_runs(project: RunningProject, made: Path, language: str) -> 
     suffix = f"In{language.capitalize()}"
     assert project.client.post(f"/made/{language}", json={}).json() == {"message": f"MadeApi{suffix} answers"}
     assert command(made, "emit", "--topic", f"made.{language}", "--message", '{"is": "there"}').code == 0
-    project.wait_for(f"MadeEvent{suffix}.*there")
+    assert logs(project, f"MadeEvent{suffix}", "an event", {"input": {"is": "there"}})
     assert command(made, "cron", "trigger", f"MadeCron{suffix}").code == 0
-    project.wait_for(f"MadeCron{suffix}.*it is time")
+    assert logs(project, f"MadeCron{suffix}", "it is time")
     assert command(made, "state", "set", f"made-{language}", "a-key", '"a value"').code == 0
-    project.wait_for(f"MadeState{suffix}.*create of a-key.*a value")
+    assert logs(project, f"MadeState{suffix}", "create of a-key", {"value": "a value"})
     assert project.client.put(f"/streams/made{language}").status_code == 204
-    project.wait_for(f"MadeStream{suffix}.*create of item.*hello")
+    assert logs(project, f"MadeStream{suffix}", "create of item")
 
 
 def test_what_is_printed_to_try_a_step_works(project: RunningProject, made: Path) -> None:
@@ -220,11 +231,11 @@ API = ("generate", "step", "--type", "api", "--language", "typescript", "--metho
     ],
 )
 def test_what_another_step_has_is_not_taken(made: Path, arguments: tuple[str, ...], said: str) -> None:
-    before = {path for path in (made / "steps").rglob("*.ts")}
+    before = set((made / "steps").rglob("*.ts"))
     refused = command(made, *API, *arguments)
     assert refused.code == 1
     assert said in refused.err
-    assert {path for path in (made / "steps").rglob("*.ts")} == before
+    assert set((made / "steps").rglob("*.ts")) == before
 
 
 def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from typing import Any
 import pytest
 
 from runtime.web.control.announcement import announced
-from tests.integration.project import PATIENCE, write_project
+from tests.integration.control import command
+from tests.integration.project import PATIENCE, running, write_project
 
 NOBODY = 54_321
 """A user that no other process has."""
@@ -301,6 +302,23 @@ def test_the_runtime_of_the_folder_may_have_the_port(tmp_path: Path) -> None:
     assert doctor(tmp_path).checks["other runtime"]["verdict"] == "ok"
 
 
+def test_a_project_that_runs_is_left_alone_and_its_processes_are_known(tmp_path: Path) -> None:
+    files = {**FILES, "steps/other.step.ts": "export const config = { type: 'noop', name: 'Other' }\n"}
+    with running(write_project(tmp_path, files)) as project:
+        assert project.runner_pids().keys() == {"node", "python"}
+        listed = command(tmp_path, "runners", "--json").json["runners"]
+        serving = {each["language"]: each["pid"] for each in listed if each["state"] == "serving"}
+        assert serving == project.runner_pids()
+        assert re.search(rf"│ node +│ 1 +│ {serving['node']} +│ serving", command(tmp_path, "runners").out)
+        found = doctor(tmp_path, {"PORT": project.url.rpartition(":")[2]})
+        assert found.faults() == []
+        assert found.checks["port"]["found"].endswith("is that of the runtime which runs in this folder")
+        assert found.checks["other runtime"]["command"] == f"kill {project.process.pid}"
+        assert found.checks["database"]["found"].startswith(".runtime/runtime.db is whole")
+        mend(tmp_path, found.checks["other runtime"]["command"])
+        assert project.process.wait(PATIENCE) == 0
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A project that every user may enter."""
@@ -312,16 +330,15 @@ def folder() -> Iterator[Path]:
 
 
 def test_a_folder_that_cannot_be_written_is_mended(folder: Path) -> None:
-    user = NOBODY if os.geteuid() == 0 else os.geteuid()
+    user = NOBODY if os.geteuid() == 0 else None
     (folder / ".runtime").mkdir()
-    os.chown(folder / ".runtime", user, -1)
+    os.chown(folder / ".runtime", user or -1, -1)
     (folder / ".runtime").chmod(0o555)
-    asked = {} if os.geteuid() else {"user": user}
-    found = doctor(folder, **asked)
+    found = doctor(folder, user=user)
     assert found.faults() == ["files"]
     assert found.checks["files"]["found"] == ".runtime cannot be written: Permission denied"
-    mend(folder, found.checks["files"]["command"], **asked)
-    assert doctor(folder, **asked).faults() == []
+    mend(folder, found.checks["files"]["command"], user=user)
+    assert doctor(folder, user=user).faults() == []
 
 
 @needs_root

@@ -16,7 +16,6 @@ import pytest
 
 from tests.integration.client import connected
 from tests.integration.project import RunningProject, children, eventually, is_alive, running, write_project
-from tests.integration.tables import table_rows
 
 HANGS = {
     "ts": (
@@ -195,10 +194,8 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProject]
 
 @pytest.mark.parametrize(("place", "reason"), NAMED.items())
 def test_each_broken_file_is_named_with_its_reason(broken: RunningProject, place: str, reason: str) -> None:
-    rows = table_rows(broken.output)
-    row = next((row for row in rows if row[1].startswith(place)), None)
-    assert row is not None, broken.output
-    assert reason in " ".join(row)
+    found = [line for line in broken.told("problem") if line["message"].startswith(place)]
+    assert any(reason in f"{line['message']} {line['fix']}" for line in found), broken.output
 
 
 def test_everything_else_serves(broken: RunningProject) -> None:
@@ -306,7 +303,7 @@ def test_both_servers_serve_bound_the_head_and_stop_in_order(tmp_path: Path, ser
 def test_a_file_that_ends_the_process_while_loading_is_named(tmp_path: Path) -> None:
     files = {**HELLOS, "steps/exits.step.js": "process.exit(2)\n", "steps/exits_step.py": "import sys\nsys.exit(2)\n"}
     with running(write_project(tmp_path, files)) as project:
-        assert {row[1].partition(":")[0] for row in table_rows(project.output)} >= {
+        assert {line["file"] for line in project.told("problem")} >= {
             "steps/exits.step.js",
             "steps/exits_step.py",
         }

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.integration.project import running, write_project
-from tests.integration.tables import table_rows
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -48,10 +47,10 @@ def test_a_project_is_installed_once_and_runs(tmp_path: Path) -> None:
     }
     write_project(tmp_path, files)
     with running(tmp_path) as project:
-        rows = {row[1].partition(":")[0]: row[3] for row in table_rows(project.output)}
-        assert "requirements.txt names roman" in rows["steps/uses_step.py"]
-        assert "run `runtime install`" in rows["steps/uses_step.py"]
-        assert "package.json names ms" in rows["steps/uses.step.ts"]
+        fixes = {line["file"]: line["fix"] for line in project.told("problem")}
+        assert "requirements.txt names roman" in fixes["steps/uses_step.py"]
+        assert "run `runtime install`" in fixes["steps/uses_step.py"]
+        assert "package.json names ms" in fixes["steps/uses.step.ts"]
 
     done = install(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

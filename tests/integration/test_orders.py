@@ -94,8 +94,7 @@ def test_a_wrong_method_is_405_and_says_which_are_right(orders: RunningProject) 
 
 
 def test_every_step_is_printed_once(orders: RunningProject) -> None:
-    created = [line for line in orders.output.splitlines() if line.startswith("[CREATED]")]
-    assert created == [
+    assert [line["message"] for line in orders.told("created")] == [
         "[CREATED] Step (Noop) steps/orders/approve-order.step.ts",
         "[CREATED] Step (Cron) steps/orders/count_orders_step.py",
         "[CREATED] Step (API) steps/orders/create-order.step.ts",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 import venv
 import zipfile
 from pathlib import Path
@@ -66,6 +68,45 @@ def test_the_wheel_holds_both_runners_and_a_compiler_that_can_be_executed(wheel:
     assert {f"{runners}node/runner.toml", f"{runners}python/runner.toml", f"{runners}python/main.py"} <= modes.keys()
     (compiler,) = (name for name in modes if name.startswith(runners) and name.endswith("/bin/esbuild"))
     assert modes[compiler] & 0o111 == 0o111
+
+
+def test_the_wheel_holds_every_file_of_the_templates(wheel: Path) -> None:
+    core = REPOSITORY / "core"
+    found = (path for path in (core / "runtime" / "templates").rglob("*") if path.is_file())
+    files = {path.relative_to(core).as_posix() for path in found if "__pycache__" not in path.parts}
+    assert "runtime/templates/starter-multilang/.vscode/launch.json" in files
+    with zipfile.ZipFile(wheel) as archive:
+        assert {name for name in archive.namelist() if name.startswith("runtime/templates/")} == files
+
+
+@pytest.mark.long
+def test_a_new_project_answers_soon_on_a_machine_with_only_python(installed: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "PATH": str(installed.parent)}
+    began = time.monotonic()
+    create = [str(installed), "create", "demo", "--template", "starter-multilang"]
+    made = subprocess.run(create, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    assert {"types.d.ts", "runtime_types.py"} <= {path.name for path in (tmp_path / "demo").iterdir()}
+    for limit in (60.0, 2.0):
+        process = subprocess.Popen(
+            [installed, "dev", "--port", "0"],
+            cwd=tmp_path / "demo",
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        with process:
+            try:
+                project = RunningProject(process)
+                with project.client as client:
+                    assert client.post("/greetings", json={"name": "Ada"}).status_code == 202
+                assert time.monotonic() - began < limit
+                assert project.stop() == 0
+            finally:
+                process.kill()
+        began = time.monotonic()
 
 
 def test_an_installed_runtime_serves_both_languages_and_stops(installed: Path, tmp_path: Path) -> None:

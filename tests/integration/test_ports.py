@@ -73,12 +73,12 @@ def test_the_last_port_has_none_after_it() -> None:
             held.enter_context(socket.create_server(("127.0.0.1", 65535)))
         except OSError:
             pytest.skip("another program has the last port")
-        with pytest.raises(RuntimeFault, match="127.0.0.1:65535: the port is in use"):
+        with pytest.raises(RuntimeFault, match=r"127\.0\.0\.1:65535: the port is in use"):
             listen(HttpSettings(port=65535), 10)
 
 
 def test_an_address_of_another_machine_is_not_tried_again() -> None:
-    with pytest.raises(RuntimeFault, match="cannot listen on 192.0.2.1:3000: Cannot assign"):
+    with pytest.raises(RuntimeFault, match=r"cannot listen on 192\.0\.2\.1:3000: Cannot assign"):
         listen(HttpSettings(host="192.0.2.1"), 10)
 
 

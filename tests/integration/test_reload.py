@@ -166,8 +166,8 @@ def test_what_runs_finishes_on_the_code_it_began_with(tmp_path: Path) -> None:
 
 def test_saves_that_come_faster_than_generations_end_in_the_last_one(project: RunningProject, tmp_path: Path) -> None:
     for number in range(2, 40):
-        edit(tmp_path, STEP["py"], f" {number - 1}", f" {number}")
-        edit(tmp_path, STEP["ts"], f" {number - 1}", f" {number}")
+        for file in STEP.values():
+            edit(tmp_path, file, f"word}} {number - 1}", f"word}} {number}")
         time.sleep(0.02)  # as fast as a formatter that runs over a folder
     assert answers(project, "/py", "py 39"), project.output
     assert answers(project, "/ts", "ts 39"), project.output

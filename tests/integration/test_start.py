@@ -81,10 +81,10 @@ def start(root: Path) -> float:
             printed = []
             for line in process.stdout:
                 printed.append(line)
-                if ready := re.search(r"Ready at (http://\S+)", line):
+                if ready := re.search(r"Ready at (http://\S+) in .*: (\d+) steps loaded\"", line):
                     break
             assert ready, "".join(printed)
-            assert f"{2 * STEPS} steps loaded\n" in printed, "".join(printed)
+            assert int(ready[2]) == 2 * STEPS, "".join(printed)
             with connected(ready[1]) as connection:
                 for language in ("ts", "py"):
                     path = f"/{language}/{STEPS - 1}"

@@ -7,6 +7,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,13 +19,14 @@ from runtime.clock import SystemClock
 from runtime.config import Settings
 from runtime.deadlines import Grace
 from runtime.dispatcher import Dispatcher
-from runtime.model import FailureKind, Invocation, LogLevel, Outcome, RunnerStatus, Step, TriggerKind, whole
+from runtime.errors import ConfigFault
+from runtime.model import FailureKind, Hook, Invocation, LogLevel, Outcome, RunnerStatus, Step, TriggerKind, whole
 from runtime.runners.candidate import Candidate
 from runtime.runners.fleet import Fleet
 from runtime.services.logs import LogService
 from runtime.values import decode, encode
 from tests.fakes import ListSink
-from tests.integration.project import is_alive, write_project
+from tests.integration.project import RunningProject, eventually, is_alive, running, write_project
 
 PATIENCE = 30.0
 SOON = {"restartBackoff": 0.01, "restartBackoffMax": 0.02, "maxLoadDeaths": 2}
@@ -49,6 +51,29 @@ export const handler = async (input) => {{
 }
 STEP = {"python": "steps/says_step.py", "node": "steps/says.step.ts"}
 LANGUAGES = tuple(SAYS)
+COUNTS = """
+import asyncio, os
+config = {"type": "api", "name": "Counts", "method": "GET", "path": "/counts"}
+async def handler(req, ctx):
+    async def body():
+        yield "one"
+        while not os.path.exists("gate"):
+            await asyncio.sleep(0.01)
+        yield "two"
+    return {"status": 200, "body": body()}
+"""
+COUNTING = Step("Counts", "python", "steps/counts_step.py", "api")
+REQUEST = encode(
+    {
+        "method": "GET",
+        "path": "/counts",
+        "pathParams": {},
+        "queryParams": {},
+        "headers": {},
+        "form": "none",
+        "body": b"",
+    }
+)
 DIES = {"python": "import os\nos._exit(3)\n", "node": "process.kill(process.pid, 'SIGKILL')\n"}
 
 
@@ -175,6 +200,61 @@ async def test_what_runs_finishes_on_the_old_code(tmp_path: Path) -> None:
         assert (await running)["word"] == "old"
         await project.until("python", "serving")
         assert project.sink.messages(LogLevel.WARN) == []
+
+
+async def test_a_body_that_is_sent_as_it_is_produced_comes_to_its_end(tmp_path: Path) -> None:
+    async with serving(tmp_path, {"steps/counts_step.py": COUNTS}) as project:
+        invocation = Invocation(COUNTING, TriggerKind.API, REQUEST, "f" * 32)
+        outcome = await Dispatcher(project.fleet.pools).dispatch(invocation, PATIENCE)
+        assert outcome.body is not None
+        pieces = aiter(outcome.body)
+        assert await anext(pieces) == b"one"
+        write_project(tmp_path, {"steps/counts_step.py": COUNTS.replace("one", "1")})
+        await project.renew("python")
+        (tmp_path / "gate").write_text("")
+        assert b"".join([piece async for piece in pieces]) == b"two"
+        await project.until("python", "serving")
+
+
+async def test_no_request_finds_nobody(tmp_path: Path) -> None:
+    async with serving(tmp_path, says("python", "0")) as project:
+        project.fleet.keep_spares(60)
+        over, ran = asyncio.Event(), 0
+
+        async def keep_asking() -> None:
+            nonlocal ran
+            while not over.is_set():
+                assert project.fleet.pools["python"].live() is not None
+                await project.answer("python")
+                ran += 1
+
+        async with asyncio.TaskGroup() as asking:
+            for _ in range(8):
+                asking.create_task(keep_asking())
+            for number in range(1, 6):
+                write_project(tmp_path, says("python", str(number)))
+                await project.renew("python")
+                assert (await project.answer("python"))["word"] == str(number)
+            over.set()
+        assert ran > 8
+
+
+async def test_the_config_is_that_of_the_candidate(tmp_path: Path) -> None:
+    plain = "def authenticate(request):\n    return None\n\n\nconfig = {}\n"
+    async with serving(tmp_path, {"motia_config.py": plain, **says("python", "old")}) as project:
+        write_project(
+            tmp_path, {"motia_config.py": plain.replace("{}", '{"streamAuth": {"authenticate": authenticate}}')}
+        )
+        async with project.fleet.renewal(["python"]) as candidate:
+            await loaded(candidate)
+            config = await candidate.config()
+            assert config is not None
+            assert config.hooks == {Hook.AUTHENTICATE}
+        write_project(tmp_path, {"motia_config.py": "raise ValueError('not today')\n"})
+        async with project.fleet.renewal(["python"]) as candidate:
+            await loaded(candidate)
+            with pytest.raises(ConfigFault, match="not today"):
+                await candidate.config()
 
 
 async def test_of_too_many_that_finish_the_oldest_is_ended(tmp_path: Path) -> None:
@@ -375,3 +455,66 @@ async def test_a_spare_that_dies_is_not_replaced_before_the_next_change(tmp_path
         await project.renew("python")
         assert (await project.answer("python"))["word"] == "new"
         assert len(project.status("python", "spare")) == 1
+
+
+# ------------------------------------------------------------ in a project that serves
+
+GROUPS, EACH = 20, 10
+ORDERED = {
+    "runtime.yaml": "runners:\n  python:\n    processes: 2\n",
+    "steps/begin_step.py": f"""
+config = {{"type": "api", "name": "Begin", "method": "POST", "path": "/begin", "emits": ["job"]}}
+async def handler(req, ctx):
+    for number in range({EACH}):
+        for group in range({GROUPS}):
+            await ctx.emit("job", {{"group": group, "number": number}}, {{"messageGroupId": str(group)}})
+    return {{"status": 202}}
+""",
+    "steps/job_step.py": """
+import asyncio, os
+config = {"type": "event", "name": "Job", "subscribes": ["job"],
+  "infrastructure": {"queue": {"type": "fifo", "concurrency": 20}}}
+async def handler(input, ctx):
+    await asyncio.sleep(0.002)
+    ctx.logger.info(f"did {input.group} {input.number} {os.getpid()}")
+""",
+    "steps/pid_step.py": """
+import asyncio, os
+config = {"type": "api", "name": "Pid", "method": "GET", "path": "/pid"}
+async def handler(req, ctx):
+    await asyncio.sleep(0.01)
+    return {"status": 200, "body": str(os.getpid())}
+""",
+}
+
+
+def done(project: RunningProject) -> list[tuple[int, int, int]]:
+    """Group, number and process of each run of the job, in the order in which they ended."""
+    messages = [str(line.get("message", "")).split() for line in project.log_lines()]
+    return [(int(words[1]), int(words[2]), int(words[3])) for words in messages if words[:1] == ["did"]]
+
+
+def test_the_order_of_groups_holds_across_processes(tmp_path: Path) -> None:
+    with running(write_project(tmp_path, ORDERED)) as project:
+        assert project.client.post("/begin").status_code == 202
+        assert eventually(lambda: len(done(project)) == GROUPS * EACH, PATIENCE), project.output
+        ended = done(project)
+        for group in range(GROUPS):
+            assert [number for found, number, _ in ended if found == group] == list(range(EACH))
+        assert len({pid for *_, pid in ended}) == 2
+
+
+def test_requests_are_shared_and_one_that_dies_takes_only_its_own_along(tmp_path: Path) -> None:
+    with running(write_project(tmp_path, ORDERED)) as project, ThreadPoolExecutor(32) as clients:
+        pids = [answer.text for answer in clients.map(lambda _: project.client.get("/pid"), range(200))]
+        assert len(set(pids)) == 2
+        running_now = [clients.submit(project.client.get, "/pid") for _ in range(32)]
+        os.kill(int(pids[0]), signal.SIGKILL)
+        statuses = Counter(answer.result(PATIENCE).status_code for answer in running_now)
+        assert set(statuses) <= {200, 502}
+        assert statuses[200] >= 16, "the other process goes on"
+        project.wait_for("is started again")
+        assert eventually(
+            lambda: len({answer.text for answer in clients.map(lambda _: project.client.get("/pid"), range(8))}) == 2,
+            PATIENCE,
+        )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtime.catalog import Catalog, build_catalog, with_config
+from runtime.catalog import Catalog, CatalogBuilder, build_catalog, with_config
 from runtime.model import Hook, LoadedFile, Manifest, Problem, ProjectConfig, Severity, TriggerKind, Validation
 from runtime.records import QueueKey
 
@@ -311,3 +311,65 @@ def test_a_guard_that_is_told_who_asks_is_fine() -> None:
     config = ProjectConfig("motia.config.ts", "node", frozenset({Hook.AUTHENTICATE}))
     catalog = with_config(build_catalog([node(streams=(stream("steps/a.stream.ts", Hook.CAN_ACCESS),))]), config)
     assert (catalog.problems, catalog.config) == ((), config)
+
+
+# ------------------------------------------------------------ one catalog after the other
+
+
+def test_steps_and_streams_of_files_that_stay_are_the_same_objects() -> None:
+    builder = CatalogBuilder()
+
+    def load(description: str) -> Catalog:
+        changed = api("steps/b.step.ts", path="/b", description=description)
+        return builder.build([node(api("steps/a.step.ts"), changed, streams=(stream("steps/s.stream.ts"),))])
+
+    first, second = load("one"), load("two")
+    assert [one is other for one, other in zip(first.steps, second.steps, strict=True)] == [True, False]
+    assert first.streams["letters"] is second.streams["letters"]
+    assert second.steps[1].description == "two"
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, True), (1, 1.0), ({"a": 1}, {"a": True})])
+def test_values_that_are_equal_and_differ_are_a_change(before: Any, after: Any) -> None:
+    builder = CatalogBuilder()
+
+    def load(value: Any) -> Any:
+        file = LoadedFile("steps/a.step.ts", {"type": "event", "subscribes": ["t"]}, True, {"/input": {"const": value}})
+        [bound] = builder.build([node(file)]).subscriptions["t"]
+        schema: Any = bound.trigger.input_schema
+        return schema["const"]
+
+    assert repr(load(before)) == repr(before)
+    assert repr(load(after)) == repr(after)
+
+
+def test_problems_of_files_that_stay_are_told_again_and_go_with_what_is_mended() -> None:
+    builder = CatalogBuilder()
+    broken = [node(api("steps/a.step.ts", flow=["x"]), api("steps/b.step.ts", path="b"))]
+    assert builder.build(broken).problems == builder.build(broken).problems == build_catalog(broken).problems
+    assert len(builder.build(broken).problems) == 2
+    assert builder.build([node(api("steps/a.step.ts"), api("steps/b.step.ts", path="/b"))]).problems == ()
+
+
+def test_a_file_whose_handler_comes_or_goes_has_changed() -> None:
+    builder = CatalogBuilder()
+    without = LoadedFile("steps/a.step.ts", {"type": "api", "method": "GET", "path": "/a"})
+    for _ in range(2):
+        assert builder.build([node(without)]).steps == ()
+        assert len(builder.build([node(api("steps/a.step.ts"))]).steps) == 1
+
+
+def test_of_files_that_are_gone_nothing_is_remembered() -> None:
+    builder = CatalogBuilder()
+    [first] = builder.build([node(api("steps/a.step.ts"))]).steps
+    builder.build([])
+    [second] = builder.build([node(api("steps/a.step.ts"))]).steps
+    assert (first is second, first == second) == (False, True)
+
+
+def test_a_config_that_is_no_plain_value_is_read_each_time() -> None:
+    builder, deep = CatalogBuilder(), list[Any]()
+    for _ in range(5000):
+        deep = [deep]
+    manifests = [node(api("steps/a.step.ts", description="x", middleware=deep))]
+    assert [len(builder.build(manifests).steps) for _ in range(2)] == [1, 1]

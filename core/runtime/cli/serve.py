@@ -6,10 +6,10 @@ import os
 import socket
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import anyio
-import anyio.to_thread
 import typer
 
 from runtime.allocator import collect_less_often, keep_freed_memory
@@ -27,6 +27,8 @@ from runtime.errors import RuntimeFault
 from runtime.facts import Audience, Held, Renewed, Started
 from runtime.reload.setup import Reading, Setup
 from runtime.runners.manifest import find_runners
+from runtime.runners.packages.upkeep import Project, install_outdated
+from runtime.tasks import unless
 from runtime.web.server import listen
 
 _DEV_PORTS = 10
@@ -120,7 +122,7 @@ class _Serving:
         audience: Audience = _WithTypes(presenter, types) if development else presenter
         reading = Reading(self._read, self._install) if development else None
         if development:
-            await anyio.to_thread.run_sync(self._install, setup)
+            await unless(stop, partial(self._install, setup))
             write_missing(self._root)
         inspected = ports_of(self._command.inspect, find_runners(self._root, setup.settings))
         async with anyio.create_task_group() as tasks:
@@ -137,7 +139,13 @@ class _Serving:
         tries = _DEV_PORTS if self._command.development else 1
         return listen(setup.settings.http, tries, presenter.progressed)
 
-    def _install(self, setup: Setup) -> None: ...
+    async def _install(self, setup: Setup) -> frozenset[str]:
+        """Installs what packages are missing, as far as that is wanted; gives the languages that have new ones."""
+        if not self._command.installs or self._presenter is None:
+            return frozenset()
+        settings, variables = setup.settings, setup.environment.variables
+        project = Project(self._root, settings, variables, find_runners(self._root, settings))
+        return await install_outdated(project, self._presenter.progressed)
 
 
 class _WithTypes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from types import FrameType
 
 import anyio
 
@@ -18,25 +19,34 @@ ECHO_SECONDS = 0.1
 async def watch_signals(stop: anyio.Event, everything: anyio.CancelScope, on_first: Callable[[], None]) -> None:
     """The first signal sets `stop`, then calls `on_first`; the second cancels everything; a third ends the process.
 
-    Watches SIGINT, SIGTERM, and SIGHUP unless the process was started to ignore it. Runs until it is cancelled.
+    Watches SIGINT, SIGTERM, and SIGHUP unless the process was started to ignore it. Runs until the second signal.
     """
+    watched = _watched()
+    with anyio.open_signal_receiver(*watched) as signals:
+        distinct = aiter(_distinct(signals))
+        await anext(distinct)
+        stop.set()
+        with contextlib.suppress(OSError):  # after SIGHUP there may be no terminal to say it on
+            on_first()
+        await anext(distinct)
+    for each in watched:
+        signal.signal(each, _leave)
+    everything.cancel()
+
+
+async def _distinct(signals: AsyncIterator[signal.Signals]) -> AsyncIterator[signal.Signals]:
+    """The signals without their echoes."""
     heard: dict[signal.Signals, float] = {}
-    with anyio.open_signal_receiver(*_watched()) as signals:
-        async for received in signals:
-            now = anyio.current_time()
-            is_echo = now - heard.get(received, -ECHO_SECONDS) < ECHO_SECONDS
-            heard[received] = now
-            if is_echo:
-                continue
-            if everything.cancel_called:
-                # Something does not let itself be cancelled. Runners end with this process (see runners/launch.py).
-                os._exit(EXIT_INTERRUPTED)
-            if stop.is_set():
-                everything.cancel()
-                continue
-            stop.set()
-            with contextlib.suppress(OSError):  # after SIGHUP there may be no terminal to say it on
-                on_first()
+    async for received in signals:
+        now = anyio.current_time()
+        if received not in heard or now - heard[received] >= ECHO_SECONDS:
+            yield received
+        heard[received] = now
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """Something does not let itself be cancelled. Runners end with this process (see runners/launch.py)."""
+    os._exit(EXIT_INTERRUPTED)
 
 
 def farewell(runs: int) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from runtime.config.section import LONGEST, Section
+from runtime.config.section import LONGEST, Section, said_off
 
 
 class ReloadSettings(Section):
     """Watching and reload, in `dev` alone; times in seconds."""
 
-    watch: Literal["events", "polling", "off"] | None = None
+    watch: Annotated[Literal["events", "polling", "off"] | None, BeforeValidator(said_off)] = None
     """How changes are noticed. Absent for what the system tells (events), and polling where it tells nothing."""
     settle: float = Field(0.02, ge=0.001, le=10)
     """How long it has to be quiet after a change before it counts as complete."""

@@ -28,6 +28,11 @@ _WORDS: Mapping[str, str] = {
 }
 
 
+def said_off(value: object) -> object:
+    """The word off where it stands without quotes, which YAML 1.1 takes for false."""
+    return "off" if value is False else value
+
+
 class Section(BaseModel):
     """A part of the settings: keys in camelCase, none that is not known, never changed."""
 

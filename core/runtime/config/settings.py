@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from runtime.config.http import HttpSettings
 from runtime.config.reload import ReloadSettings
 from runtime.config.runners import LinkSettings, RunnerSettings
-from runtime.config.section import LARGEST, LONGEST, MOST, Section
+from runtime.config.section import LARGEST, LONGEST, MOST, Section, said_off
 from runtime.config.streams import StreamSettings
 from runtime.model import Validation
 
@@ -114,7 +114,7 @@ class Settings(Section):
     state: StateSettings = Field(StateSettings(), validate_default=True)
     streams: StreamSettings = StreamSettings()
     storage: StorageSettings = StorageSettings()
-    validation: Validation = Validation.WARN
+    validation: Annotated[Validation, BeforeValidator(said_off)] = Validation.WARN
     """What follows when a value does not fit its schema: off, warn (a line in the log) or enforce (it is refused)."""
     durability: Literal["process", "full"] = "process"
     """What an acknowledged write survives: the kill of any process, or a power cut as well."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import reprlib
-from collections.abc import Iterator, Mapping, MutableMapping, MutableSequence, Sequence
+from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -174,6 +175,7 @@ def _named(path: ConfigPath) -> str:
     return place(path) if path else "the config"
 
 
+@cache
 def known_keys(model: type[BaseModel]) -> tuple[str, ...]:
     """The keys of a model as a config has them."""
     return tuple(field.alias or name for name, field in model.model_fields.items())
@@ -204,14 +206,17 @@ def _own(value: object, copies: set[int]) -> object:
     return copy
 
 
-def _parts_of(model: type[BaseModel]) -> Iterator[tuple[str, type[Part], bool]]:
+@cache
+def _parts_of(model: type[BaseModel]) -> Sequence[tuple[str, type[Part], bool]]:
     """The keys of a model whose values are parts, and whether they are lists of them."""
+    found: list[tuple[str, type[Part], bool]] = []
     for name, field in model.model_fields.items():
         is_list = get_origin(field.annotation) is tuple
         inner: Any = get_args(field.annotation)[0] if is_list else field.annotation
         inner = get_args(inner)[0] if get_args(inner) else inner
         if isinstance(inner, type) and issubclass(inner, Part):
-            yield field.alias or name, inner, is_list
+            found.append((field.alias or name, inner, is_list))
+    return found
 
 
 def _nearest(key: str, known: Sequence[str]) -> str:

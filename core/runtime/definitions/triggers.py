@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
@@ -130,7 +131,8 @@ class KindPart(Part):
     type: Literal["api", "event", "cron", "state", "stream"]
 
 
-def key_advice(kind: str) -> dict[str, str]:
+@lru_cache(maxsize=len(PARTS) + 1)
+def key_advice(kind: str) -> Mapping[str, str]:
     """Advice by key for the keys that only other kinds of triggers have."""
     return {
         key: f"it belongs to {'an' if other in ('api', 'event') else 'a'} {other} trigger; remove it"

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import anyio
-import anyio.to_thread
 
 from runtime.catalog import Catalog, with_config
 from runtime.errors import RuntimeFault
@@ -117,6 +116,9 @@ class Reloader:
             await self._is_due.wait()
             self._is_due = anyio.Event()
             batch, self._due = self._due, _Batch()
+            if batch.packages:
+                # What is installed is a change of its own, so that those languages are renewed when it comes.
+                batch.languages -= await self._reading.install(self._setup)
             self._began = anyio.current_time()
             with anyio.CancelScope() as self._under_way:
                 await self._take_up(batch)
@@ -127,8 +129,6 @@ class Reloader:
     async def _take_up(self, batch: _Batch) -> None:
         """Renews each language by itself: what is broken in one must not hold up the others."""
         environ = self._read(batch) if batch.setup else None
-        if batch.packages:
-            await anyio.to_thread.run_sync(self._reading.install, self._setup)
         if batch.reread:
             await self._tell_what_serves(batch)
         serve = [await self._renew(language, environ, batch) for language in sorted(batch.languages)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,10 +23,7 @@ ReadSetup = Callable[[], Setup]
 
 
 class Reading(NamedTuple):
-    """What makes development of a run: how the setup is read anew, and how missing packages are installed.
-
-    The installation runs in a thread.
-    """
+    """How the setup is read anew, and how missing packages are installed, which gives the languages that have some."""
 
     read: ReadSetup
-    install: Callable[[Setup], None]
+    install: Callable[[Setup], Awaitable[frozenset[str]]]

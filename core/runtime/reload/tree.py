@@ -7,13 +7,16 @@ import stat
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
-from runtime.runners.discovery import is_foreign
+from runtime.runners.discovery import SOURCE_FOLDERS, is_foreign
 
 Signature = tuple[int, int, int, int]
 """Of a file: when it and its entry were last changed, its size and its number; other ones mean other contents."""
 _SECOND = 1_000_000_000
+_MAX_ENTRIES = 10_000
+"""Of one folder: one with more holds data, and its files are not watched."""
 _TICK = 10_000_000
 """Nanoseconds in which a file may change twice without a difference in its times."""
 
@@ -102,22 +105,21 @@ class Tree:
         if path in self._named and is_foreign(here):
             found = {name: os.path.join(here, name) for name in self._named[path]}
             return Folder(dict(_signatures(found)), seen=now if here.is_dir() else 0)
-        files: dict[str, str] = {}
-        folders = set()
         try:
             with os.scandir(here) as entries:
-                for entry in entries:
-                    if self._is_entered(path, entry):
-                        folders.add(entry.name)
-                    elif is_counted(path, entry.name) and not entry.is_dir(follow_symlinks=False):
-                        files[entry.name] = entry.path
+                found_here = list(islice(entries, _MAX_ENTRIES + 1))
         except OSError:  # it has gone, or is secret: nothing of it can be loaded
             return Folder()
-        return Folder(dict(_signatures(files)), frozenset(folders), now)
+        folders = frozenset(entry.name for entry in found_here if self._is_entered(path, entry))
+        if len(found_here) > _MAX_ENTRIES:
+            return Folder(folders=folders, seen=now)
+        files = {entry.name: entry.path for entry in found_here if is_counted(path, entry.name)}
+        return Folder(dict(_signatures(files)), folders, now)
 
     def _is_entered(self, path: str, entry: os.DirEntry[str]) -> bool:
         """Whether it is a folder to look into; links are left out, for they may lead back."""
-        if (f"{path}/{entry.name}" if path else entry.name) in self._named:
+        inner = f"{path}/{entry.name}" if path else entry.name
+        if inner in self._named or inner in SOURCE_FOLDERS:
             return entry.is_dir()
         return entry.is_dir(follow_symlinks=False) and not is_foreign(Path(entry.path))
 

@@ -113,6 +113,8 @@ class _Watch:
         self, notices: Notices, reason: str | None, report: Callable[[str], None]
     ) -> AsyncGenerator[frozenset[str]]:
         """The sets: as the system tells, and by polling for a reason or from the moment that it refuses."""
+        if changed := self._taken():  # made while the watching began
+            yield changed
         while reason is None:
             await self._quiet(notices.lag)
             try:
@@ -121,6 +123,7 @@ class _Watch:
                 reason = when_refused(refused)
             if changed := self._taken():
                 yield changed
+        notices.close()
         report(reason)
         while True:
             await self._poll()

@@ -40,7 +40,7 @@ class Framing:
                 self._left, data = max(0, self._left - len(data)), data[self._left :]
                 continue
             head, end, data = (self._head + data).partition(b"\r\n\r\n")
-            found = _LENGTH.search(head)
+            found = _LENGTH.match(head)
             self._left = int(found[1]) if end and found else 0
             self._head = b"" if self._left else head[:_MAX_HEAD_BYTES]
 

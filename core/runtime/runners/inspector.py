@@ -10,6 +10,7 @@ import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 import anyio
 from anyio import TASK_STATUS_IGNORED
@@ -43,14 +44,15 @@ class Inspector:
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
         """Owns the port until it is cancelled; has started when it listens. Raises `RunnerFault` for a taken port."""
-        async with anyio.create_task_group() as tasks:
-            server = await self._listen(tasks)
-            try:
-                self._logs.core(LogLevel.INFO, f"the {self._language} debugger is at {LOOPBACK}:{self._port}")
-                task_status.started()
-                await anyio.sleep_forever()
-            finally:
-                server.close()
+        with self._bind() as listener:
+            async with anyio.create_task_group() as tasks:
+                server = await asyncio.start_server(partial(self._accept, tasks), sock=listener)
+                try:
+                    self._logs.core(LogLevel.INFO, f"the {self._language} debugger is at {LOOPBACK}:{self._port}")
+                    task_status.started()
+                    await anyio.sleep_forever()
+                finally:
+                    server.close()
 
     def point_at(self, port: int | None) -> None:
         """Leads to the process whose debugger is at this port of 127.0.0.1; None while there is none.
@@ -65,22 +67,22 @@ class Inspector:
         for inspection in self._open:
             inspection.leave()
 
-    async def _listen(self, tasks: TaskGroup) -> asyncio.Server:
-        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if len(self._open) == MAX_CONNECTIONS:
-                writer.transport.abort()
-                return
-            inspection = Inspection(reader, writer)
-            self._open.add(inspection)
-            tasks.start_soon(self._serve, inspection)
-
+    def _bind(self) -> socket.socket:
         try:
-            return await asyncio.start_server(accept, LOOPBACK, self._port)
+            return socket.create_server((LOOPBACK, self._port))
         except OSError as error:
             raise RunnerFault(
-                f"port {self._port} for the {self._language} debugger cannot be opened: {error.strerror or error}",
+                f"port {self._port} for the {self._language} debugger cannot be opened: {error.strerror}",
                 f"end what uses it, or choose another: `--inspect {self._language}={self._port % 65535 + 1}`",
             ) from error
+
+    def _accept(self, tasks: TaskGroup, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._open) == MAX_CONNECTIONS:
+            writer.transport.abort()
+            return
+        inspection = Inspection(reader, writer)
+        self._open.add(inspection)
+        tasks.start_soon(self._serve, inspection)
 
     async def _serve(self, inspection: Inspection) -> None:
         try:

@@ -67,7 +67,7 @@ class Liveness:
             return
         left = self._sent + self._settings.ping_timeout - self._loop.time()
         if left > 0:
-            self._timer = self._loop.call_later(left, self._look)
+            self._timer = self._loop.call_later(min(left, self._settings.ping_interval), self._look)
         else:  # where the core itself has slept, what has come meanwhile is read first
             self._timer = self._loop.call_later(_LAST_LOOK_SECONDS, self._look_again)
 

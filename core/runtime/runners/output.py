@@ -10,7 +10,7 @@ from runtime.services.logs import LogService
 _LINE_BYTES = 16 * 1024
 _OF_THE_DEBUGGER = (
     "Debugger listening on ",
-    "For help, see: https://nodejs.org/en/docs/inspector",
+    "For help, see: https://nodejs.org/",
     "Debugger attached.",
     "Debugger ending on ",
     "Waiting for the debugger to disconnect...",

@@ -60,21 +60,28 @@ class Access:
         return b"" if context == NIL else context
 
     async def may_read(self, stream: str, group: str, id: str, context: bytes) -> bool:
-        """Whether a client with this auth context may read an item of a stream, or with an empty id a group."""
-        definition = self.catalog.streams.get(stream)
-        if definition is None:
-            return False
-        if Hook.CAN_ACCESS not in definition.hooks:
-            return True
-        try:
-            payload = _payload(group, id, context)
-            reply = await self._hooks.call(definition.language, Hook.CAN_ACCESS, definition.file, payload)
-        except HookFailed as error:
-            kind = error.failure.kind
-            if kind not in _RATIONED or self._rations[kind].allows_one():
-                self._complain(definition, Hook.CAN_ACCESS, f"failed, so the client was denied: {_told(error.failure)}")
-            return False
-        return self._is_true(reply, definition)
+        """Whether a client with this auth context may read an item of a stream, or with an empty id a group.
+
+        Where the stream has become another one while its function was asked, that one decides.
+        """
+        payload = _payload(group, id, context)
+        while (definition := self.catalog.streams.get(stream)) is not None:
+            if Hook.CAN_ACCESS not in definition.hooks:
+                return True
+            try:
+                reply = await self._hooks.call(definition.language, Hook.CAN_ACCESS, definition.file, payload)
+            except HookFailed as error:
+                if self.catalog.streams.get(stream) == definition:
+                    self._tell_of_failure(definition, error.failure)
+                    return False
+            else:
+                if self.catalog.streams.get(stream) == definition:
+                    return self._is_true(reply, definition)
+        return False
+
+    def _tell_of_failure(self, stream: StreamDefinition, failure: Failure) -> None:
+        if failure.kind not in _RATIONED or self._rations[failure.kind].allows_one():
+            self._complain(stream, Hook.CAN_ACCESS, f"failed, so the client was denied: {_told(failure)}")
 
     def hears(self, stream: str) -> bool:
         """Whether a function of the stream's hears of who comes and goes."""

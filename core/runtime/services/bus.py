@@ -35,13 +35,23 @@ class BusService:
     """Publishes what handlers emit to the queues that the catalog names."""
 
     def __init__(self, bus: Publisher, clock: Clock, settings: BusSettings, warn: Warn, schemas: SchemaService) -> None:
-        self.catalog = Catalog()
+        self._catalog = Catalog()
+        self._original = self
         self._schemas = schemas
         self._bus = bus
         self._clock = clock
         self._settings = settings
         self._warn = warn
         self._warned: set[tuple[str, str]] = set()
+
+    @property
+    def catalog(self) -> Catalog:
+        """Whose steps subscribe; the same for all that `over` makes of a service, however long they are in use."""
+        return self._original._catalog
+
+    @catalog.setter
+    def catalog(self, catalog: Catalog) -> None:
+        self._original._catalog = catalog
 
     def over(self, bus: Publisher) -> BusService:
         """The same service with another place for its publications."""

@@ -79,6 +79,10 @@ class SchemaService:
         self._warned: set[tuple[str, str, str]] = set()
         self._explained: Counter[tuple[str, str]] = Counter()
         self._large_checks = anyio.CapacityLimiter(_MAX_LARGE_CHECKS)
+        self._compiled: dict[int, tuple[JsonSchema, Sequence[Check]]] = {}
+        """By the identity of the schemas that they are of, which the entries keep alive."""
+        self._reused: dict[int, tuple[JsonSchema, Sequence[Check]]] = {}
+        """The same of the catalog before, while another is put into use."""
         self.catalog = Catalog()
 
     @property
@@ -90,10 +94,12 @@ class SchemaService:
     def catalog(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._explained.clear()
+        self._reused, self._compiled = self._compiled, {}
         routes = [self._route(bound) for bound in catalog.routes]
         # By identity: an equal trigger would be compared schema by schema with each request.
         self._requests = {id(route.trigger): route for route in routes if route.parts}
         self._responses = {id(route.trigger): route for route in routes if route.responses}
+        self._unwatched = {id(route.trigger) for route in routes if not route.parts}
         self._topics = {
             topic: [found for bound in bounds for found in self._subscribers(bound.step, bound.trigger.input_schema)]
             for topic, bounds in catalog.subscriptions.items()
@@ -103,10 +109,11 @@ class SchemaService:
             for name, stream in catalog.streams.items()
             for check in self._checks(stream.schema, self._mode, f"the schema of stream '{name}'", stream.file)
         }
+        self._reused = {}
 
     def watches_request(self, route: Bound[ApiTrigger]) -> bool:
         """True where requests have a schema to fit; else `check_request` need not be called."""
-        return id(route.trigger) in self._requests
+        return id(route.trigger) not in self._unwatched
 
     def watches_response(self, route: Bound[ApiTrigger]) -> bool:
         """True where some responses have a schema to fit; else `check_response` need not be called."""
@@ -127,9 +134,8 @@ class SchemaService:
         `form`, `body` and `value` are those of PROTOCOL.md, "Requests". A body that is no JSON at all is left to
         the runner, which refuses it.
         """
-        known = self._requests.get(id(route.trigger))
-        if known is None:
-            return ()
+        # What was routed by the catalog before is held against what that said.
+        known = self._requests.get(id(route.trigger)) or self._route(route)
         violations: list[Violation] = []
         for part, check in known.parts.items():
             if self._is_told(known.mode, known.step.name, part):
@@ -153,7 +159,8 @@ class SchemaService:
         """False when a response must not be sent; what it was and why it does not fit is in the log then.
 
         `form` is that of PROTOCOL.md, "Responses". A text or bytes that the headers call JSON are held against the
-        schema as the value that they are JSON of; other bytes are not.
+        schema as the value that they are JSON of; other bytes are not. A response to what was routed by the catalog
+        before may be that of the renewed step, and is not held against the schemas of either.
         """
         known = self._responses.get(id(route.trigger))
         place = _schema_for(status, known.responses) if known else None
@@ -238,6 +245,12 @@ class SchemaService:
         """The compiled schema, if there is one to be held to."""
         if schema is None or schema is True or mode is Validation.OFF:
             return ()
+        known = self._compiled.get(id(schema)) or self._reused.get(id(schema))
+        checks = self._compile(schema, what, file) if known is None else known[1]
+        self._compiled[id(schema)] = (schema, checks)
+        return checks
+
+    def _compile(self, schema: JsonSchema, what: str, file: str) -> Sequence[Check]:
         try:
             return (Check(schema),)
         except ValueError as error:

@@ -30,7 +30,8 @@ class StreamService:
     def __init__(
         self, engine: Engine, changes: ChangeService, clock: Clock, max_value_bytes: int, schemas: SchemaService
     ) -> None:
-        self.catalog = Catalog()
+        self._catalog = Catalog()
+        self._original = self
         self._engine: Engine | None = engine
         self._store = engine.streams
         self._changes = changes
@@ -39,6 +40,15 @@ class StreamService:
         self._max_value_bytes = max_value_bytes
         self._listeners: list[Listener] = []
         self._send: Listener = self.tell
+
+    @property
+    def catalog(self) -> Catalog:
+        """Whose streams are known; the same for all that `over` makes of a service, however long they are in use."""
+        return self._original._catalog
+
+    @catalog.setter
+    def catalog(self, catalog: Catalog) -> None:
+        self._original._catalog = catalog
 
     def over(self, store: StreamStore, send: Listener) -> StreamService:
         """The same service with another store, which is also given what follows a write and who is told of it;

@@ -135,7 +135,9 @@ class Queues:
             try:
                 await taker
             except asyncio.CancelledError:
-                if queue.has_ready:
+                if taker in queue.takers:  # it was not woken
+                    queue.takers.remove(taker)
+                elif queue.has_ready:
                     queue.wake()
                 raise
         message = heapq.heappop(queue.ready)

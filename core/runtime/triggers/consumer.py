@@ -74,7 +74,6 @@ class Consumer:
             for worker in waiting[: len(self.workers) - bound]:
                 worker.scope.cancel()
 
-
     async def begin(self) -> None:
         """Counts a run that begins, once there is room for it: of those whose wait is ended, one may have got an event
         at that very moment."""

@@ -69,7 +69,7 @@ class CronScheduler:
         self._settings = settings
         self._busy = busy
         self._kept: dict[QueueKey, _Kept] = {}
-        self._start: Callable[[_Kept], None] | None = None
+        self._start: Callable[[_Kept], object] | None = None
         """Begins to keep a schedule; None while none is kept."""
 
     async def run(self, catalog: Catalog, stop: anyio.Event) -> None:
@@ -121,8 +121,7 @@ class CronScheduler:
 
         Of several schedules of a step it is the first. Raises `UnknownSchedule`, and what the bus raises.
         """
-        kept = next((kept for queue, kept in self._kept.items() if queue.step == step_name), None)
-        schedule = kept and kept.schedule
+        schedule = next((kept.schedule for queue, kept in self._kept.items() if queue.step == step_name), None)
         if schedule is None:
             raise UnknownSchedule(_no_schedule(step_name, sorted({queue.step for queue in self._kept})))
         return await self._bus.publish(self._publication(schedule))

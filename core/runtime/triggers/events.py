@@ -37,7 +37,7 @@ class EventConsumers:
         self._report = report
         self._hold = hold
         self._consumers: dict[QueueKey, Consumer] = {}
-        self._start: Callable[[Consumer, Worker], None] | None = None
+        self._start: Callable[[Consumer, Worker], object] | None = None
         """Begins the work of a worker; None while nothing is consumed."""
 
     async def run(self, catalog: Catalog, stop: anyio.Event) -> None:

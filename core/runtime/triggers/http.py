@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from time import monotonic, time
 from typing import Any
 
 import anyio.to_thread
@@ -102,7 +102,7 @@ class HttpEdge:
             raise NotImplementedError(f"{scope['type']} connections are not served here")
         headers = read_headers(scope["headers"])
         trace_id, trace_headers = trace_of(headers.get("traceparent"))
-        began = 0.0 if self._told is None else time.monotonic()
+        began = 0.0 if self._told is None else monotonic()
         try:
             answer = await self._answer(scope, receive, headers, trace_id)
         except ClientGone:
@@ -126,9 +126,9 @@ class HttpEdge:
     def _tell(self, scope: Any, status: int, step: str, trace_id: str, began: float, ending: str) -> None:
         assert self._told is not None
         path = scope["raw_path"].decode("utf-8", "replace")
-        took = time.monotonic() - began
+        took = monotonic() - began
         ending = _LEFT if scope.get("client_left") else ending
-        self._told(RequestRecord(time.time(), scope["method"], path, status, took, step, trace_id, ending))
+        self._told(RequestRecord(time(), scope["method"], path, status, took, step, trace_id, ending))
 
     async def _stream(self, answer: Response, method: str, receive: Receive, send: Send, trace_id: str) -> str:
         """Sends a response while its handler goes on; one that breaks off has no end.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import anyio
 import pytest
@@ -16,28 +17,37 @@ from runtime.cli.options import EXIT_INTERRUPTED
 from runtime.cli.signals import farewell, watch_signals
 
 
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """Handlers as they were, after each test."""
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
 def send(*sent: signal.Signals) -> None:
     for each in sent:
         os.kill(os.getpid(), each)
 
 
 async def watched(sent: Callable[[], None], first: Callable[[], None] = lambda: None) -> tuple[bool, bool]:
-    """Whether the end was asked for, and whether everything was cancelled, after what `sent` sends."""
-    stop, told = anyio.Event(), anyio.Event()
-
-    def on_first() -> None:
-        told.set()
-        first()
-
+    """Whether the end was asked for, and whether everything was cancelled, after what `sent` and `first` send."""
+    stop, arrived = anyio.Event(), anyio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, arrived.set)  # which comes behind all that was sent before it
     with anyio.CancelScope() as everything:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(watch_signals, stop, everything, on_first)
+            tasks.start_soon(watch_signals, stop, everything, first)
             await anyio.wait_all_tasks_blocked()
             sent()
-            with anyio.move_on_after(5):
-                await told.wait()
-            await anyio.wait_all_tasks_blocked()
+            with anyio.fail_after(5):
+                await stop.wait()
+                send(signal.SIGUSR1)
+                await arrived.wait()
+                await anyio.wait_all_tasks_blocked()
             tasks.cancel_scope.cancel()
+    loop.remove_signal_handler(signal.SIGUSR1)
     return stop.is_set(), everything.cancelled_caught
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import anyio.lowlevel
 import pytest
 
 from runtime.config.reload import ReloadSettings
+from runtime.reload.inotify import Inotify
 from runtime.reload.watcher import watching
 
 PATIENCE = 20
@@ -218,6 +219,40 @@ async def test_a_writer_that_never_ends_does_not_hold_up_for_ever(tmp_path: Path
         tasks.start_soon(write)
         assert await project.next() == {"a.py"}
         tasks.cancel_scope.cancel()
+
+
+async def test_a_folder_of_sources_may_be_a_link(tmp_path: Path) -> None:
+    root, shared = tmp_path / "project", tmp_path / "shared"
+    root.mkdir()
+    shared.mkdir()
+    (root / "steps").symlink_to(shared)
+    (root / "back").symlink_to(root)
+    async with watched(root) as project:
+        (shared / "a_step.py").write_text("1")
+        assert await project.next() == {"steps/a_step.py"}
+
+
+async def test_a_folder_full_of_data_is_not_watched(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for number in range(10_001):
+        (tmp_path / "data" / f"{number}.json").touch()
+    async with watched(tmp_path) as project:
+        project.write("data/7.json", "{}")
+        project.write("a.py")
+        assert await project.until("a.py") == {"a.py"}
+
+
+@linux_only
+async def test_what_changes_while_the_watching_begins_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listen = Inotify.listen
+
+    def late(notices: Inotify, folders: Sequence[str]) -> None:
+        (tmp_path / "a.py").write_text("1")
+        listen(notices, folders)
+
+    monkeypatch.setattr(Inotify, "listen", late)
+    async with watched(tmp_path) as project:
+        assert await project.next() == {"a.py"}
 
 
 async def test_off_gives_nothing(tmp_path: Path) -> None:

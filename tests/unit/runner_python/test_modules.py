@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.unit.runner_python.conftest import MakeProject
@@ -261,3 +263,21 @@ def test_imports_are_told_to_the_last(make_project: MakeProject) -> None:
     )
     reached = ["src/db.py", "src/settings.py", "steps/__init__.py", "steps/helpers.py"]
     assert answer == [reached, reached, ["steps/__init__.py"]]
+
+
+def test_a_file_that_was_saved_twice_in_a_second_is_loaded_as_it_is_now(make_project: MakeProject) -> None:
+    ask = """
+        sys.dont_write_bytecode = False
+        load("steps/a_step.py")
+        tell([sys.modules["steps.a_step"].NUMBER, sys.modules["steps.lib.helper"].NUMBER])
+        """
+    second = 1_700_000_000 * 10**9
+    project = make_project({})
+    for number in (1, 2):
+        helper, step = f"NUMBER = {number}", _step("from .lib import helper", f"NUMBER = {number}")
+        project.write({"steps/lib/helper.py": helper, "steps/a_step.py": step})
+        for file in ("steps/lib/helper.py", "steps/a_step.py"):
+            os.utime(project.root / file, ns=(second, second + number))
+        assert project.ask(ask) == [number, number]
+        made = {path.name.partition(".")[0] for path in project.root.rglob("*.pyc")}
+        assert made == {"helper", "a_step"}, "what has not changed is not compiled again"

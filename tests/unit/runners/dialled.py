@@ -90,6 +90,8 @@ class Dialled:
         self.writers = 0
         self.most_writers = 0
         self.answers_pings = True
+        self.wrote = asyncio.Event()
+        """Set with each frame that the core has written."""
         self.reading = asyncio.Event()
         self.reading.set()
         self.link = Link(
@@ -130,6 +132,7 @@ class Dialled:
             self.writers -= 1
         self.frames.append(frame)
         self.received.extend(frame.envelopes)
+        self.wrote.set()
         for envelope in frame.envelopes:
             if self.answers_pings and envelope.HasField("ping"):
                 pong = pb.Pong(nonce=envelope.ping.nonce, memory_bytes=MEMORY, cpu_ms=self.cpu_ms)

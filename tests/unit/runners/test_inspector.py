@@ -10,6 +10,7 @@ import venv
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from subprocess import DEVNULL
 
 import anyio
 import anyio.to_thread
@@ -23,7 +24,7 @@ from runtime.runners.inspection import Framing
 from runtime.runners.inspector import LOOPBACK, Inspector, dismiss, free_port, missing_debugger
 from runtime.services.logs import LogService
 from tests.fakes import ListSink
-from tests.integration.debuggers import listening_adapters
+from tests.integration.debuggers import adapters
 from tests.integration.project import eventually
 
 MESSAGE = b"Content-Length: 2\r\n\r\n{}"
@@ -208,7 +209,7 @@ async def test_the_port_is_free_again_at_the_end() -> None:
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 1000])
 def test_messages_may_come_in_any_pieces(step: int) -> None:
     framing = Framing()
-    stream = MESSAGE + b"Content-Length: 30\r\n\r\n" + b"\r\n\r\nContent-Length: 5\r\n\r\n{" + b"}" * 6 + MESSAGE
+    stream = MESSAGE + b"Content-Length: 32\r\n\r\n" + b"\r\n\r\nContent-Length: 5\r\n\r\n{" + b"}" * 6 + MESSAGE
     ends = {0, len(MESSAGE), len(stream) - len(MESSAGE), len(stream)}
     for start in range(0, len(stream), step):
         framing.feed(stream[start : start + step])
@@ -253,17 +254,16 @@ debugpy.listen(("127.0.0.1", int(sys.argv[1])))
 """
 
 
-async def test_an_adapter_whose_process_was_killed_before_they_met_is_sent_away() -> None:
+async def test_an_adapter_whose_process_was_killed_before_they_met_is_sent_away(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-Xfrozen_modules=off", "-c", _KILLED_TOO_EARLY, str(port)]
-    await anyio.run_process(command, check=False)
-    left = listening_adapters(port)
+    await anyio.run_process(command, cwd=tmp_path, check=False, stdout=DEVNULL, stderr=DEVNULL)
     try:
-        assert len(left) == 1
+        assert len(adapters(tmp_path)) == 1
         await dismiss(port)
-        assert await anyio.to_thread.run_sync(eventually, lambda: listening_adapters(port) == [], 10)
+        assert await anyio.to_thread.run_sync(eventually, lambda: not adapters(tmp_path), 10)
     finally:
-        for pid in listening_adapters(port):
+        for pid in adapters(tmp_path):
             os.kill(pid, 9)
 
 

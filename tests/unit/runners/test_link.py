@@ -14,6 +14,7 @@ from runtime.values import decode, encode
 from tests.fakes import settle
 from tests.unit.runners.dialled import (
     CHUNK,
+    FILES,
     HELLO,
     MANIFEST,
     MAX_HOST_CALLS,
@@ -48,6 +49,34 @@ async def test_hello_is_answered_with_welcome_and_load() -> None:
         assert (limits.max_queued_bytes, limits.max_host_calls) == (MAX_QUEUED, MAX_HOST_CALLS)
         assert list(load.step_files) == ["steps/a.step.ts"]
         assert list(load.stream_files) == ["steps/s.stream.ts"]
+
+
+async def test_a_spare_is_told_what_to_load_when_it_is_known() -> None:
+    async with Dialled(is_told=False) as dialled:
+        await dialled.send(hello=HELLO)
+        assert [each.WhichOneof("kind") for each in dialled.received] == ["welcome"]
+        assert dialled.link.is_welcomed
+        dialled.link.load(FILES)
+        await settle()
+        assert list(dialled.last("load").step_files) == ["steps/a.step.ts"]
+        await dialled.send(manifest=MANIFEST)
+        assert dialled.link.is_live
+
+
+async def test_a_spare_that_says_what_it_has_loaded_breaks_the_protocol() -> None:
+    async with Dialled(is_told=False) as dialled:
+        await dialled.send(hello=HELLO)
+        await dialled.send(manifest=MANIFEST)
+        assert "no load asks for one" in dialled.last("bye").message
+        assert not dialled.link.is_live
+
+
+async def test_a_spare_that_is_drained_is_not_told_to_load() -> None:
+    async with Dialled(is_told=False) as dialled:
+        await dialled.send(hello=HELLO)
+        dialled.link.drain(1.0)
+        await settle()
+        assert [each.WhichOneof("kind") for each in dialled.received] == ["welcome", "drain"]
 
 
 async def test_the_core_says_nothing_before_hello() -> None:

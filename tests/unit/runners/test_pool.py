@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from runtime.errors import RunnerFault
 from runtime.runners.link import Link
 from runtime.runners.pool import Pool
 from tests.fakes import settle
@@ -20,6 +21,7 @@ class FakeLink:
     def __init__(self, size: int) -> None:
         self.size = size
         self.in_flight = 0
+        self.is_live = True
 
     @property
     def room(self) -> int:
@@ -74,6 +76,46 @@ async def test_the_least_busy_link_is_taken() -> None:
     assert cast(Any, serving.pool.idle()) is serving.links[1]
     serving.links[1].in_flight = 10
     assert cast(Any, serving.pool.idle()) is serving.links[2]
+
+
+async def test_those_that_are_as_busy_have_turns() -> None:
+    serving = Serving(2, 2, 2)
+    taken = [cast(FakeLink, serving.pool.idle()) for _ in range(6)]
+    assert taken[:3] == serving.links
+    assert taken[3:] == taken[:3]
+
+
+async def test_even_shares_also_where_one_is_slow() -> None:
+    serving = Serving(100, 100)
+    serving.links[0].in_flight = 3
+    for _ in range(7):
+        cast(FakeLink, serving.pool.idle()).in_flight += 1
+    assert [link.in_flight for link in serving.links] == [5, 5]
+
+
+async def test_others_serve_from_one_turn_to_the_next() -> None:
+    serving = Serving(1)
+    await serving.wait("first")
+    waiting = await serving.wait("waiting")
+    new = FakeLink(5)
+    serving.pool.use([cast(Link, new)])
+    assert cast(Any, list(serving.pool.links)) == [new]
+    await settle()
+    assert cast(Any, waiting.result()) is new
+    assert cast(Any, serving.pool.idle()) is new
+
+
+async def test_hope_that_was_given_up_comes_back_with_others() -> None:
+    pool = Pool()
+    pool.give_up("it died")
+    with pytest.raises(RunnerFault, match="it died"):
+        await pool.wait_live()
+    pool.use(())
+    waiting = asyncio.ensure_future(pool.wait_live())
+    await settle()
+    assert not waiting.done()
+    pool.add(cast(Link, FakeLink(1)))
+    assert cast(FakeLink, await waiting).size == 1
 
 
 async def test_a_full_link_is_not_handed_out() -> None:

@@ -178,3 +178,46 @@ async def test_an_auth_context_has_so_many_bytes() -> None:
 async def test_who_hears_of_joins_and_leaves() -> None:
     access = Asking().access
     assert (access.hears("guarded"), access.hears("open"), access.hears("other")) == (True, False, False)
+
+
+# ------------------------------------------------------------ streams that change while somebody asks
+
+
+class Swapping(Asking):
+    """Puts other streams into use while a hook is asked for the first time."""
+
+    def __init__(self, *streams: StreamDefinition, answer: bytes | Failure = b"\xc3") -> None:
+        super().__init__(answer)
+        self.streams = streams
+
+    async def call(self, language: str, hook: Hook, target: str, payload: bytes) -> bytes:
+        """The answer, from the second time on yes."""
+        self.access.catalog = Catalog(streams={stream.name: stream for stream in self.streams})
+        try:
+            return await super().call(language, hook, target, payload)
+        finally:
+            self.answer = b"\xc3"
+
+
+MOVED = StreamDefinition("guarded", "python", "steps/moved_stream.py", hooks=frozenset({Hook.CAN_ACCESS}))
+
+
+@pytest.mark.parametrize("answer", [b"\xc3", b"\xc2", THROWN])
+async def test_a_stream_that_has_become_another_meanwhile_decides_itself(answer: bytes | Failure) -> None:
+    asking = Swapping(MOVED, answer=answer)
+    assert await asking.access.may_read("guarded", "g", "", ADA)
+    assert [target for _, _, target, _ in asking.asked] == [GUARDED.file, MOVED.file]
+    assert asking.errors() == []
+
+
+@pytest.mark.parametrize("answer", [b"\xc3", THROWN])
+async def test_a_stream_that_has_gone_meanwhile_is_read_by_nobody(answer: bytes | Failure) -> None:
+    asking = Swapping(answer=answer)
+    assert not await asking.access.may_read("guarded", "g", "", ADA)
+    assert len(asking.asked) == 1
+
+
+async def test_a_stream_that_stays_while_others_change_is_asked_once() -> None:
+    asking = Swapping(StreamDefinition("guarded", "node", "steps/g.stream.ts", hooks=ALL), answer=THROWN)
+    assert not await asking.access.may_read("guarded", "g", "", ADA)
+    assert len(asking.asked) == 1

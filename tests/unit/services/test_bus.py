@@ -238,3 +238,12 @@ async def test_data_that_a_subscriber_could_never_take_is_refused_before_it_is_p
             await over.emit("t", b"\x01", {}, "f" * 32)
         assert await over.emit("t", b"\x80", {}, "f" * 32)
     assert depth(emitting.engine, QueueKey("t", "Taker")) == 2
+
+
+async def test_another_catalog_counts_for_what_was_made_of_the_service_before_too() -> None:
+    emitting = Emitting()
+    held = emitting.bus.over(emitting.engine)
+    subscriber = LoadedFile("steps/c.step.ts", {"type": "event", "subscribes": ["t"]}, has_handler=True)
+    emitting.bus.catalog = build_catalog([Manifest("node", (subscriber,))])
+    await held.emit("t", b"", {}, "f" * 32)
+    assert (emitting.depth(), depth(emitting.engine, QueueKey("t", "c"))) == (0, 1)

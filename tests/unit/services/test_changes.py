@@ -190,3 +190,12 @@ def test_a_new_catalog_counts_from_then_on() -> None:
     changes.catalog = catalog_of(b=state("others"))
     assert changes.of_state("orders", "17", TRACE) is None
     assert changes.of_state("others", "17", TRACE) is not None
+
+
+def test_a_write_that_began_before_another_catalog_goes_to_who_watched_then() -> None:
+    changes = service(a=state())
+    begun = changes.of_state("orders", "17", TRACE)
+    changes.catalog = catalog_of(b=state())
+    assert begun is not None
+    assert queues(begun(CREATED)) == ["a: orders"]
+    assert queues(of_state(changes, CREATED)) == ["b: orders"]

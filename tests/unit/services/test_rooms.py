@@ -200,6 +200,15 @@ async def test_a_stream_that_is_not_known_cannot_be_joined(board: Board) -> None
     assert listener.frames == []
 
 
+async def test_who_follows_a_stream_that_goes_and_comes_back_is_told_of_its_changes(board: Board) -> None:
+    listener = Listener()
+    await board.rooms.join(listener, GROUP)
+    board.streams.catalog = Catalog()
+    board.streams.catalog = board.catalog
+    await board.set("g", "1", n=7)
+    assert summary(listener.events) == [("sync", []), ("create", 7)]
+
+
 # ------------------------------------------------------------ coming back
 
 

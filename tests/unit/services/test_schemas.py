@@ -389,3 +389,60 @@ def test_an_edited_payload_is_held_against_the_input_of_its_step() -> None:
         checking.service.check_redrive(QueueKey("order.made", "Score"), msgpack.packb({"price": "x"}))
     for queue in (QueueKey("order.made", "Other"), QueueKey("order.made", "Score", TriggerKind.CRON)):
         checking.service.check_redrive(queue, msgpack.packb({"price": "x"}))
+
+
+# ------------------------------------------------------------ another catalog while requests are under way
+
+
+def renewed(checking: Checking, **schemas: JsonSchema) -> Bound[ApiTrigger]:
+    """Puts a catalog into use in which the route has other schemas."""
+    trigger = ApiTrigger("POST", "/orders/:id", schemas.get("body"), response_schemas={"200": schemas["response"]})
+    route = Bound(Step("Orders", "node", "steps/orders.step.ts", "api", (trigger,)), trigger)
+    checking.service.catalog = Catalog(routes=(route,))
+    return route
+
+
+def test_a_request_that_was_routed_before_is_held_against_the_schemas_of_its_route() -> None:
+    checking = Checking()
+    route = renewed(checking, body={"required": ["new"]}, response={})
+    assert checking.service.watches_request(checking.route)
+    assert [violation.message for violation in checking.request(b"{}")] == ["'price' is missing"]
+    checking.route = route
+    assert [violation.message for violation in checking.request(b"{}")] == ["'new' is missing"]
+
+
+def test_a_route_that_had_no_schemas_stays_unchecked() -> None:
+    checking = Checking()
+    free = ApiTrigger("POST", "/free")
+    checking.route = Bound(Step("Free", "node", "steps/free.step.ts", "api", (free,)), free)
+    checking.service.catalog = Catalog(routes=(checking.route,))
+    assert not checking.service.watches_request(checking.route)
+    renewed(checking, body={"required": ["new"]}, response={})
+    assert checking.request(b"{}") == []
+
+
+def test_a_response_to_what_was_routed_before_is_held_against_no_schema() -> None:
+    checking = Checking(responses={"200": {"type": "object"}})
+    assert not checking.respond(200, b"1")
+    route = renewed(checking, response={"type": "string"})
+    assert not checking.service.watches_response(checking.route)
+    assert checking.respond(200, b"1")
+    checking.route = route
+    assert not checking.respond(200, b"1")
+
+
+def test_schemas_that_stay_are_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[JsonSchema] = []
+
+    def compile_and_note(schema: JsonSchema) -> Check:
+        compiled.append(schema)
+        return Check(schema)
+
+    checking = Checking()
+    monkeypatch.setattr("runtime.services.schemas.Check", compile_and_note)
+    renewed(checking, body=ORDER, response={"type": "string"})
+    assert compiled == [{"type": "string"}]
+    assert [violation.message for violation in checking.request(b"{}")] == ["'price' is missing"]
+    renewed(checking, response={"type": "string"})
+    renewed(checking, body=ORDER, response={"type": "string"})
+    assert compiled.count(ORDER) == 1, "of schemas that have left a catalog nothing is kept"

@@ -171,6 +171,14 @@ async def test_the_same_service_over_another_store_sends_to_who_is_given(streami
     assert decode(await other.items("s", "g")) == []
 
 
+async def test_another_catalog_counts_for_what_was_made_of_the_service_before_too(streaming: Streaming) -> None:
+    other = streaming.service.over(MemoryStreamStore(streaming.clock, StreamSettings()), lambda change: None)
+    streaming.service.catalog = Catalog(streams={"x": StreamDefinition("x", "node", "steps/x.stream.ts")})
+    await other.set("x", "g", "1", encode({}), TRACE)
+    with pytest.raises(HostCallRefused, match="no stream 's'"):
+        await other.set("s", "g", "1", encode({}), TRACE)
+
+
 async def test_an_update_that_leaves_the_item_as_it_is_is_no_change(streaming: Streaming) -> None:
     item = await streaming.set({"n": 1})
     operations = encode([{"op": "increment", "path": "n", "value": 0}, {"op": "remove", "path": "x"}])

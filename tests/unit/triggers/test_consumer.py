@@ -366,7 +366,7 @@ class World:
     def catalog(self, steps: Mapping[str, tuple[int, str]]) -> Catalog:
         """Steps by name, each with its concurrency and folder; none gives up an event or waits before a retry."""
         self.bounds = {name: concurrency for name, (concurrency, _) in steps.items()}
-        queue = {"maxRetries": 10_000, "backoff": {"delay": 0, "max": 0}}
+        queue: dict[str, Any] = {"maxRetries": 10_000, "backoff": {"delay": 0, "max": 0}}
         return catalog_of(
             *(
                 event_step(name, "t", file=f"steps/{folder}/{name}.step.ts", concurrency=concurrency, **queue)

@@ -499,12 +499,11 @@ async def test_a_schedule_that_is_gone_stops_and_one_that_is_new_begins() -> Non
 
 @pytest.mark.parametrize(("catch_up", "minutes"), [("none", [1, 5]), ("last", [1, 4, 5]), ("all", [1, 2, 3, 4, 5])])
 async def test_a_schedule_that_comes_back_makes_up_for_what_it_missed(catch_up: str, minutes: list[float]) -> None:
-    config = {"overlap": "allow", "catchUp": catch_up}
-    async with Scheduling("* * * * *", **config).running() as scheduling:
+    async with Scheduling("* * * * *", overlap="allow", catchUp=catch_up).running() as scheduling:
         await scheduling.clock.advance(90)
         swap(scheduling)
         await scheduling.clock.advance(3 * MINUTE)
-        swap(scheduling, cron_step("a", "* * * * *", **config))
+        swap(scheduling, cron_step("a", "* * * * *", overlap="allow", catchUp=catch_up))
         await scheduling.clock.advance(MINUTE)
         assert scheduling.minutes() == minutes
 

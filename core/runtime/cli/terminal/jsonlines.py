@@ -35,8 +35,8 @@ class JsonPresenter:
 
     def write(self, record: LogRecord) -> None:
         """Event `log`: `step`, and `traceId` and `data` where there are any."""
-        line = self._head(record.time, record.level.name.lower(), "log", record.message)
-        line["step"] = record.source
+        line = {"time": self._stamp(record.time), "level": record.level.name.lower(), "event": "log"}
+        line |= {"step": record.source, "message": record.message}
         if record.trace_id:
             line["traceId"] = record.trace_id
         data = f', "data": {json_of(record.data)}' if record.data else ""
@@ -110,8 +110,9 @@ class JsonPresenter:
             told["fix"] = remedy(problem) if is_error else problem.fix
             given = {"place": problem.place, "line": problem.line, "column": problem.column}
             told |= {key: value for key, value in given.items() if value}
-            place = place_of(problem)
-            message = f"{place}: {message_of(problem)}" if place else message_of(problem)
+            # Where the fault is in a helper, its place is part of the problem's message.
+            where = problem.file if problem.place else place_of(problem)
+            message = f"{where}: {problem.message}" if where else problem.message
             self._tell("error" if is_error else "warn", "problem", message, **told)
 
     def _tell(self, level: str, event: str, message: str, **more: object) -> None:

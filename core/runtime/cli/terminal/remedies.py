@@ -10,7 +10,7 @@ _REMEDIES = (
     (r"(Indentation|Tab)Error", "Indent the line like its neighbours, with either spaces or tabs."),
     (
         r"SyntaxError|SourceError|Expected |Unexpected |Unterminated |Syntax error",
-        "Correct the syntax there; a bracket, quote or comma may be missing on a line before.",
+        "Correct the syntax there; a bracket, quote or comma may be missing, there or before.",
     ),
     (
         r"ModuleNotFoundError|[Cc]annot find (module|package|the file)|Could not resolve",

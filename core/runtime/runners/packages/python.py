@@ -33,7 +33,7 @@ def is_python_outdated(root: Path, settings: Settings, runner: Path, wanted: Req
     python = project_python(root, settings)
     folder = python.environment or python.packages
     if folder is None:
-        return not settings.runner("python").executable and bool(wanted.missing())
+        return not settings.runner("python").executable and (wanted.has_unnamed or bool(wanted.missing()))
     return is_ours(folder) and not is_installed(folder, _key(python, _needed(python, runner, wanted), wanted))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,24 +15,9 @@ from runtime.errors import RunnerFault
 
 _CONTINUED = re.compile(r"\\\r?\n")
 _OTHER_FILE = re.compile(r"(-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?=[^-\s]))(?P<file>[^#]*[^#\s])")
-_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(\[[^]]*\])?\s*($|[#@=<>!~(])")
-_OPTIONS = (
-    "-c",
-    "--constraint",
-    "-i",
-    "--index-url",
-    "--extra-index-url",
-    "-f",
-    "--find-links",
-    "--no-",
-    "--only-",
-    "--pre",
-    "--prefer-",
-    "--require-hashes",
-    "--trusted-host",
-    "--use-",
-)
-"""Beginnings of lines that say how to install, not what."""
+_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(\[[^]]*\])?\s*($|[#;@=<>!~(])")
+_OPTION = re.compile(r"--?(?!e\b|editable\b)[a-z]")
+"""The beginning of a line that says how to install, not what."""
 _OURS = re.compile(r"motia\s*(\[[^]]*\])?\s*($|[#;@=<>!~])", re.IGNORECASE)
 
 
@@ -51,12 +37,17 @@ class Requirements:
         return bool(self.lines)
 
     def missing(self, path: list[str] | None = None) -> list[str]:
-        """The lines of packages that are not installed in any folder of the path, by default that of this interpreter.
+        """The names of packages that are in no folder of the path, by default that of this interpreter.
 
-        What is there counts whatever its version; a line with a marker may not apply and is passed over, one that names
-        no package counts as missing.
+        What is there counts whatever its version. A line with a marker may not apply, and is passed over.
         """
-        return [line for line in self.lines if not (line.startswith(_OPTIONS) or ";" in line or _is_there(line, path))]
+        wanted = [named["name"] for line in self.lines if ";" not in line and (named := _NAME.match(line))]
+        return [name for name in wanted if not _is_there(name, sys.path if path is None else path)]
+
+    @property
+    def has_unnamed(self) -> bool:
+        """True when a line wants a package without naming it, such as a folder or an address."""
+        return not all(_OPTION.match(line) or _NAME.match(line) for line in self.lines)
 
 
 def read_requirements(root: Path) -> Requirements:
@@ -68,12 +59,8 @@ def read_requirements(root: Path) -> Requirements:
     return _requirements("", [])
 
 
-def _is_there(line: str, path: list[str] | None) -> bool:
-    named = _NAME.match(line)
-    if named is None:
-        return False
-    found = Distribution.discover(name=named["name"], **({} if path is None else {"path": path}))
-    return next(iter(found), None) is not None
+def _is_there(name: str, path: list[str]) -> bool:
+    return next(iter(Distribution.discover(name=name, path=path)), None) is not None
 
 
 def _requirements(source: str, found: list[str]) -> Requirements:

@@ -71,8 +71,7 @@ async def install_outdated(project: Project, say: Say) -> frozenset[str]:
     done = set()
     for language in found.languages:
         async with _ended_with_this() as ending:
-            tell = partial(from_thread.run_sync, say)
-            if await to_thread.run_sync(_install, language, project, tell, ending):
+            if await to_thread.run_sync(_install, language, project, partial(_say_on_loop, say), ending):
                 done.add(language)
     return frozenset(done)
 
@@ -92,6 +91,10 @@ async def _ended_with_this() -> AsyncIterator[Ending]:
         tasks.start_soon(end_when_cancelled)
         yield ending
         tasks.cancel_scope.cancel()
+
+
+def _say_on_loop(say: Say, line: str) -> None:
+    from_thread.run_sync(say, line)
 
 
 def _install(language: str, project: Project, say: Say, ending: Ending) -> bool:

@@ -163,7 +163,7 @@ def test_what_cannot_serve_is_told_with_its_source_and_that_the_code_before_goes
         "  > 2 |     two   }",
         "      |            ^",
         "    3 | three",
-        "  fix: Correct the syntax there; a bracket, quote or comma may be missing on a line before.",
+        "  fix: Correct the syntax there; a bracket, quote or comma may be missing, there or before.",
         "node and python: the code before goes on serving",
     ]
 

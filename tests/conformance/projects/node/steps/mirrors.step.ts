@@ -1,11 +1,12 @@
 import type { ApiRequest, ApiRouteHandler } from 'motia';
+import { give } from './lib/signal';
 
 const PARTS = ['method', 'path', 'pathParams', 'queryParams', 'headers', 'body', 'rawBody'] as const;
 
 export const config = { type: 'api', name: 'mirrors', path: '/mirrors', method: 'POST', emits: [] };
 
 export const handler: ApiRouteHandler = async (req: ApiRequest) => {
-  console.log('mirroring');
+  give('mirroring');
   return { status: 200, body: Object.fromEntries(PARTS.map((part) => [part, describe(req[part])])) };
 };
 

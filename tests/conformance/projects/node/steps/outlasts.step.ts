@@ -1,5 +1,6 @@
 import type { EventHandler } from 'motia';
 import { work } from './lib/late';
+import { give } from './lib/signal';
 
 export const config = { type: 'event', name: 'outlasts', subscribes: ['outlasts'], emits: [] };
 
@@ -7,4 +8,5 @@ export const handler: EventHandler = async (_input, ctx) => {
   await ctx.state.get('questions', 'may I wait');
   await work(ctx);
   console.log('outlasted');
+  give('outlasted');
 };

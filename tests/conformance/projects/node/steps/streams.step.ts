@@ -1,5 +1,6 @@
 import type { ApiRouteHandler, FlowContext } from 'motia';
 import { work } from './lib/late';
+import { give } from './lib/signal';
 
 /** More than fit in a frame. */
 const LINES = 2000;
@@ -26,7 +27,7 @@ async function* pieces(ctx: FlowContext): AsyncGenerator<any> {
       else yield piece;
     }
   } finally {
-    console.log('cleaned up');
+    give('cleaned up');
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ApiRouteHandler, FlowContext } from 'motia';
+import { give } from './lib/signal';
 import { aborted } from './lib/waiting';
 
 export const config = { type: 'api', name: 'streams_on', path: '/streams_on', method: 'POST', emits: [] };
@@ -13,7 +14,7 @@ async function* polite(ctx: FlowContext): AsyncGenerator<string> {
     await aborted(ctx.signal);
     ctx.signal.throwIfAborted();
   } finally {
-    console.log('cleaned up');
+    give('cleaned up');
   }
 }
 

@@ -1,10 +1,12 @@
 from typing import Any
 
+from .lib import signal
+
 config = {"type": "api", "name": "mirrors", "path": "/mirrors", "method": "POST", "emits": []}
 
 
 async def handler(req: Any, ctx: Any) -> Any:
-    print("mirroring", flush=True)
+    signal.give("mirroring")
     parts = ("method", "path", "pathParams", "queryParams", "headers", "body", "rawBody")
     return {"status": 200, "body": {part: describe(req[part]) for part in parts}}
 

@@ -1,7 +1,7 @@
 import asyncio
 from typing import Any
 
-from .lib import late
+from .lib import late, signal
 
 config = {"type": "event", "name": "outlasts", "subscribes": ["outlasts"], "emits": []}
 
@@ -12,4 +12,5 @@ async def handler(input: Any, ctx: Any) -> None:
         await asyncio.Event().wait()
     except asyncio.CancelledError:
         await late.work(ctx)
-    print("outlasted", flush=True)
+    print("outlasted")
+    signal.give("outlasted")

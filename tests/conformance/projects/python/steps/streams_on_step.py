@@ -2,6 +2,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+from .lib import signal
+
 config = {"type": "api", "name": "streams_on", "path": "/streams_on", "method": "POST", "emits": []}
 
 
@@ -14,7 +16,7 @@ async def polite() -> AsyncIterator[str]:
         yield "begun"
         await asyncio.Event().wait()
     finally:
-        print("cleaned up")
+        signal.give("cleaned up")
 
 
 async def stubborn() -> AsyncIterator[str]:

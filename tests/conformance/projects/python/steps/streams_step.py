@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from .lib import late
+from .lib import late, signal
 
 LINES = 2000  # more than fit in a frame
 tasks: set[asyncio.Task[None]] = set()
@@ -39,4 +39,4 @@ async def pieces(ctx: Any) -> AsyncIterator[Any]:
             else:
                 yield piece
     finally:
-        print("cleaned up")
+        signal.give("cleaned up")

@@ -1,10 +1,12 @@
 # frozen_string_literal: true
 
+require_relative 'lib/signal'
+
 CONFIG = { type: 'api', name: 'mirrors', path: '/mirrors', method: 'POST', emits: [] }
 PARTS = %w[method path pathParams queryParams headers body rawBody].freeze
 
 def handler(req, _ctx)
-  puts 'mirroring'
+  Sign.give('mirroring')
   { status: 200, body: PARTS.to_h { |part| [part, describe(req[part])] } }
 end
 

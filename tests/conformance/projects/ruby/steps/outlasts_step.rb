@@ -2,6 +2,7 @@
 
 require 'motia'
 require_relative 'lib/late'
+require_relative 'lib/signal'
 
 CONFIG = { type: 'event', name: 'outlasts', subscribes: ['outlasts'], emits: [] }
 
@@ -13,4 +14,5 @@ def handler(_input, ctx)
     Late.work(ctx)
   end
   puts 'outlasted'
+  Sign.give('outlasted')
 end

@@ -3,5 +3,7 @@
 CONFIG = { type: 'event', name: 'prints', subscribes: ['prints'], emits: [] }
 
 def handler(input, _ctx)
-  puts input
+  streams = { 'stdout' => $stdout, 'stderr' => $stderr }
+  input.each { |stream, text| streams[stream].print(text) }
+  nil
 end

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require 'motia'
+require_relative 'lib/signal'
 
 CONFIG = { type: 'api', name: 'streams_on', path: '/streams_on', method: 'POST', emits: [] }
 
@@ -13,7 +14,7 @@ def polite
     out << 'begun'
     sleep
   ensure
-    puts 'cleaned up'
+    Sign.give('cleaned up')
   end
 end
 

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative 'lib/late'
+require_relative 'lib/signal'
 
 LINES = 2000 # more than fit in a frame
 CONFIG = { type: 'api', name: 'streams', path: '/streams', method: 'POST', emits: [] }
@@ -17,7 +18,7 @@ def pieces(ctx)
       break if piece == 'end' || obey(piece, out, ctx) == 'end'
     end
   ensure
-    puts 'cleaned up'
+    Sign.give('cleaned up')
   end
 end
 

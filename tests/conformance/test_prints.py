@@ -1,0 +1,51 @@
+"""PROTOCOL.md, section 14: what runs print."""
+
+from __future__ import annotations
+
+from runtime._gen import runner_pb2 as pb
+from tests.conformance.core_double import Core, connected
+from tests.conformance.project import Project
+
+LINES = 20_000
+FEW_BYTES = 1 << 20
+LONG = 1_000_000
+MOST_OF_A_LINE = 100_000
+INFO, WARN = pb.LOG_LEVEL_INFO, pb.LOG_LEVEL_WARN
+
+
+async def test_m70_what_a_run_prints_becomes_its_log(core: Core) -> None:
+    pieces = [["stdout", "one\n"], ["stderr", "aside\n"], ["stdout", "two "], ["stdout", "pieces\n\nthe rest"]]
+    number = await core.start("prints", pieces)
+    await core.result(number)
+    seen = [each for each in core.envelopes() if number in (each.log.invocation_id, each.result.invocation_id)]
+    assert [each.WhichOneof("kind") for each in seen] == ["log"] * 5 + ["result"]
+    assert [(each.log.level, each.log.message, each.log.data) for each in seen[:-1]] == [
+        (INFO, "one", b""),
+        (WARN, "aside", b""),
+        (INFO, "two pieces", b""),
+        (INFO, "", b""),
+        (INFO, "the rest", b""),
+    ]
+    assert core.process.stdout == b""
+
+
+async def test_runs_beside_each_other_do_not_mix_what_they_print(core: Core) -> None:
+    numbers = [await core.start("prints", [["stdout", f"{name}"]] * 50) for name in "abcdefgh"]
+    for number, name in zip(numbers, "abcdefgh", strict=True):
+        await core.result(number)
+        assert [each.log.message for each in core.envelopes() if each.log.invocation_id == number] == [name * 50]
+
+
+async def test_m71_a_flood_of_prints_harms_nobody(project: Project) -> None:
+    async with connected(project, ["prints", "signals"], max_queued_bytes=FEW_BYTES) as core:
+        core.stop_reading()
+        flooding = await core.start("prints", [["stdout", "a line of many\n" * LINES]])
+        await core.start("signals", "still here")
+        await core.process.has_printed("still here")
+        core.read_on()
+        await core.result(flooding)
+        long = await core.start("prints", [["stdout", "x" * LONG]])
+        await core.result(long)
+        (line,) = (each.log.message for each in core.envelopes() if each.log.invocation_id == long)
+        assert line.startswith("xxx")
+        assert len(line) < MOST_OF_A_LINE
