@@ -176,8 +176,9 @@ class App:
 
     def _edge(self, dispatcher: Dispatcher, sink: LogSink) -> HttpEdge:
         settings = self._settings.http
-        wanted = self._settings.log.requests
-        are_told = self._development if wanted is None else wanted
+        log = self._settings.log
+        are_wanted = self._development and log.level in ("debug", "info")
+        are_told = are_wanted if log.requests is None else log.requests
         return HttpEdge(
             dispatcher,
             self._logs.core,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,9 +17,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from runtime.runners.inspector import free_port
+from runtime.config import Settings
+from runtime.runners.inspector import LOOPBACK, free_port
+from runtime.runners.manifest import find_runners
 from tests.integration.debuggers import adapter_debugger, adapters, node_debugger
-from tests.integration.project import RunningProject, eventually, is_alive, running, write_project
+from tests.integration.project import REPOSITORY, RunningProject, eventually, is_alive, running, write_project
 
 NODE_STEP = """\
 export const config = { type: 'api', name: 'Hello', method: 'GET', path: '/hello/:name' }
@@ -282,3 +286,13 @@ def _refused(root: Path, option: str, *arguments: str) -> str:
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr
+
+
+def test_the_page_leads_editors_to_the_ports_of_the_runners() -> None:
+    page = (REPOSITORY / "docs" / "debugging.md").read_text(encoding="utf-8")
+    shown = re.search(r"```json\n(.*?)```", page, re.DOTALL)
+    assert shown is not None
+    node, python = json.loads(shown[1])["configurations"]
+    ports = {each.manifest.language: each.manifest.inspect_port for each in find_runners(REPOSITORY, Settings())}
+    assert (node["port"], python["connect"]["port"]) == (ports["node"], ports["python"])
+    assert {node["address"], python["connect"]["host"]} == {LOOPBACK}

@@ -70,7 +70,7 @@ class LogSettings(Section):
     format: Literal["text", "json"] | None = None
     """Absent for text in `dev` and json in `start`."""
     requests: bool | None = None
-    """Whether each request gets a line. Absent for yes in `dev` and no in `start`."""
+    """Whether each request gets a line. Absent for yes in `dev`, unless the level leaves lines of information out."""
     max_waiting_bytes: int = Field(8 * 1024 * 1024, ge=1024, le=LARGEST)
     """Bytes of lines that wait for a slow reader; what is over is not written, and counted."""
 

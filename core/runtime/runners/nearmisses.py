@@ -50,12 +50,12 @@ def near_misses(root: Path, installed: Sequence[InstalledRunner]) -> list[Proble
 def _misplaced(root: Path, installed: Sequence[InstalledRunner]) -> Iterator[Problem]:
     """Steps in the root itself, and in folders that are nearly called like those that are searched."""
     wanted = " or ".join(f"{name}/" for name in SOURCE_FOLDERS)
+    stray = [entry.name for entry in _entries(root) if entry.is_file() and _is_taken(entry.name, installed)]
+    if stray:
+        others = f" (so are {len(stray) - 1} others beside it)" if stray[1:] else ""
+        message = f"it is called like a step{others} and stands outside of {wanted}, so it is ignored"
+        yield _warning(stray[0], message, f"move it to {SOURCE_FOLDERS[0]}/{printable(stray[0])}")
     for entry in _entries(root):
-        if entry.is_file() and _is_taken(entry.name, installed):
-            fix = f"move it to {SOURCE_FOLDERS[0]}/{printable(entry.name)}"
-            yield _warning(
-                entry.name, f"it is called like a step and stands outside of {wanted}, so it is ignored", fix
-            )
         near = entry.name.lower().rstrip("s") in ("step", "src", "source") and entry.name not in SOURCE_FOLDERS
         if near and any(_is_taken(inner.name, installed) for inner in _entries(entry)):
             fix = f"rename the folder to {SOURCE_FOLDERS[0]}"

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Coroutine
-from contextvars import ContextVar
 from typing import Any, Final, TypeVar
+
+from runtime_runner.logs import current
 
 EXITS: Final = (SystemExit, KeyboardInterrupt)
 """What asyncio lets out of the loop, when a task or a callback raises it."""
 
 T = TypeVar("T")
-
-step_file: ContextVar[str] = ContextVar("step_file", default="")
-"""The step whose run this is, also for the tasks and callbacks that it has started."""
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -42,7 +40,8 @@ def step_of(context: dict[str, Any]) -> str:
     handle = context.get("handle")
     if not isinstance(handle, asyncio.Handle):
         return ""
-    return handle._context.get(step_file, "")  # type: ignore[attr-defined, no-any-return]
+    source = handle._context.get(current)  # type: ignore[attr-defined]
+    return source.step_file if source is not None else ""
 
 
 def _handle_of(error: BaseException) -> asyncio.Handle | None:

@@ -11,14 +11,14 @@ from functools import partial
 from typing import Any
 
 from motia import HttpError
-from runtime_runner import eventloop, failure, http, prints, thrown, values
+from runtime_runner import failure, http, thrown, values
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.bodies import Bodies, OutgoingBody, Producer, produce
 from runtime_runner.coder import Coder
 from runtime_runner.context import FlowContext
 from runtime_runner.hostcalls import HostCalls, Run, Stage
 from runtime_runner.loader import Function, Step
-from runtime_runner.logs import Logs
+from runtime_runner.logs import Logs, current
 from runtime_runner.middleware import pass_through
 from runtime_runner.outbox import Outbox
 from runtime_runner.pieces import UnsendablePiece
@@ -125,8 +125,8 @@ class Executor:
     async def _carry_out(self, run: Run, step: Step, payload: bytes) -> None:
         returned: Any = None
         errors: list[BaseException] = []
-        eventloop.step_file.set(step.file)
-        prints.current.set(run)
+        run.step_file = step.file
+        current.set(run)
         run.stage = Stage.RUNNING
         try:
             returned = await self._call(run, step, payload)
@@ -287,8 +287,9 @@ class Executor:
     def _end(self, run: Run, outcome: Outcome) -> None:
         if run.ended:
             return
-        self._prints.finish(run)
         run.ended = True
+        if run.unfinished:
+            self._prints.finish(run)
         self._runs.pop(run.id, None)
         if run.open_calls:
             self._calls.abandon(run)

@@ -6,9 +6,10 @@ import asyncio
 import inspect
 from typing import Any
 
-from runtime_runner import eventloop, failure, threads, values
+from runtime_runner import failure, threads, values
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.loader import Function, StreamHooks
+from runtime_runner.logs import Source, current
 from runtime_runner.outbox import Outbox
 from runtime_runner.project import Project
 from runtime_runner.project_config import ConfigError, ProjectConfig
@@ -77,7 +78,7 @@ class Hooks:
             self._end(call_id, failure.new(pb.FAILURE_KIND_CANCELLED, "The runner is stopping."))
 
     async def _perform(self, call: pb.Call, payload: bytes) -> None:
-        eventloop.step_file.set(call.target)
+        current.set(Source(0, call.target, ended=True))
         answer: Answer
         try:
             answer = await self._answer(call, payload)

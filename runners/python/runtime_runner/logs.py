@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from contextvars import ContextVar
 from typing import Any
 
 from runtime_runner import failure, values
@@ -85,13 +86,19 @@ class Logs:
 class Source:
     """A run as far as its log lines are concerned."""
 
-    __slots__ = ("ended", "id", "unfinished")
+    __slots__ = ("ended", "id", "step_file", "unfinished")
 
-    def __init__(self, id: int) -> None:
+    def __init__(self, id: int, step_file: str = "", *, ended: bool = False) -> None:
         self.id = id
-        self.ended = False
-        self.unfinished: dict[pb.LogLevel, str] | None = {}
-        """What it has printed behind the last line break, by level; None when it prints for itself no more."""
+        self.step_file = step_file
+        self.ended = ended
+        self.unfinished: dict[pb.LogLevel, str] | None = None
+        """What it has printed behind the last line break, by level; None before its first print."""
+
+
+current: ContextVar[Source | None] = ContextVar("current", default=None)
+"""Whose code is at work: a run's, also in the tasks, callbacks and `to_thread` calls that it has started; a hook's is
+one that has ended."""
 
 
 class Logger:

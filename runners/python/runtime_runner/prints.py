@@ -5,13 +5,9 @@ from __future__ import annotations
 import io
 import sys
 import threading
-from contextvars import ContextVar
 
 from runtime_runner._gen import runner_pb2 as pb
-from runtime_runner.logs import MAX_MESSAGE_CHARACTERS, Logs, Source
-
-current: ContextVar[Source | None] = ContextVar("current", default=None)
-"""The run that the code at work belongs to, also for the tasks, callbacks and `to_thread` calls that it has started."""
+from runtime_runner.logs import MAX_MESSAGE_CHARACTERS, Logs, Source, current
 
 
 class Prints:
@@ -36,23 +32,26 @@ class Prints:
         *lines, rest = text.split("\n")
         with self._lock:
             if run.unfinished is None:
-                return False
+                run.unfinished = {}
             begun = run.unfinished.get(level, "")
             if lines:
                 lines[0] = _drawn(begun + lines[0])
-                begun = ""
-            run.unfinished[level] = _drawn(begun + rest)
+            run.unfinished[level] = _drawn((begun if not lines else "") + rest)
+            # Looked at last: a run that ends on its own thread meanwhile may have looked for the rest already.
+            if run.ended:
+                run.unfinished[level] = begun
+                return False
         for line in lines:
             self._send(run, level, _drawn(line))
         return True
 
     def finish(self, run: Source) -> None:
-        """Sends what a run that ends has printed behind its last line break, and takes no more of it."""
+        """Sends what a run that has just ended has printed behind its last line break; on the event loop."""
         with self._lock:
             unfinished, run.unfinished = run.unfinished, None
         for level, line in (unfinished or {}).items():
             if line:
-                self._send(run, level, line)
+                self._send(Source(run.id), level, line)
 
     def _send(self, run: Source, level: pb.LogLevel, line: str) -> None:
         line = line.removesuffix("\r")
@@ -75,7 +74,7 @@ class Printed(io.TextIOWrapper):
     def write(self, text: str, /) -> int:
         """Writes the text, where a run is under way as part of its lines; returns its length."""
         run = current.get()
-        if run is not None and isinstance(text, str) and self._prints.add(run, self._level, text):
+        if run is not None and not run.ended and isinstance(text, str) and self._prints.add(run, self._level, text):
             return len(text)
         return super().write(text)
 

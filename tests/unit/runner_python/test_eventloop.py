@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from runtime_runner import eventloop
+from runtime_runner.logs import Source, current
 
 EXITS = [SystemExit(3), KeyboardInterrupt()]
 
@@ -20,7 +21,7 @@ def _told(work: Callable[[asyncio.AbstractEventLoop], Any]) -> list[dict[str, An
     async def main() -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: told.append(context))
-        eventloop.step_file.set("steps/a_step.py")
+        current.set(Source(1, "steps/a_step.py"))
         await work(loop)
 
     eventloop.run(main())

@@ -111,6 +111,13 @@ def test_steps_in_the_wrong_place(tmp_path: Path, installed: list[InstalledRunne
     }
 
 
+def test_steps_all_in_the_wrong_place_are_one_warning(tmp_path: Path, installed: list[InstalledRunner]) -> None:
+    files = {f"{letter}.step.ts": NODE for letter in "abc"}
+    assert told(tmp_path, installed, files) == {"a.step.ts": "move it to steps/a.step.ts"}
+    [problem] = near_misses(tmp_path, installed)
+    assert "(so are 2 others beside it)" in problem.message
+
+
 def test_a_file_that_cannot_be_read_harms_nobody(tmp_path: Path, installed: list[InstalledRunner]) -> None:
     (tmp_path / "steps").mkdir()
     (tmp_path / "steps/gone-step.ts").symlink_to("nowhere")

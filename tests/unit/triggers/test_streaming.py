@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runtime.errors import BodyLost
-from runtime.model import Failure, FailureKind, LogLevel, Outcome
+from runtime.model import Failure, FailureKind, LogLevel, Outcome, RequestRecord
 from runtime.values import encode
 from tests.fakes import settle
 from tests.unit.triggers.asgi import Client
@@ -166,3 +166,40 @@ async def test_a_client_that_leaves_cancels_no_ordinary_handler() -> None:
     client.fake.release()
     await talk.end()
     assert client.fake.cancelled == []
+
+
+def told_streaming(body: FakeBody) -> tuple[Client, list[RequestRecord]]:
+    told: list[RequestRecord] = []
+    return Client(Outcome(encode({"form": "none"}), body=body), told=told.append), told
+
+
+async def test_a_streamed_answer_is_told_at_its_end() -> None:
+    body = FakeBody(b"one")
+    client, told = told_streaming(body)
+    talk = Conversation(client)
+    await settle()
+    assert told == []
+    body.add(None)
+    await talk.end()
+    assert [(record.status, record.step, record.ending) for record in told] == [(200, "Step0", "")]
+
+
+async def test_a_streamed_answer_whose_client_leaves() -> None:
+    client, told = told_streaming(FakeBody(b"one"))
+    talk = Conversation(client)
+    await settle()
+    talk.leave()
+    await talk.end()
+    assert [(record.status, record.ending) for record in told] == [(200, "the client left")]
+
+
+async def test_a_streamed_answer_that_breaks_off() -> None:
+    client, told = told_streaming(FakeBody(b"one", LOST))
+    await Conversation(client).end()
+    assert [(record.status, record.ending) for record in told] == [(200, "it broke off")]
+
+
+async def test_a_streamed_answer_without_a_body() -> None:
+    client, told = told_streaming(FakeBody(b"one"))
+    await Conversation(client, "HEAD").end()
+    assert [(record.method, record.ending) for record in told] == [("HEAD", "")]
