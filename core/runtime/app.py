@@ -169,7 +169,7 @@ class App:
     async def _load(self) -> Catalog:
         """Loads the whole project and puts it into use."""
         async with self._fleet.renewal() as candidate:
-            catalog = with_config(await candidate.catalog(), await candidate.config())
+            catalog = with_config(await candidate.catalog(), await candidate.config(None))
             candidate.take_over()
             self._files = candidate.file_count
         return self._use(catalog)
@@ -193,6 +193,7 @@ class App:
         """Puts the catalog into use."""
         self._schemas.catalog = self._bus.catalog = self._streams.catalog = self._queues.catalog = catalog
         self._changes.catalog = self._access.catalog = self._sockets.catalog = catalog
+        self._access.config = catalog.config
         self._http.use(catalog)
         self._description.use(catalog)
         self._warn_of_orphans(catalog)

@@ -144,7 +144,7 @@ async def loaded(root: Path, files: Mapping[str, str], settings: Mapping[str, An
     async with fleet.running(Grace(5.0)):
         async with fleet.renewal() as candidate:
             access.catalog = await candidate.catalog()
-            access.config = await candidate.config()
+            access.config = await candidate.config(None)
             candidate.take_over()
         yield Loaded(fleet, access, sink)
 

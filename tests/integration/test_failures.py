@@ -49,13 +49,16 @@ async def handler(req, ctx):
 }
 SPINS = {
     "steps/spin.step.ts": """
+        import { writeSync } from 'node:fs'
         export const config = { type: 'api', name: 'SpinTs', method: 'GET', path: '/ts/spin' }
-        export const handler = async () => { console.log('spinning ts'); while (true) {} }
+        // What a run prints leaves with the next turn of the event loop, which never comes.
+        export const handler = async () => { writeSync(1, 'spinning ts\\n'); while (true) {} }
     """,
     "steps/spin_step.py": """
+import os
 config = {"type": "api", "name": "SpinPy", "method": "GET", "path": "/py/spin"}
 async def handler(req, ctx):
-    print("spinning py", flush=True)
+    os.write(1, b"spinning py\\n")
     while True:
         pass
 """,

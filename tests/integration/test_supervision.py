@@ -218,7 +218,7 @@ async def test_a_body_that_is_sent_as_it_is_produced_comes_to_its_end(tmp_path: 
 
 async def test_no_request_finds_nobody(tmp_path: Path) -> None:
     async with serving(tmp_path, says("python", "0")) as project:
-        project.fleet.keep_spares(60)
+        project.fleet.keep_spare("python", 60)
         over, ran = asyncio.Event(), 0
 
         async def keep_asking() -> None:
@@ -247,14 +247,14 @@ async def test_the_config_is_that_of_the_candidate(tmp_path: Path) -> None:
         )
         async with project.fleet.renewal(["python"]) as candidate:
             await loaded(candidate)
-            config = await candidate.config()
+            config = await candidate.config(None)
             assert config is not None
             assert config.hooks == {Hook.AUTHENTICATE}
         write_project(tmp_path, {"motia_config.py": "raise ValueError('not today')\n"})
         async with project.fleet.renewal(["python"]) as candidate:
             await loaded(candidate)
             with pytest.raises(ConfigFault, match="not today"):
-                await candidate.config()
+                await candidate.config(None)
 
 
 async def test_of_too_many_that_finish_the_oldest_is_ended(tmp_path: Path) -> None:
@@ -418,7 +418,7 @@ async def test_one_of_several_with_other_code_does_not_serve(tmp_path: Path) -> 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_a_spare_is_what_the_next_renewal_uses(tmp_path: Path, language: str) -> None:
     async with serving(tmp_path, says(language, "old")) as project:
-        project.fleet.keep_spares(60)
+        project.fleet.keep_spare(language, 60)
         spare = await project.spare(language)
         write_project(tmp_path, says(language, "new"))
         await project.renew(language)
@@ -426,13 +426,13 @@ async def test_a_spare_is_what_the_next_renewal_uses(tmp_path: Path, language: s
         assert (answer["word"], answer["pid"]) == ("new", spare.pid)
         [another] = project.status(language, "spare")
         assert another.pid != spare.pid
-        project.fleet.keep_spares(0)
+        project.fleet.keep_spare(language, 0)
         assert project.status(language, "spare") == []
 
 
 async def test_a_spare_of_another_environment_is_not_used(tmp_path: Path) -> None:
     async with serving(tmp_path, says("python", "old")) as project:
-        project.fleet.keep_spares(60)
+        project.fleet.keep_spare("python", 60)
         [spare] = project.status("python", "spare")
         await project.renew("python", environ={**os.environ, "WORD": "given"})
         assert (await project.answer("python"))["pid"] != spare.pid
@@ -441,14 +441,14 @@ async def test_a_spare_of_another_environment_is_not_used(tmp_path: Path) -> Non
 
 async def test_a_spare_ends_after_its_time(tmp_path: Path) -> None:
     async with serving(tmp_path, says("python", "old")) as project:
-        project.fleet.keep_spares(0.2)
+        project.fleet.keep_spare("python", 0.2)
         assert len(project.status("python", "spare")) == 1
         await project.until("python", "serving")
 
 
 async def test_a_spare_that_dies_is_not_replaced_before_the_next_change(tmp_path: Path) -> None:
     async with serving(tmp_path, says("python", "old")) as project:
-        project.fleet.keep_spares(60)
+        project.fleet.keep_spare("python", 60)
         os.kill((await project.spare("python")).pid or 0, signal.SIGKILL)
         await project.until("python", "serving")
         write_project(tmp_path, says("python", "new"))

@@ -135,8 +135,6 @@ class Reloader:
         if any(serve):
             for language in sorted(self._held.keys() - batch.languages):  # what stood in its way may be gone
                 await self._renew(language, None, batch)
-        if batch.languages:
-            self._fleet.keep_spares(self._setup.settings.reload.keep_spare)
 
     def _read(self, batch: _Batch) -> Mapping[str, str] | None:
         """Reads the settings anew; gives variables that have changed, which concern every language."""
@@ -164,11 +162,12 @@ class Reloader:
                 catalog = await candidate.catalog()
                 why = self._why_not(candidate, catalog)
                 if not why:
-                    catalog = with_config(catalog, await candidate.config())
+                    catalog = with_config(catalog, await candidate.config(self._catalog.config))
                     candidate.take_over()
                     self._replace(catalog, candidate, batch)
         except RuntimeFault as fault:
             why = (_problem(fault),)
+        self._fleet.keep_spare(language, self._setup.settings.reload.keep_spare)
         if why:
             self._hold(Held((language,), why), is_new=language in batch.languages)
         return not why

@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from runtime.catalog import Catalog, build_catalog
+from runtime.catalog import Catalog, CatalogBuilder
 from runtime.config import Settings
 from runtime.errors import ConfigFault
 from runtime.model import Hook, Manifest, Problem, ProjectConfig, Severity, StreamDefinition
@@ -18,6 +18,8 @@ from runtime.runners.discovery import Discovery
 from runtime.runners.generation import Generation
 from runtime.runners.hooks import RunnerHooks
 from runtime.runners.included import unmatched_files
+from runtime.runners.manifest import InstalledRunner
+from runtime.runners.nearmisses import near_misses
 from runtime.runners.pool import Pool
 from runtime.runners.projectconfig import LANGUAGES, config_files, load_config, refuse_unread, the_config
 
@@ -28,6 +30,8 @@ class Surroundings:
 
     root: Path
     settings: Settings
+    installed: Sequence[InstalledRunner]
+    builder: CatalogBuilder
     hooks: RunnerHooks
     warn: Callable[[Sequence[str]], None]
     """Tells the author of what has no effect in the config: all of it, whether it has been told before or not."""
@@ -80,14 +84,17 @@ class Candidate:
         return replace(catalog, problems=(*catalog.problems, *unheard))
 
     def _wired(self, manifests: Sequence[Manifest]) -> Catalog:
-        catalog = build_catalog(manifests, self._surroundings.settings.validation)
-        unmatched = unmatched_files(self._surroundings.root, catalog.steps)
-        return replace(catalog, problems=(*self.discovery.unusable, *catalog.problems, *unmatched))
+        around = self._surroundings
+        catalog = around.builder.build(manifests, around.settings.validation)
+        unmatched = unmatched_files(around.root, catalog.steps)
+        missed = near_misses(around.root, around.installed)
+        return replace(catalog, problems=(*self.discovery.unusable, *catalog.problems, *unmatched, *missed))
 
-    async def config(self) -> ProjectConfig | None:
+    async def config(self, serving: ProjectConfig | None) -> ProjectConfig | None:
         """What the project's config file says, None without one; warns of what has no effect.
 
-        To be asked when the catalog is there. Raises `ConfigFault`: with half of what it says nothing may serve.
+        To be asked when the catalog is there. `serving` is what counts now, which is not asked for again unless its
+        language is renewed. Raises `ConfigFault`: with half of what it says nothing may serve.
         """
         around = self._surroundings
         refuse_unread(around.root)
@@ -95,6 +102,8 @@ class Candidate:
         if file is None:
             return None
         language = LANGUAGES[file]
+        if serving is not None and serving.file == file and language not in self.languages:
+            return serving
         generation = self._generations[language]
         if generation.given_up is not None:
             message = f"{file} cannot be loaded: {generation.given_up.file} {generation.given_up.message}"

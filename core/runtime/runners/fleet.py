@@ -12,6 +12,7 @@ import anyio
 import anyio.to_thread
 
 from runtime._gen import runner_pb2 as pb
+from runtime.catalog import CatalogBuilder
 from runtime.config import Settings
 from runtime.deadlines import Grace
 from runtime.errors import HostCallRefused, RunnerFault
@@ -67,7 +68,9 @@ class Fleet:
         self._server = RunnerServer(root / ".runtime" / "run")
         self._discovery = Discovery({}, ())
         self._told: frozenset[str] = frozenset()
-        self._spares_until: asyncio.TimerHandle | None = None
+        self._spares: dict[str, asyncio.TimerHandle] = {}
+        """Languages of which a process is to stand ready, and until when."""
+        self._builder = CatalogBuilder()
         self._inspectors = _inspectors(self.installed, inspected or {}, logs)
         self._supervisors = {runner.manifest.language: self._supervisor(runner) for runner in self.installed}
 
@@ -87,7 +90,8 @@ class Fleet:
                 supervisor.open(tasks)
             yield
             grace.begin()
-            self.keep_spares(0)
+            for language in self._supervisors:
+                self.keep_spare(language, 0)
             async with anyio.create_task_group() as stopping:
                 for supervisor in self._supervisors.values():
                     stopping.start_soon(supervisor.stop, grace.left)
@@ -127,7 +131,7 @@ class Fleet:
             for name, generation in renewed.items():
                 if generation is not None:
                     self._supervisors[name].abandon(generation)
-            self._keep_spares()
+                self._fill_up(name)
 
     def serving(self) -> Candidate:
         """What serves now, to be looked at again."""
@@ -162,28 +166,30 @@ class Fleet:
 
     # ------------------------------------------------------------ processes that stand ready
 
-    def keep_spares(self, seconds: float) -> None:
-        """Has a process of each language stand ready for the next renewal, for so long from now on; 0 for none."""
-        if self._spares_until is not None:
-            self._spares_until.cancel()
-            self._spares_until = None
+    def keep_spare(self, language: str, seconds: float) -> None:
+        """Has a process of the language stand ready for its next renewal, for so long from now on; 0 for none."""
+        ending = self._spares.pop(language, None)
+        if ending is not None:
+            ending.cancel()
         if seconds > 0:
-            self._spares_until = asyncio.get_running_loop().call_later(seconds, self.keep_spares, 0)
-            self._keep_spares()
+            self._spares[language] = asyncio.get_running_loop().call_later(seconds, self.keep_spare, language, 0)
+            self._fill_up(language)
         else:
-            for supervisor in self._supervisors.values():
-                supervisor.end_spare()
+            self._supervisors[language].end_spare()
 
-    def _keep_spares(self) -> None:
-        if self._spares_until is not None:
-            for runner in self.installed:
-                self._supervisors[runner.manifest.language].keep_spare(self._launch(runner))
+    def _fill_up(self, language: str) -> None:
+        """Starts the process that stands ready where it is wanted and there is none."""
+        if language in self._spares:
+            supervisor = self._supervisors[language]
+            supervisor.keep_spare(self._launch(supervisor.installed))
 
     # ------------------------------------------------------------ its parts
 
     @property
     def _surroundings(self) -> Surroundings:
-        return Surroundings(self._root, self._settings, self.hooks, self._warn, self._take_over)
+        return Surroundings(
+            self._root, self._settings, self.installed, self._builder, self.hooks, self._warn, self._take_over
+        )
 
     def _warn(self, warnings: Sequence[str]) -> None:
         """What has been said the last time is not said again."""

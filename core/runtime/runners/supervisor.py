@@ -43,7 +43,7 @@ class Supervisor:
         self.language = installed.manifest.language
         self.serving: Generation | None = None
         """None before the first has taken over, and while the project has no files of the language."""
-        self._installed = installed
+        self.installed = installed
         self._settings = settings
         self._server = server
         self._pool = pool
@@ -107,6 +107,7 @@ class Supervisor:
         """Has this one serve, None for none, and the one before finish what runs: in one turn of the event loop."""
         former, self.serving = self.serving, generation
         if generation is None:
+            self.end_spare()
             self._pool.use(())
             self._pool.give_up("the project has no files of the language")
         else:
@@ -148,7 +149,7 @@ class Supervisor:
 
         Where people debug there is none: they would find two debuggers.
         """
-        is_wanted = self._installed.manifest.reload == "process" and self._inspector is None
+        is_wanted = self.installed.manifest.reload == "process" and self._inspector is None
         if not is_wanted or self.serving is None or launch.fault():
             return
         if self._spare is None or self._spare.ending is not None or self._spare.launch != launch:
@@ -169,7 +170,7 @@ class Supervisor:
         started = launch
         if self._inspector is not None:
             port = free_port()
-            started = under_inspection(launch, self._installed, self._settings, self._environ, port)
+            started = under_inspection(launch, self.installed, self._settings, self._environ, port)
         process = RunnerProcess(
             launch,
             started.command,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { Transformer } from '../src/transform.js';
 import { Project } from './project.js';
 
@@ -176,4 +177,11 @@ test('without a cache folder, or with one that is gone, files are transformed al
   const unusable = join(project.root, 'kept.file', 'folder');
   project.write({ 'kept.file': '' });
   assert.match(new Transformer(unusable).transform(join(project.root, 'x.ts'), 'let a: 1', {}), /let a;/);
+});
+
+test('a source map names its file as it is, so that debuggers find it', () => {
+  const file = join(project.root, 'steps', 'größe & so.step.mts');
+  const text = new Transformer('').transform(file, 'export const a: number = 1', {});
+  const map: unknown = JSON.parse(Buffer.from(/base64,(.*)\n$/.exec(text)?.[1] ?? '', 'base64').toString());
+  assert.deepEqual((map as { sources: string[] }).sources, [pathToFileURL(file).href]);
 });
