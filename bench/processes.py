@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import signal
 import sys
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from statistics import median
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench.harness import ROOT, BenchFault
+from bench.harness import ROOT, SCRATCH, BenchFault
 from bench.harness.load import load, spread
 from bench.harness.machine import machine
 from bench.harness.servers import alone, free_port, server
@@ -55,10 +56,13 @@ def _measure(rounds: int, seconds: int) -> dict[int, list[float]]:
     with ExitStack() as running:
         urls = {}
         for count in rates:
+            folder = SCRATCH / f"processes-{count}"  # a database serves one runtime
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(PROJECT, folder)
             port = free_port()
             command = [sys.executable, "-m", "runtime", "start", "--port", str(port)]
             environment = {"PROCESSES": str(count)}
-            url = running.enter_context(server(f"processes-{count}", command, PROJECT, port, environment))
+            url = running.enter_context(server(f"processes-{count}", command, folder, port, environment))
             urls[count] = f"{url}/sum"
         for number in range(rounds + 1):
             for count, url in urls.items():

@@ -125,13 +125,14 @@ class Fleet:
         renewed = self._begin(discovery, self._supervisors if languages is None else languages)
         kept = {name: generation for name, generation in self._serving().items() if name not in renewed}
         first = [name for name in renewed if self._supervisors[name].serving is None]
+        for name in renewed:
+            self._fill_up(name)
         try:
             yield Candidate(self._surroundings, discovery, renewed, kept, whole=first)
         finally:
             for name, generation in renewed.items():
                 if generation is not None:
                     self._supervisors[name].abandon(generation)
-                self._fill_up(name)
 
     def serving(self) -> Candidate:
         """What serves now, to be looked at again."""
