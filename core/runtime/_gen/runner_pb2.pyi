@@ -13,6 +13,7 @@ class Feature(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FEATURE_HOOKS: _ClassVar[Feature]
     FEATURE_STREAMED_BODIES: _ClassVar[Feature]
     FEATURE_UI_BUNDLE: _ClassVar[Feature]
+    FEATURE_COPIED_PRINTS: _ClassVar[Feature]
 
 class TriggerKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -96,6 +97,7 @@ FEATURE_UNSPECIFIED: Feature
 FEATURE_HOOKS: Feature
 FEATURE_STREAMED_BODIES: Feature
 FEATURE_UI_BUNDLE: Feature
+FEATURE_COPIED_PRINTS: Feature
 TRIGGER_KIND_UNSPECIFIED: TriggerKind
 TRIGGER_KIND_API: TriggerKind
 TRIGGER_KIND_EVENT: TriggerKind
@@ -472,18 +474,20 @@ class HostReply(_message.Message):
     def __init__(self, call_id: _Optional[int] = ..., payload: _Optional[bytes] = ..., payload_transfer: _Optional[int] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ...) -> None: ...
 
 class Log(_message.Message):
-    __slots__ = ("invocation_id", "level", "message", "data", "time_ms")
+    __slots__ = ("invocation_id", "level", "message", "data", "time_ms", "printed")
     INVOCATION_ID_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    PRINTED_FIELD_NUMBER: _ClassVar[int]
     invocation_id: int
     level: LogLevel
     message: str
     data: bytes
     time_ms: float
-    def __init__(self, invocation_id: _Optional[int] = ..., level: _Optional[_Union[LogLevel, str]] = ..., message: _Optional[str] = ..., data: _Optional[bytes] = ..., time_ms: _Optional[float] = ...) -> None: ...
+    printed: int
+    def __init__(self, invocation_id: _Optional[int] = ..., level: _Optional[_Union[LogLevel, str]] = ..., message: _Optional[str] = ..., data: _Optional[bytes] = ..., time_ms: _Optional[float] = ..., printed: _Optional[int] = ...) -> None: ...
 
 class Call(_message.Message):
     __slots__ = ("call_id", "hook", "target", "payload", "payload_transfer", "deadline_ms")

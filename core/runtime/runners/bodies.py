@@ -98,7 +98,8 @@ class Bodies:
         self._max_open = settings.max_bodies
         self._outbox = outbox
         self._open: dict[int, _Open] = {}
-        self._runs: dict[int, Run] = {}
+        self.runs: dict[int, Run] = {}
+        """Those whose bodies are under way, by their ids."""
 
     def begin(self, result: pb.Result, run: Run, head: Payload, cancel: Callable[[], None], *, is_agreed: bool) -> None:
         """Ends the run for its caller, who gets the body to read; for the runner it goes on until the last piece.
@@ -121,12 +122,8 @@ class Bodies:
             raise ProtocolFault(f"more than {self._max_open} bodies are under way at once")
         body = StreamedBody(_Reads(self._outbox, transfer, self._window), cancel)
         self._open[transfer] = _Open(id, run, body)
-        self._runs[id] = run
+        self.runs[id] = run
         return body
-
-    def run(self, id: int) -> Run | None:
-        """The run of this id if its body is under way."""
-        return self._runs.get(id)
 
     def add(self, chunk: pb.Chunk) -> bool:
         """Takes a piece; False when it belongs to no body. Raises `ProtocolFault` over the window."""
@@ -137,13 +134,13 @@ class Bodies:
         if opened.body.unread > self._window:
             raise ProtocolFault(f"more than {self._window} bytes of body {chunk.transfer} came before they were read")
         if chunk.last or chunk.HasField("aborted"):
-            del self._open[chunk.transfer], self._runs[opened.id]
+            del self._open[chunk.transfer], self.runs[opened.id]
             opened.body.end(read_failure(chunk.aborted) if chunk.HasField("aborted") else None)
         return True
 
     def lose(self, failure: Failure) -> None:
         """Ends every body with this failure."""
-        opened, self._open, self._runs = self._open, {}, {}
+        opened, self._open, self.runs = self._open, {}, {}
         for each in opened.values():
             each.body.end(failure)
 

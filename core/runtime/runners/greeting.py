@@ -7,7 +7,7 @@ from runtime.config import LinkSettings
 from runtime.runners.discovery import LanguageFiles
 
 PROTOCOL = 1
-FEATURES = frozenset({pb.FEATURE_STREAMED_BODIES, pb.FEATURE_HOOKS})
+FEATURES = frozenset({pb.FEATURE_STREAMED_BODIES, pb.FEATURE_HOOKS, pb.FEATURE_COPIED_PRINTS})
 
 
 def disagreement(hello: pb.Hello) -> str:

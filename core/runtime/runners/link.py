@@ -18,7 +18,8 @@ from runtime.model import Failure, FailureKind, Invocation, LogLevel, Manifest, 
 from runtime.runners.answers import Answers
 from runtime.runners.bodies import Bodies
 from runtime.runners.calls import Answer, Calls, Question
-from runtime.runners.convert import read_failure, read_log, read_manifest
+from runtime.runners.convert import read_failure, read_manifest
+from runtime.runners.copies import RunnerLines
 from runtime.runners.discovery import LanguageFiles
 from runtime.runners.greeting import disagreement, write_load, write_welcome
 from runtime.runners.hostcalls import HostCalls
@@ -72,6 +73,7 @@ class Link:
         self._calls = Calls(settings, self._outbox, lambda: bool(self._runs), self._start_anew)
         self.liveness = Liveness(settings, self._outbox, partial(self._start_anew, source="runtime"))
         self._runs: dict[int, Run] = {}
+        self.lines = RunnerLines(language, self.session, logs, self._run_of)
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self._expire)
         self._overdue = Deadlines(self._give_up)
@@ -89,7 +91,7 @@ class Link:
             "manifest": self._on_manifest,
             "chunk": self._on_chunk,
             "host_call": self._on_host_call,
-            "log": self._on_log,
+            "log": self.lines.log,
             "call_reply": self._on_call_reply,
             "pong": self.liveness.answer,
             "bye": self._on_bye,
@@ -182,7 +184,7 @@ class Link:
 
     def _run_of(self, id: int) -> Run | None:
         """The run until its `Result`, or until the last piece of its body."""
-        return self._runs.get(id) or self._bodies.run(id)
+        return self._runs.get(id) or self._bodies.runs.get(id)
 
     # ------------------------------------------------------------ calls
 
@@ -263,6 +265,7 @@ class Link:
         self.liveness.end()
         failure = Failure(FailureKind.RUNNER_LOST, f"the {self.language} runner ended before the handler did")
         runs, self._runs = self._runs, {}
+        self.lines.keep({**self._bodies.runs, **runs})
         self._transfers.clear()
         self._outbox.clear()
         for run in runs.values():
@@ -324,11 +327,6 @@ class Link:
             return
         payload = whole(self._transfers.take(call.payload_transfer)) if call.payload_transfer else call.payload
         self._answers.begin(self._run_of(call.invocation_id), call, payload)
-
-    def _on_log(self, log: pb.Log) -> None:
-        run = self._run_of(log.invocation_id)
-        step = run.invocation.step.name if run else f"{self.language} runner"
-        self._logs.write(read_log(log, step, run.invocation.trace_id if run else ""))
 
     def _on_bye(self, bye: pb.Bye) -> None:
         self._open = False

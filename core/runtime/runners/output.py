@@ -5,6 +5,7 @@ from __future__ import annotations
 from anyio.abc import ByteReceiveStream
 
 from runtime.model import LogLevel
+from runtime.runners.copies import RunnerLines
 from runtime.services.logs import LogService
 
 _LINE_BYTES = 16 * 1024
@@ -21,25 +22,38 @@ _OF_THE_DEBUGGER = (
 class Output:
     """The two streams of one process; its last words are kept, for they often say why it ended."""
 
-    def __init__(self, language: str, logs: LogService, *, is_inspected: bool = False) -> None:
+    def __init__(self, language: str, logs: LogService, lines: RunnerLines, *, is_inspected: bool = False) -> None:
+        """`lines` takes the copies of what runs print, which are marked."""
         self.last_words = ""
         """The last line of stderr that was not empty."""
         self._language = language
         self._logs = logs
+        self._lines = lines
         self._hidden = _OF_THE_DEBUGGER if is_inspected else ()
 
     async def capture(self, stream: ByteReceiveStream | None, level: LogLevel) -> None:
         """Logs a stream line by line until it ends, stderr as WARN; an endless line is cut into pieces."""
         assert stream is not None
         pending = b""
-        async for data in stream:
-            *lines, pending = (pending + data).split(b"\n")
-            if len(pending) > _LINE_BYTES:
-                lines, pending = [*lines, pending], b""
-            for line in lines:
-                self._print(line, level)
-        if pending:
-            self._print(pending, level)
+        try:
+            async for data in stream:
+                *lines, pending = (pending + data).split(b"\n")
+                if len(pending) > _LINE_BYTES:
+                    lines, pending = [*lines, pending], b""
+                for line in lines:
+                    self._take(line, level)
+        finally:
+            # Also where it was cut short because what the process has started holds the stream open.
+            if pending:
+                self._take(pending, level)
+
+    def _take(self, line: bytes, level: LogLevel) -> None:
+        text, *copies = line.split(self._lines.mark)
+        if text or not copies:
+            self._print(text, level)
+        for copy in copies:
+            if not self._lines.copy(level, copy):
+                self._print(copy, level)
 
     def _print(self, line: bytes, level: LogLevel) -> None:
         text = line.decode("utf-8", "replace").rstrip()

@@ -101,7 +101,7 @@ class RunnerProcess:
 
     async def run(self) -> None:
         """Starts it, and returns when it has ended."""
-        output = Output(self.launch.language, self._logs, is_inspected=self.debug_port > 0)
+        output = Output(self.launch.language, self._logs, self.link.lines, is_inspected=self.debug_port > 0)
         secret = self._server.expect(self.link)
         code = _CANNOT_START
         try:
@@ -120,6 +120,7 @@ class RunnerProcess:
                     self.kill()
                     await self._process.aclose()
                     code = await self._process.wait()
+            self.link.lines.end()
             self.ending = Ending(code, output.last_words)
             self.ended.set()
 

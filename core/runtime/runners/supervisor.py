@@ -57,6 +57,8 @@ class Supervisor:
         self._draining: list[Generation] = []
         """The oldest first."""
         self._spare: RunnerProcess | None = None
+        self._processes: set[RunnerProcess] = set()
+        """All that have not ended yet."""
         self._generations = itertools.count(1)
         self._starts = itertools.count(1)
         self._notice = ""
@@ -77,8 +79,8 @@ class Supervisor:
             self.serving.drain(grace)
             self._draining.append(self.serving)
         with anyio.move_on_after(grace + KILL_AFTER):
-            for generation in tuple(self._draining):
-                await generation.ended.wait()
+            for process in tuple(self._processes):
+                await process.ended.wait()
 
     def begin(self, launch: Launch, environ: Mapping[str, str], files: LanguageFiles) -> Generation:
         """Starts the next generation, which serves once it takes over."""
@@ -181,11 +183,15 @@ class Supervisor:
             self._logs,
             debug_port=port,
         )
+        self._processes.add(process)
         self._tasks.start_soon(self._live, process)
         return process
 
     async def _live(self, process: RunnerProcess) -> None:
-        await process.run()
+        try:
+            await process.run()
+        finally:
+            self._processes.discard(process)
         if process.debug_port:
             with anyio.move_on_after(_DISMISSAL_SECONDS, shield=True):
                 await dismiss(process.debug_port)

@@ -31,6 +31,8 @@ export enum Feature {
   STREAMED_BODIES = 2,
   /** UI_BUNDLE - The runner bundles Workbench nodes (`HOOK_UI_BUNDLE`). */
   UI_BUNDLE = 3,
+  /** COPIED_PRINTS - The runner writes a copy of what runs print to its stdout and stderr (PROTOCOL.md, section 14). */
+  COPIED_PRINTS = 4,
 }
 
 /** What made a step run. */
@@ -277,7 +279,7 @@ export interface Welcome {
   limits:
     | Limits
     | undefined;
-  /** Names this connection in logs and traces. */
+  /** Names this connection in logs and traces, and marks the copies of what its runs print. */
   session: string;
 }
 
@@ -583,6 +585,11 @@ export interface Log {
   data: Buffer;
   /** Milliseconds since 1970-01-01 UTC. */
   timeMs: number;
+  /**
+   * The number of the copy of this line that the runner has written to its stdout (INFO) or stderr (WARN), with
+   * FEATURE_COPIED_PRINTS only; 0 where there is none, as for what was not printed.
+   */
+  printed: bigint;
 }
 
 /**
@@ -2831,7 +2838,7 @@ export const HostReply: MessageFns<HostReply> = {
 };
 
 function createBaseLog(): Log {
-  return { invocationId: 0n, level: 0, message: "", data: Buffer.alloc(0), timeMs: 0 };
+  return { invocationId: 0n, level: 0, message: "", data: Buffer.alloc(0), timeMs: 0, printed: 0n };
 }
 
 export const Log: MessageFns<Log> = {
@@ -2853,6 +2860,12 @@ export const Log: MessageFns<Log> = {
     }
     if (message.timeMs !== 0) {
       writer.uint32(41).double(message.timeMs);
+    }
+    if (message.printed !== 0n) {
+      if (BigInt.asUintN(64, message.printed) !== message.printed) {
+        throw new globalThis.Error("value provided for field message.printed of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.printed);
     }
     return writer;
   },
@@ -2908,6 +2921,14 @@ export const Log: MessageFns<Log> = {
             }
 
             message.timeMs = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.printed = reader.uint64() as bigint;
             continue;
           }
         }
