@@ -17,7 +17,7 @@ from runtime.contracts import Clock, Engine, LogSink
 from runtime.deadlines import Grace
 from runtime.dispatcher import Dispatcher
 from runtime.facts import Audience, Started
-from runtime.model import LogLevel, Severity
+from runtime.model import LogLevel
 from runtime.openfiles import allow_connections
 from runtime.records import QueueKey
 from runtime.reload.concern import named_files
@@ -32,6 +32,7 @@ from runtime.services.changes import ChangeService
 from runtime.services.expiry import ExpiryService
 from runtime.services.held import HeldWrites
 from runtime.services.logs import LogService
+from runtime.services.orphans import Orphans
 from runtime.services.queues import QueueService
 from runtime.services.rooms import Rooms
 from runtime.services.schemas import SchemaService
@@ -91,6 +92,7 @@ class App:
         self._streams = StreamService(self._engine, self._changes, clock, max_value, self._schemas)
         self._texts = TextService(self._engine.texts, clock, settings.streams)
         self._queues = QueueService(self._engine.events, clock, settings.bus.max_event_bytes, self._schemas)
+        self._orphans = Orphans(self._engine.events, self._logs.core)
         self._grace = Grace(settings.shutdown_grace)
         self._development = development = reading is not None
         self._token = control_token(settings.control, development=development)
@@ -106,35 +108,29 @@ class App:
         self._hosts = Hosts(settings.control.allowed_hosts) if development else None
         rooms = Rooms(self._streams, clock, settings.streams)
         self._sockets = Sockets(rooms, self._access, self._allows, settings.streams, self._logs.core, self._hosts)
-        self._reads = Reads(
-            Readable(self._streams, rooms, self._texts),
-            self._access,
-            clock,
-            settings.streams,
-            self._logs.core,
-            origins=self._cors,
-            hosts=self._hosts,
-        )
+        self._reads = self._readers(rooms)
         self._consumers = EventConsumers(self._engine, dispatcher, clock, self._logs.core, self._hold)
         self._cron = CronScheduler(
             self._engine.cron, self._engine.events, clock, self._logs.core, settings.cron, self._is_busy
         )
         reading = reading or Reading(lambda: setup, _nothing)
-        self._reloader = Reloader(self._fleet, setup, reading, audience, self._take_up, self._start_anew)
+        self._reloader = Reloader(
+            self._fleet, setup, reading, audience, self._take_up, self._start_anew, self._logs.core
+        )
         self._files = 0
         self._ending = anyio.Event()
-        self._is_again = False
+        self._next: Setup | None = None
 
     @property
     def in_flight(self) -> int:
         """Runs that have not ended yet."""
         return sum(status.in_flight for status in self._fleet.status())
 
-    async def run(self, listener: socket.socket, stop: anyio.Event) -> bool:
+    async def run(self, listener: socket.socket, stop: anyio.Event) -> Setup | None:
         """Runs the project until `stop` is set or its settings have changed, then finishes what runs.
 
-        Closes the listener. True when it is to be run again with other settings. Raises `RuntimeFault` when it cannot
-        start.
+        Closes the listener. Gives the setup with which it is to be run again, None when that is not wanted. Raises
+        `RuntimeFault` when it cannot start.
         """
         began = anyio.current_time()
         for warning in (*self._setup.environment.warnings, allow_connections(self._settings.streams.max_sockets)):
@@ -151,7 +147,7 @@ class App:
                 if catalog is not None:
                     await self._serve(catalog, changes, listener, began)
                 tasks.cancel_scope.cancel()
-        return self._is_again and not stop.is_set()
+        return None if stop.is_set() else self._next
 
     async def _follow(self, stop: anyio.Event) -> None:
         """The end of everything is the end of this run as well."""
@@ -189,6 +185,17 @@ class App:
             told=sink.request if are_told else None,
         )
 
+    def _readers(self, rooms: Rooms) -> Reads:
+        return Reads(
+            Readable(self._streams, rooms, self._texts),
+            self._access,
+            self._clock,
+            self._settings.streams,
+            self._logs.core,
+            origins=self._cors,
+            hosts=self._hosts,
+        )
+
     def _use(self, catalog: Catalog) -> Catalog:
         """Puts the catalog into use."""
         self._schemas.catalog = self._bus.catalog = self._streams.catalog = self._queues.catalog = catalog
@@ -196,23 +203,8 @@ class App:
         self._access.config = catalog.config
         self._http.use(catalog)
         self._description.use(catalog)
-        self._warn_of_orphans(catalog)
+        self._orphans.tell(catalog)
         return catalog
-
-    def _warn_of_orphans(self, catalog: Catalog) -> None:
-        """Names the queues that hold something for a step which is gone or renamed; of a step that only fails to load,
-        the problems tell."""
-        if any(problem.severity is Severity.ERROR for problem in catalog.problems):
-            return
-        taken = catalog.queues()
-        for status in self._engine.events.status():
-            if status.queue not in taken:
-                count = status.waiting + status.delayed + status.dead
-                self._logs.core(
-                    LogLevel.WARN,
-                    f"{count} events of '{status.queue.topic}' are kept for step '{status.queue.step}', which is not "
-                    f"there; `runtime queue redrive {status.queue.step} --all --to STEP` hands them to another step",
-                )
 
     def _hold(self) -> HeldWrites:
         limit = self._settings.bus
@@ -251,9 +243,9 @@ class App:
                 tasks.cancel_scope.deadline = anyio.current_time() + self._grace.left
             await self._sockets.finish(self._grace.left)
 
-    def _start_anew(self) -> None:
-        """Ends this run, to be run again with other settings."""
-        self._is_again = True
+    def _start_anew(self, setup: Setup) -> None:
+        """Ends this run, for one with another setup."""
+        self._next = setup
         self._ending.set()
 
     def _take_up(self, catalog: Catalog) -> None:

@@ -42,10 +42,14 @@ class Renewed:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Changed code cannot serve, so the code before goes on; `problems` say why, in path order."""
+    """Changed code cannot serve, so the code before goes on; `problems` say why, in path order.
+
+    `is_known` when the change before could not serve for the very same reasons.
+    """
 
     languages: tuple[str, ...]
     problems: tuple[Problem, ...]
+    is_known: bool = False
 
 
 class Audience(Protocol):

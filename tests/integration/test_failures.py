@@ -49,16 +49,13 @@ async def handler(req, ctx):
 }
 SPINS = {
     "steps/spin.step.ts": """
-        import { writeSync } from 'node:fs'
         export const config = { type: 'api', name: 'SpinTs', method: 'GET', path: '/ts/spin' }
-        // What a run prints leaves with the next turn of the event loop, which never comes.
-        export const handler = async () => { writeSync(1, 'spinning ts\\n'); while (true) {} }
+        export const handler = async () => { console.log('spinning ts'); while (true) {} }
     """,
     "steps/spin_step.py": """
-import os
 config = {"type": "api", "name": "SpinPy", "method": "GET", "path": "/py/spin"}
 async def handler(req, ctx):
-    os.write(1, b"spinning py\\n")
+    print("spinning py")
     while True:
         pass
 """,
@@ -238,7 +235,8 @@ def test_a_bad_setting_stops_the_start_and_names_the_nearest_key(tmp_path: Path)
 def test_a_port_in_use_stops_the_start(hanging: RunningProject, tmp_path: Path) -> None:
     port = hanging.url.rpartition(":")[2]
     write_project(tmp_path, {**HELLOS, "runtime.yaml": f"http:\n  port: {port}\n"})
-    with pytest.raises(AssertionError, match="error: cannot listen on") as failed, running(tmp_path, "--port", port):
+    refused = pytest.raises(AssertionError, match="error: cannot listen on")
+    with refused as failed, running(tmp_path, "--port", port, command="start"):
         raise AssertionError("it started")
     assert "choose another with --port" in str(failed.value)
     assert "Traceback" not in str(failed.value)

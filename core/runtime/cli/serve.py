@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,6 +29,7 @@ from runtime.runners.manifest import find_runners
 from runtime.runners.packages.upkeep import Project, install_outdated
 from runtime.tasks import unless
 from runtime.web.server import listen
+from runtime.web.tls import server_context
 
 _DEV_PORTS = 10
 """So many ports are tried in `dev`, the wanted one first."""
@@ -94,6 +94,8 @@ class _Serving:
         self._command = command
         self._presenter: Presenter | None = None
         self._app: App | None = None
+        self._listener: socket.socket | None = None
+        self._address: tuple[str, int] | None = None
 
     def say_farewell(self) -> None:
         """Tells the person who has asked for the end what is still waited for."""
@@ -102,25 +104,24 @@ class _Serving:
 
     async def run(self, stop: anyio.Event) -> None:
         """Serves until `stop` is set. Raises `RuntimeFault` when it cannot."""
-        setup = self._read()
-        address, is_wanted = None, True
-        with ExitStack() as held:
-            while is_wanted:
-                with presenter_of(self._root, setup.settings, development=self._command.development) as presenter:
+        wanted: Setup | None = read_setup(self._root, self._command)
+        try:
+            while wanted is not None:
+                with presenter_of(self._root, wanted.settings, development=self._command.development) as presenter:
                     self._presenter = presenter
-                    if address != _address(setup):
-                        held.close()
-                        address, listener = _address(setup), held.enter_context(self._listen(setup, presenter))
-                    is_wanted = await self._serve(setup, listener.dup(), presenter, stop)
-                if is_wanted:
-                    setup = self._read()
+                    wanted = await self._serve(wanted, self._listen(wanted), presenter, stop)
+        finally:
+            if self._listener is not None:
+                self._listener.close()
 
-    async def _serve(self, setup: Setup, listener: socket.socket, presenter: Presenter, stop: anyio.Event) -> bool:
-        """Serves with these settings; true when it is to be served again with others."""
+    async def _serve(
+        self, setup: Setup, listener: socket.socket, presenter: Presenter, stop: anyio.Event
+    ) -> Setup | None:
+        """Serves with this setup; gives the one to serve with from then on, None for the end."""
         development = self._command.development
-        types = TypeFiles(self._root, setup.settings)
+        types = TypeFiles(self._root, setup.settings, presenter.progressed)
         audience: Audience = _WithTypes(presenter, types) if development else presenter
-        reading = Reading(self._read, self._install) if development else None
+        reading = Reading(self._reread, self._install) if development else None
         if development:
             await unless(stop, partial(self._install, setup))
             write_missing(self._root)
@@ -128,16 +129,31 @@ class _Serving:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(types.run)
             self._app = App(self._root, setup, presenter, audience, reading, inspected=inspected)
-            is_again = await self._app.run(listener, stop)
+            following = await self._app.run(listener, stop)
             tasks.cancel_scope.cancel()
-        return is_again
+        return following
 
-    def _read(self) -> Setup:
-        return read_setup(self._root, self._command)
+    def _reread(self) -> Setup:
+        """The setup as it is now, tried as far as it can be beside the one that serves. Raises `RuntimeFault`."""
+        setup = read_setup(self._root, self._command)
+        server_context(setup.settings.http.tls, self._root)
+        ports_of(self._command.inspect, find_runners(self._root, setup.settings))
+        self._listen(setup).close()
+        return setup
 
-    def _listen(self, setup: Setup, presenter: Presenter) -> socket.socket:
-        tries = _DEV_PORTS if self._command.development else 1
-        return listen(setup.settings.http, tries, presenter.progressed)
+    def _listen(self, setup: Setup) -> socket.socket:
+        """A listener of one's own at the setup's address; that of the last address stays open beside it.
+
+        Requests that come between two ways of serving wait in its backlog.
+        """
+        if self._listener is None or self._address != _address(setup):
+            tries = _DEV_PORTS if self._command.development else 1
+            say = self._presenter.progressed if self._presenter is not None else None
+            former, self._listener = self._listener, listen(setup.settings.http, tries, say)
+            self._address = _address(setup)
+            if former is not None:
+                former.close()
+        return self._listener.dup()
 
     async def _install(self, setup: Setup) -> frozenset[str]:
         """Installs what packages are missing, as far as that is wanted; gives the languages that have new ones."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 
 from runtime.catalog import Catalog
-from runtime.cli.console import print_fault
 from runtime.config import Settings
 from runtime.errors import RunnerFault, RuntimeFault
 from runtime.generate import python, typescript
@@ -70,9 +69,11 @@ def write_texts(root: Path, texts: Mapping[str, str]) -> list[Path]:
 class TypeFiles:
     """Keeps the files of a running project current, in a thread; of several catalogs that come at once the last."""
 
-    def __init__(self, root: Path, settings: Settings) -> None:
+    def __init__(self, root: Path, settings: Settings, say: Callable[[str], None]) -> None:
+        """`say` hears why the files could not be written."""
         self._root = root
         self._settings = settings
+        self._say = say
         self._catalog = Catalog()
         self._is_due = anyio.Event()
 
@@ -82,17 +83,15 @@ class TypeFiles:
         self._is_due.set()
 
     async def run(self) -> None:
-        """Writes until it is cancelled; a file that cannot be written is told and left as it is."""
+        """Writes until it is cancelled; what goes wrong is told."""
         while True:
             await self._is_due.wait()
             self._is_due = anyio.Event()
-            await anyio.to_thread.run_sync(self._write, self._catalog)
-
-    def _write(self, catalog: Catalog) -> None:
-        try:
-            write_types(self._root, catalog, self._settings)
-        except RuntimeFault as fault:  # such as a folder that cannot be written
-            print_fault(fault)
+            try:
+                await anyio.to_thread.run_sync(write_types, self._root, self._catalog, self._settings)
+            except Exception as error:  # whatever it is, the project serves without them
+                fix = f"; {error.fix}" if isinstance(error, RuntimeFault) else ""
+                self._say(f"the types could not be written: {error}{fix}")
 
 
 def _module(root: Path, settings: Settings) -> str:

@@ -32,25 +32,27 @@ def losses(serving: Catalog, candidate: Catalog) -> tuple[Problem, ...]:
 def renewed(
     before: Catalog,
     after: Catalog,
+    language: str,
     paths: Collection[str],
     imports: Mapping[str, Collection[str]],
     failed: Collection[str],
-    languages: Collection[str],
     seconds: float,
 ) -> Renewed:
-    """What a renewal has changed. `imports` are by file; `failed` are files that a change before could not serve."""
-    old, new = files_of(before).keys(), files_of(after).keys()
+    """What the renewal of a language has changed. `imports` are by file; `failed` are files that the change before
+    could not serve."""
+    old, new = files_of(before), files_of(after)
     changed = set(paths)
-    touched = (file for file in new if file in changed or not changed.isdisjoint(imports.get(file, ())))
+    own = [file for file, its in new.items() if its == language]
+    touched = [file for file in own if file in changed or not changed.isdisjoint(imports.get(file, ()))]
     broken = {problem.file for problem in errors_of(before)} | set(failed)
     known = set(before.problems)
     return Renewed(
         after,
-        tuple(sorted(languages)),
+        (language,),
         seconds,
-        created=tuple(sorted(new - old - broken)),
+        created=tuple(sorted(new.keys() - old.keys() - broken)),
         updated=tuple(sorted(file for file in touched if file in old and file not in broken)),
-        removed=tuple(sorted(old - new)),
+        removed=tuple(sorted(old.keys() - new.keys())),
         problems=tuple(problem for problem in after.problems if problem not in known),
-        mended=tuple(sorted(broken & new)),
+        mended=tuple(sorted(broken & new.keys())),
     )

@@ -1,45 +1,28 @@
-"""Changes of files -> generations that serve: one renewal after the other, the newest change in the last one."""
+"""Changes of files -> generations that serve: each language by itself, one catalog after the other."""
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
+from functools import partial
 
 import anyio
+from anyio.abc import TaskGroup
 
 from runtime.catalog import Catalog, with_config
 from runtime.errors import RuntimeFault
 from runtime.facts import Audience, Held
-from runtime.model import Problem
+from runtime.model import LogLevel, Problem, ProjectConfig
 from runtime.reload.concern import Concern, concern_of, included_patterns
 from runtime.reload.differences import files_of, losses, renewed
+from runtime.reload.lane import Change, Lane
 from runtime.reload.setup import Reading, Setup
 from runtime.runners.candidate import Candidate
 from runtime.runners.fleet import Fleet
+from runtime.services.logs import Report
 
-_PATIENCE = 1.0
-"""Seconds that a renewal may have taken when a further change comes, for it to be left to finish."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    """What has changed and does not serve yet; `since` is when it was noticed."""
-
-    since: float = 0.0
-    paths: set[str] = field(default_factory=set)
-    languages: set[str] = field(default_factory=set)
-    packages: set[str] = field(default_factory=set)
-    setup: bool = False
-    reread: bool = False
-
-    def add(self, other: _Batch) -> None:
-        """Takes in what another has; what was noticed first counts."""
-        self.since = min(filter(None, (self.since, other.since)))
-        self.paths |= other.paths
-        self.languages |= other.languages
-        self.packages |= other.packages
-        self.setup |= other.setup
-        self.reread |= other.reread
+_MOST_UNJUDGED = 10_000
 
 
 class Reloader:
@@ -52,48 +35,169 @@ class Reloader:
         reading: Reading,
         audience: Audience,
         use: Callable[[Catalog], None],
-        restart: Callable[[], None],
+        restart: Callable[[Setup], None],
+        report: Report,
     ) -> None:
-        """`use` puts a catalog into use, `restart` asks for a start of everything with other settings."""
+        """`use` puts a catalog into use, `restart` asks for a start of everything with another setup."""
         self._fleet = fleet
         self._setup = setup
         self._reading = reading
         self._audience = audience
         self._use = use
         self._restart = restart
+        self._report = report
         self._catalog = Catalog()
         self._imports: Mapping[str, Collection[str]] = {}
         self._included: Mapping[str, Collection[str]] = {}
-        self._due = _Batch()
-        self._is_due = anyio.Event()
+        self._lanes = {language: Lane(partial(self._take_up, language)) for language in fleet.pools}
+        self._deciding = anyio.Lock()
+        """Held while a catalog is made and put into use: each builds on the one before."""
+        self._installing = anyio.Lock()
         self._held: dict[str, Held] = {}
         self._setup_fails = False
-        self._began = 0.0
-        self._under_way = anyio.CancelScope()
+        self._tasks: TaskGroup
+        self._is_loading = True
+        self._unjudged: set[str] = set()
+        """Changed paths that concern nothing yet, but maybe what is loading now."""
 
     def is_watched(self, path: str) -> bool:
-        """Whether a change of this path, relative to the root, concerns what serves."""
-        return bool(self._concern_of((path,)))
+        """Whether a change of this path, relative to the root, concerns what serves, or what loads."""
+        return self._is_busy or bool(self._concern_of((path,)))
+
+    @property
+    def _is_busy(self) -> bool:
+        return self._is_loading or any(lane.is_busy for lane in self._lanes.values())
+
+    async def run(self, catalog: Catalog, changes: AsyncIterator[frozenset[str]]) -> None:
+        """Takes up changed paths, relative to the root, from this catalog on, until it is cancelled."""
+        self._note(catalog, self._fleet.serving())
+        self._fleet.on_changed = self._reread
+        self._fleet.on_outdated = self._renew
+        self._is_loading = False
+        self._read()  # which may have changed while packages were installed and files loaded
+        async with anyio.create_task_group() as self._tasks:
+            for lane in self._lanes.values():
+                self._tasks.start_soon(lane.run)
+            async for paths in changes:
+                self._notice(paths)
+
+    # ------------------------------------------------------------ what a change concerns
 
     def _concern_of(self, paths: Collection[str]) -> Concern:
         return concern_of(paths, self._fleet.installed, self._imports, self._included)
 
-    async def run(self, catalog: Catalog, changes: AsyncIterator[frozenset[str]]) -> None:
-        """Takes up changed paths, relative to the root, from this catalog on, until it is cancelled."""
-        self._serve(catalog, self._fleet.serving())
-        self._fleet.on_changed = self._reread
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._renew_what_is_due)
-            async for paths in changes:
-                concern = self._concern_of(paths)
-                for language in sorted(concern.fixed):
-                    self._audience.progressed(f"the {language} runner takes up changes when `runtime dev` starts again")
-                batch = _Batch(
-                    anyio.current_time(), set(paths), set(concern.languages), set(concern.packages), concern.setup
-                )
-                self._put(batch)
+    def _notice(self, paths: Collection[str]) -> None:
+        concern = self._concern_of(paths)
+        if self._is_busy and len(self._unjudged) < _MOST_UNJUDGED:
+            self._unjudged.update(path for path in paths if not self._concern_of((path,)))
+        for language in sorted(concern.fixed):
+            self._audience.progressed(f"the {language} runner takes up changes when `runtime dev` starts again")
+        if concern.setup:
+            self._read()
+        for language in concern.languages - concern.packages:
+            self._put(language, Change(anyio.current_time(), set(paths)))
+        if concern.packages:
+            self._tasks.start_soon(self._install, concern.packages, paths)
 
-    def _serve(self, catalog: Catalog, candidate: Candidate) -> None:
+    def _put(self, language: str, change: Change) -> None:
+        self._lanes[language].put(change)
+
+    def _reread(self, language: str) -> None:
+        """A process was started again and has loaded something else than before: that is what serves now."""
+        self._put(language, Change(anyio.current_time(), reread=True))
+
+    def _renew(self, language: str) -> None:
+        """Has a language renewed whose code was found to have changed."""
+        self._put(language, Change(anyio.current_time()))
+
+    async def _install(self, languages: Collection[str], paths: Collection[str]) -> None:
+        """Installs what is missing, which is a change of its own; the languages that lack nothing are renewed now."""
+        since = anyio.current_time()
+        async with self._installing:
+            installed = await self._reading.install(self._setup)
+        for language in set(languages) - installed:
+            self._put(language, Change(since, set(paths)))
+
+    def _read(self) -> None:
+        """Reads the settings anew: other variables concern all that serves, other settings everything."""
+        try:
+            setup = self._reading.read()
+        except RuntimeFault as fault:
+            self._setup_fails = True
+            self._audience.held(Held((), (_problem(fault),)))
+            return
+        if self._setup_fails:
+            self._setup_fails = False
+            self._audience.progressed("runtime.yaml and the .env files can be used again")
+        before, self._setup = self._setup, setup
+        if setup.settings != before.settings:
+            self._restart(setup)
+        elif setup.environment != before.environment:
+            for language in self._lanes:
+                self._put(language, Change(anyio.current_time(), environ=setup.environment.variables))
+
+    # ------------------------------------------------------------ one language
+
+    async def _take_up(self, language: str, change: Change) -> None:
+        """Puts the language's next generation into service, unless something that serves would be lost."""
+        if change.reread and not (change.paths or change.environ):
+            return await self._take_up_what_serves(language, change)
+        try:
+            async with self._fleet.renewal([language], change.environ) as candidate:
+                await candidate.loaded()
+                config = await candidate.config(self._catalog.config)
+                async with self._deciding:
+                    why = await self._decide(language, candidate, config, change)
+            self._fleet.keep_spare(language, self._setup.settings.reload.keep_spare)
+        except RuntimeFault as fault:
+            why = (_problem(fault),)
+        except Exception as error:  # a fault of ours must not end what serves
+            self._report(LogLevel.ERROR, "".join(traceback.format_exception(error)), "runtime", "")
+            why = (Problem("", f"the {language} runner could not be renewed: {error!r}", "see the log above"),)
+        if why:
+            self._hold(language, Held((language,), why), change)
+        return None
+
+    async def _decide(
+        self, language: str, candidate: Candidate, config: ProjectConfig | None, change: Change
+    ) -> tuple[Problem, ...]:
+        """Has the candidate take over, or gives the reasons why it does not."""
+        catalog = await candidate.catalog()
+        given_up = candidate.given_up.get(language)
+        if given_up is not None and language in files_of(self._catalog).values():
+            return (given_up,)
+        why = losses(self._catalog, catalog)
+        if not why:
+            known = self._catalog.config
+            is_others = known is not None and known.language != language
+            candidate.take_over()
+            self._replace(language, with_config(catalog, known if is_others else config), candidate, change)
+        return why
+
+    async def _take_up_what_serves(self, language: str, change: Change) -> None:
+        async with self._deciding:
+            serving = self._fleet.serving()
+            catalog = with_config(await serving.catalog(), self._catalog.config)
+            self._replace(language, catalog, serving, change)
+
+    def _replace(self, language: str, catalog: Catalog, candidate: Candidate, change: Change) -> None:
+        """Puts the catalog into use, and tells of it; what another language was held for may be gone now."""
+        self._use(catalog)
+        held = self._held.pop(language, None)
+        failed = {problem.file for problem in held.problems} if held is not None else set()
+        seconds = anyio.current_time() - change.since
+        fact = renewed(self._catalog, catalog, language, change.paths, candidate.imports, failed, seconds)
+        is_there = language in {*files_of(self._catalog).values(), *files_of(catalog).values()} or fact.problems
+        self._note(catalog, candidate)
+        if is_there:
+            self._audience.renewed(fact)
+        unjudged, self._unjudged = self._unjudged, set()
+        if unjudged:
+            self._notice(unjudged)
+        for other in self._held:
+            self._put(other, Change(anyio.current_time(), retry=True))
+
+    def _note(self, catalog: Catalog, candidate: Candidate) -> None:
         """Notes what serves from now on, and what it depends on."""
         self._catalog = catalog
         imports: dict[str, set[str]] = {}
@@ -101,102 +205,12 @@ class Reloader:
             imports.setdefault(language, set()).update(candidate.imports.get(file, ()))
         self._imports, self._included = imports, included_patterns(catalog.steps)
 
-    def _reread(self, language: str) -> None:
-        """A process was started again and has loaded something else than before: that is what serves now."""
-        self._put(_Batch(anyio.current_time(), reread=True))
-
-    def _put(self, batch: _Batch) -> None:
-        self._due.add(batch)
-        self._is_due.set()
-        if self._began and anyio.current_time() - self._began > _PATIENCE:
-            self._under_way.cancel()
-
-    async def _renew_what_is_due(self) -> None:
-        while True:
-            await self._is_due.wait()
-            self._is_due = anyio.Event()
-            batch, self._due = self._due, _Batch()
-            if batch.packages:
-                # What is installed is a change of its own, so that those languages are renewed when it comes.
-                batch.languages -= await self._reading.install(self._setup)
-            self._began = anyio.current_time()
-            with anyio.CancelScope() as self._under_way:
-                await self._take_up(batch)
-            self._began = 0.0
-            if self._under_way.cancelled_caught:
-                self._put(batch)
-
-    async def _take_up(self, batch: _Batch) -> None:
-        """Renews each language by itself: what is broken in one must not hold up the others."""
-        environ = self._read(batch) if batch.setup else None
-        if batch.reread:
-            await self._tell_what_serves(batch)
-        serve = [await self._renew(language, environ, batch) for language in sorted(batch.languages)]
-        if any(serve):
-            for language in sorted(self._held.keys() - batch.languages):  # what stood in its way may be gone
-                await self._renew(language, None, batch)
-
-    def _read(self, batch: _Batch) -> Mapping[str, str] | None:
-        """Reads the settings anew; gives variables that have changed, which concern every language."""
-        try:
-            setup = self._reading.read()
-        except RuntimeFault as fault:
-            self._setup_fails = True
-            self._audience.held(Held((), (_problem(fault),)))
-            return None
-        if self._setup_fails:
-            self._setup_fails = False
-            self._audience.progressed("runtime.yaml and the .env files can be used again")
-        before, self._setup = self._setup, setup
-        if setup.settings != before.settings:
-            self._restart()
-        if setup.environment == before.environment:
-            return None
-        batch.languages |= self._fleet.pools.keys()
-        return setup.environment.variables
-
-    async def _renew(self, language: str, environ: Mapping[str, str] | None, batch: _Batch) -> bool:
-        """Puts the language's next generation into service; false when something that serves would be lost."""
-        try:
-            async with self._fleet.renewal([language], environ) as candidate:
-                catalog = await candidate.catalog()
-                why = self._why_not(candidate, catalog)
-                if not why:
-                    catalog = with_config(catalog, await candidate.config(self._catalog.config))
-                    candidate.take_over()
-                    self._replace(catalog, candidate, batch)
-        except RuntimeFault as fault:
-            why = (_problem(fault),)
-        self._fleet.keep_spare(language, self._setup.settings.reload.keep_spare)
-        if why:
-            self._hold(Held((language,), why), is_new=language in batch.languages)
-        return not why
-
-    def _hold(self, held: Held, *, is_new: bool) -> None:
-        """Tells why a language cannot serve what has changed; once, unless it has changed again."""
-        [language] = held.languages
-        before, self._held[language] = self._held.get(language), held
-        if is_new or held != before:
-            self._audience.held(held)
-
-    def _why_not(self, candidate: Candidate, catalog: Catalog) -> tuple[Problem, ...]:
-        served = set(files_of(self._catalog).values())
-        dead = tuple(problem for language, problem in candidate.given_up.items() if language in served)
-        return dead or losses(self._catalog, catalog)
-
-    async def _tell_what_serves(self, batch: _Batch) -> None:
-        serving = self._fleet.serving()
-        self._replace(with_config(await serving.catalog(), self._catalog.config), serving, batch)
-
-    def _replace(self, catalog: Catalog, candidate: Candidate, batch: _Batch) -> None:
-        self._use(catalog)
-        held = [self._held.pop(language, None) for language in candidate.languages]
-        failed = {problem.file for each in held if each is not None for problem in each.problems}
-        seconds = anyio.current_time() - batch.since
-        languages, imports = candidate.languages, candidate.imports
-        fact = renewed(self._catalog, catalog, batch.paths, imports, failed, languages, seconds)
-        self._serve(catalog, candidate)
-        self._audience.renewed(fact)
+    def _hold(self, language: str, held: Held, change: Change) -> None:
+        """Tells why a language cannot serve what has changed; in short, or not at all, when that is known already."""
+        is_known = held == self._held.get(language)
+        self._held[language] = held
+        if not (is_known and change.retry):
+            self._audience.held(replace(held, is_known=is_known))
 
 
 def _problem(fault: RuntimeFault) -> Problem:

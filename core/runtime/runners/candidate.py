@@ -47,20 +47,26 @@ class Candidate:
         surroundings: Surroundings,
         discovery: Discovery,
         renewed: Mapping[str, Generation | None],
-        kept: Mapping[str, Generation],
+        serving: Callable[[], Mapping[str, Generation]],
         whole: Collection[str] = (),
     ) -> None:
-        """`renewed` has None for a language that the project has no files of any more; `kept` are the generations of
-        the others, which serve. Of the languages in `whole` all processes are waited for, else the first."""
+        """`renewed` has None for a language that the project has no files of any more; `serving` gives the generations
+        that serve, which count for the others. Of the languages in `whole` all processes are waited for, else the
+        first."""
         self.languages = frozenset(renewed)
         """Those that are renewed."""
         self.renewed = renewed
         self.discovery = discovery
         self.file_count = discovery.count
         """Step and stream files that were found and can be loaded."""
-        self._generations = {**kept, **{name: each for name, each in renewed.items() if each is not None}}
+        self._serving = serving
         self._surroundings = surroundings
         self._whole = whole
+
+    @property
+    def _generations(self) -> dict[str, Generation]:
+        kept = {name: each for name, each in self._serving().items() if name not in self.renewed}
+        return kept | {name: each for name, each in self.renewed.items() if each is not None}
 
     @property
     def given_up(self) -> Mapping[str, Problem]:
@@ -74,13 +80,17 @@ class Candidate:
         manifests = (generation.manifest for generation in self._generations.values())
         return {entry.file: entry.imports for manifest in manifests for entry in (*manifest.steps, *manifest.streams)}
 
-    async def catalog(self) -> Catalog:
-        """Waits until every language has loaded or is given up, and wires what is there."""
+    async def loaded(self) -> None:
+        """Waits until every language has loaded or is given up."""
         for name, generation in self._generations.items():
             await generation.loaded(whole=name in self._whole)
-        manifests = [generation.manifest for generation in self._generations.values()]
-        catalog = await anyio.to_thread.run_sync(self._wired, manifests)
-        unheard = unheard_hooks(catalog, {name: each.links for name, each in self._generations.items()})
+
+    async def catalog(self) -> Catalog:
+        """Wires what is there when every language has loaded or is given up; not for two candidates at a time."""
+        await self.loaded()
+        generations = self._generations
+        catalog = await anyio.to_thread.run_sync(self._wired, [each.manifest for each in generations.values()])
+        unheard = unheard_hooks(catalog, {name: each.links for name, each in generations.items()})
         return replace(catalog, problems=(*catalog.problems, *unheard))
 
     def _wired(self, manifests: Sequence[Manifest]) -> Catalog:

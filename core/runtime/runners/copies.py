@@ -146,14 +146,18 @@ class _Stream:
         """Shows what waits, and what has not ended behind it."""
         for number in list(self._waiting):
             self._show(number)
-        for copy in self._open.values():
-            self._write(copy)
-        self._open.clear()
+        while self._open:
+            self._show_oldest_open()
 
     def _leave_open(self, id: int, copy: _Copy) -> None:
         self._open[id] = copy
         if len(self._open) > _MOST_OPEN:
-            self._write(self._open.pop(next(iter(self._open))))
+            self._show_oldest_open()
+
+    def _show_oldest_open(self) -> None:
+        copy = self._open.pop(next(iter(self._open)))
+        if copy.text != b"\r":
+            self._write(copy)
 
     def _show(self, number: int) -> None:
         copy = self._forget(number)

@@ -60,6 +60,9 @@ class Fleet:
         self.on_changed: Callable[[str], None] | None = None
         """Called with a language that serves other code without a renewal: its only process died, and the code on disk
         had changed."""
+        self.on_outdated: Callable[[str], None] | None = None
+        """Called with a language that serves code which is not that on disk any more, as a process found that was
+        started again beside others."""
         self._root = root
         self._settings = settings
         self._environ = environ
@@ -123,12 +126,11 @@ class Fleet:
         self._environ = self._environ if environ is None else environ
         discovery = await anyio.to_thread.run_sync(discover, self._root, self.installed)
         renewed = self._begin(discovery, self._supervisors if languages is None else languages)
-        kept = {name: generation for name, generation in self._serving().items() if name not in renewed}
         first = [name for name in renewed if self._supervisors[name].serving is None]
-        for name in renewed:
-            self._fill_up(name)
         try:
-            yield Candidate(self._surroundings, discovery, renewed, kept, whole=first)
+            for name in renewed:
+                self._fill_up(name)
+            yield Candidate(self._surroundings, discovery, renewed, self._serving, whole=first)
         finally:
             for name, generation in renewed.items():
                 if generation is not None:
@@ -136,7 +138,7 @@ class Fleet:
 
     def serving(self) -> Candidate:
         """What serves now, to be looked at again."""
-        return Candidate(self._surroundings, self._discovery, {}, self._serving())
+        return Candidate(self._surroundings, self._discovery, {}, self._serving)
 
     def _begin(self, discovery: Discovery, languages: Collection[str]) -> dict[str, Generation | None]:
         needed = {LANGUAGES[file] for file in config_files(self._root)}

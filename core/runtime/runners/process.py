@@ -30,7 +30,7 @@ EXIT_UNFIT = 78
 _CANNOT_START = 1
 KILL_AFTER = 2.0
 """Seconds that a process has to leave when its grace is over, or its stream has ended."""
-_LAST_WORDS_SECONDS = 0.2
+_LAST_FRAMES_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +134,10 @@ class RunnerProcess:
                 watchers.start_soon(self._watch_loading)
                 watchers.start_soon(self._end_with_stream)
                 code = await process.wait()
-                with anyio.move_on_after(_LAST_WORDS_SECONDS):
+                with anyio.move_on_after(_LAST_FRAMES_SECONDS):
                     await self.link.closed.wait()
                 self.link.lose()
-                captures.cancel_scope.deadline = anyio.current_time() + _LAST_WORDS_SECONDS
+                output.end(captures.cancel_scope)
             watchers.cancel_scope.cancel()
         return code
 

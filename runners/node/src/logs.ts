@@ -39,9 +39,9 @@ export class Logs {
     return { debug: at(LogLevel.DEBUG), info: at(LogLevel.INFO), warn: at(LogLevel.WARN), error: at(LogLevel.ERROR) };
   }
 
-  /** Logs a line that a run has printed. */
-  printed(owner: LogOwner, level: LogLevel, line: string): void {
-    this.write(owner.ended ? 0n : owner.id, level, line, undefined);
+  /** Logs a line that a run has printed; `copy` is the number of its copy, 0 where it has none. */
+  printed(owner: LogOwner, level: LogLevel, line: string, copy: bigint): void {
+    this.write(owner.ended ? 0n : owner.id, level, line, undefined, copy);
   }
 
   /** Logs an error that no run stands for. */
@@ -54,13 +54,14 @@ export class Logs {
     this.write(0n, LogLevel.WARN, message, undefined);
   }
 
-  private write(invocationId: bigint, level: LogLevel, message: unknown, data: unknown): void {
+  private write(invocationId: bigint, level: LogLevel, message: unknown, data: unknown, copy = 0n): void {
     if (this.outbox.full) {
+      if (copy > 0n) return; // the core has its copy
       this.dropped++; // a log line cannot wait, so that a flood of them would fill the memory
       return;
     }
     if (this.dropped > 0) this.tellDropped();
-    this.send(invocationId, level, textOf(message), data === undefined ? EMPTY : dataOf(data, this.root));
+    this.send(invocationId, level, textOf(message), data === undefined ? EMPTY : dataOf(data, this.root), copy);
   }
 
   private tellDropped(): void {
@@ -69,8 +70,8 @@ export class Logs {
     this.send(0n, LogLevel.WARN, message, EMPTY);
   }
 
-  private send(invocationId: bigint, level: LogLevel, message: string, data: Buffer): void {
-    const value = { invocationId, level, message, data, timeMs: Date.now() };
+  private send(invocationId: bigint, level: LogLevel, message: string, data: Buffer, printed = 0n): void {
+    const value = { invocationId, level, message, data, timeMs: Date.now(), printed };
     this.outbox.send({ kind: { $case: 'log', value } }, data.length + message.length);
   }
 }

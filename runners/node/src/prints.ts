@@ -4,6 +4,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { StringDecoder } from 'node:string_decoder';
 import { LogLevel } from './_gen/runtime/runner/v1/runner.js';
+import type { Copies } from './copies.js';
 import { type LogOwner, type Logs, MAX_MESSAGE } from './logs.js';
 
 /** A run as far as its prints are concerned. */
@@ -19,7 +20,11 @@ type Done = (error?: Error | null) => void;
 export class Prints {
   private readonly current = new AsyncLocalStorage<Printer | undefined>();
 
-  constructor(private readonly logs: Logs) {}
+  /** Without `copies` what runs print is sent and nothing else. */
+  constructor(
+    private readonly logs: Logs,
+    private readonly copies?: Copies,
+  ) {}
 
   /** Calls it as work of a run; undefined for none. */
   as<T>(run: Printer | undefined, work: () => T): T {
@@ -34,7 +39,7 @@ export class Prints {
 
   /** Sends what a run that ends has printed without a line break. */
   finish(run: Printer): void {
-    for (const [level, line] of run.unfinished ?? []) if (line.begun) this.logs.printed(run, level, line.take(''));
+    for (const [level, line] of run.unfinished ?? []) if (line.begun) this.end(run, level, line, '');
   }
 
   /** Adds to what a run prints, and sends the lines that end in it. */
@@ -45,10 +50,19 @@ export class Prints {
     const text = line.textOf(chunk);
     let start = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-      this.logs.printed(run, level, line.take(text.slice(start, end)));
+      this.end(run, level, line, text.slice(start, end));
       start = end + 1;
     }
-    line.add(text.slice(start));
+    if (start === text.length) return;
+    const rest = text.slice(start);
+    line.add(rest);
+    this.copies?.write(level, run.id, fresh(rest), false);
+  }
+
+  private end(run: Printer, level: LogLevel, line: Line, rest: string): void {
+    // First the copy: it is what there is of the line until the event loop has its next turn.
+    const copy = this.copies?.write(level, run.id, fresh(rest), true) ?? 0n;
+    this.logs.printed(run, level, line.take(rest), copy);
   }
 
   private takeOver(stream: NodeJS.WriteStream, level: LogLevel): void {
@@ -66,6 +80,12 @@ export class Prints {
       return true;
     }) as Write;
   }
+}
+
+/** What a copy says of a piece of a line: a carriage return that begins the line anew, and what follows; not all of a very long one. */
+function fresh(piece: string): string {
+  const from = Math.max(0, piece.lastIndexOf('\r', piece.length - 2));
+  return piece.slice(from, from + MAX_MESSAGE + 1);
 }
 
 /** A line that has not ended yet. */

@@ -1,8 +1,9 @@
 // What there is between Welcome and the end: each kind of envelope goes to its owner.
 
-import type { CoreEnvelope, Drain, Load, Ping, RunnerEnvelope, Welcome } from './_gen/runtime/runner/v1/runner.js';
+import { type CoreEnvelope, type Drain, Feature, type Load, type Ping, type RunnerEnvelope, type Welcome } from './_gen/runtime/runner/v1/runner.js';
 import { Bodies } from './bodies.js';
 import { boundsOf } from './bounds.js';
+import { Copies, ownOutput } from './copies.js';
 import { HostCalls } from './hostcalls.js';
 import { Executor } from './execute.js';
 import { Hooks } from './hooks.js';
@@ -30,7 +31,7 @@ export class Session {
 
   /** `onDrained` is called when a `Drain` has been carried out. */
   constructor(
-    { limits, features }: Welcome,
+    { limits, features, session }: Welcome,
     write: WriteFrame,
     modules: Modules,
     root: string,
@@ -41,7 +42,7 @@ export class Session {
     this.transfers = new Transfers(bounds.maxPayloadBytes);
     this.calls = new HostCalls(this.outbox, bounds);
     this.logs = new Logs(this.outbox, root);
-    this.prints = new Prints(this.logs);
+    this.prints = new Prints(this.logs, features.includes(Feature.COPIED_PRINTS) ? new Copies(session, ownOutput()) : undefined);
     this.loader = new Loader(modules, root, (message) => this.logs.runnerWarning(message));
     this.bodies = new Bodies(this.outbox, bounds, features);
     const { outbox, calls, bodies, logs, prints, loader } = this;

@@ -19,7 +19,7 @@ from runtime_runner.transfers import ProtocolError
 
 MIN_PROTOCOL = 1
 MAX_PROTOCOL = 1
-FEATURES = (pb.FEATURE_STREAMED_BODIES, pb.FEATURE_HOOKS)
+FEATURES = (pb.FEATURE_STREAMED_BODIES, pb.FEATURE_HOOKS, pb.FEATURE_COPIED_PRINTS)
 MAX_MESSAGE_BYTES = 8 << 20
 CLOSE_SECONDS = 0.5
 """What the core gets to end the stream after our `Bye`."""

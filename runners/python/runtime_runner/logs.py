@@ -30,9 +30,14 @@ class Logs:
         self._handovers = threading.BoundedSemaphore(MAX_HANDOVERS)
         self._dropped = 0
 
-    def write(self, source: Source | None, level: pb.LogLevel, message: str, data: Any = None) -> None:
-        """Logs for a run, or for the runner itself when `source` is None; from any thread."""
-        line = pb.Log(level=level, message=_text(message), time_ms=time.time() * 1000)
+    def write(
+        self, source: Source | None, level: pb.LogLevel, message: str, data: Any = None, *, printed: int = 0
+    ) -> None:
+        """Logs for a run, or for the runner itself when `source` is None; from any thread.
+
+        `printed` is the number of the line's copy, 0 where it has none.
+        """
+        line = pb.Log(level=level, message=_text(message), time_ms=time.time() * 1000, printed=printed)
         if data is not None:
             line.data = self._encode(data)
         if threading.get_ident() == self._thread:
@@ -62,6 +67,8 @@ class Logs:
         if not self._outbox.full:
             self._put(source, line)
             return
+        if line.printed:
+            return  # the core has its copy
         if not self._dropped:
             self._outbox.when_room(self._tell_dropped)
         self._dropped += 1

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import threading
 
 from runtime_runner._gen import runner_pb2 as pb
+from runtime_runner.copies import Copies
 from runtime_runner.logs import MAX_MESSAGE_CHARACTERS, Logs, Source, current
 
 
 class Prints:
     """Puts what runs print together to lines and sends them; from any thread."""
 
-    def __init__(self, logs: Logs) -> None:
+    def __init__(self, logs: Logs, session: str = "") -> None:
+        """`session` marks the copies of what runs print; without one there are none."""
         self._logs = logs
+        self._session = session
+        self._copies: Copies | None = None
+        self._process = os.getpid()
         # Held by a thread whose garbage collection may call a `__del__` that prints.
         self._lock = threading.RLock()
 
     def install(self) -> None:
         """Takes over `sys.stdout` and `sys.stderr`."""
+        if self._session:
+            self._copies = Copies(self._session, {pb.LOG_LEVEL_INFO: sys.stdout, pb.LOG_LEVEL_WARN: sys.stderr})
         for name, level in (("stdout", pb.LOG_LEVEL_INFO), ("stderr", pb.LOG_LEVEL_WARN)):
             stream = getattr(sys, name)
             if isinstance(stream, io.TextIOWrapper):
@@ -28,36 +36,49 @@ class Prints:
                 setattr(sys, f"__{name}__", taken)
 
     def add(self, run: Source, level: pb.LogLevel, text: str) -> bool:
-        """Adds to what a run prints, and sends the lines that end in it; False where the run has ended."""
+        """Adds to what a run prints, and sends the lines that end in it; False where the run has ended, and in a
+        process that was forked, from which nothing is sent."""
+        if os.getpid() != self._process:
+            return False
         *lines, rest = text.split("\n")
         with self._lock:
             if run.unfinished is None:
                 run.unfinished = {}
             begun = run.unfinished.get(level, "")
-            if lines:
-                lines[0] = _drawn(begun + lines[0])
             run.unfinished[level] = _drawn((begun if not lines else "") + rest)
             # Looked at last: a run that ends on its own thread meanwhile may have looked for the rest already.
             if run.ended:
                 run.unfinished[level] = begun
                 return False
-        for line in lines:
-            self._send(run, level, _drawn(line))
+            numbers = [self._copy(run, level, line, ends=True) for line in lines]
+            if rest:
+                self._copy(run, level, rest, ends=False)
+        if lines:
+            lines[0] = begun + lines[0]
+        for line, number in zip(lines, numbers, strict=True):
+            self._send(run, level, _drawn(line), number)
         return True
 
     def finish(self, run: Source) -> None:
         """Sends what a run that has just ended has printed behind its last line break; on the event loop."""
         with self._lock:
-            unfinished, run.unfinished = run.unfinished, None
-        for level, line in (unfinished or {}).items():
-            if line:
-                self._send(Source(run.id), level, line)
+            unfinished, run.unfinished = run.unfinished or {}, None
+            lines = [(level, line, self._copy(run, level, "", ends=True)) for level, line in unfinished.items() if line]
+        for level, line, number in lines:
+            self._send(Source(run.id), level, line, number)
 
-    def _send(self, run: Source, level: pb.LogLevel, line: str) -> None:
+    def _copy(self, run: Source, level: pb.LogLevel, piece: str, *, ends: bool) -> int:
+        if self._copies is None:
+            return 0
+        # One that begins the line anew does so in the copy too.
+        begin = max(0, piece.rfind("\r", 0, -1))
+        return self._copies.write(level, run.id, piece[begin : begin + MAX_MESSAGE_CHARACTERS + 1], ends=ends)
+
+    def _send(self, run: Source, level: pb.LogLevel, line: str, number: int) -> None:
         line = line.removesuffix("\r")
         if len(line) >= MAX_MESSAGE_CHARACTERS:
             line = f"{line[: MAX_MESSAGE_CHARACTERS - 1]}…"
-        self._logs.write(run, level, line)
+        self._logs.write(run, level, line, printed=number)
 
 
 class Printed(io.TextIOWrapper):

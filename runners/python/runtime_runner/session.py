@@ -44,7 +44,7 @@ class Session:
         self._logs = Logs(outbox, loop, project)
         self._calls = HostCalls(outbox, limits, loop)
         self._bodies = Bodies(outbox, welcome)
-        prints = Prints(self._logs)
+        prints = Prints(self._logs, welcome.session if pb.FEATURE_COPIED_PRINTS in welcome.features else "")
         self._executor = Executor(outbox, self._calls, self._logs, prints, self._bodies, limits, project)
         self._hooks = Hooks(outbox, limits, ProjectConfig(self._modules, project), project)
         self._loading = asyncio.Lock()

@@ -158,15 +158,17 @@ def test_a_config_that_cannot_be_read_is_a_problem_of_its_file(config: bytes) ->
 def test_load_failures_say_where() -> None:
     failure = pb.Failure(type="SyntaxError", message="unexpected }")
     here = pb.LoadFailure(file="a", failure=failure, line=3, column=9, fix="remove it")
-    there = pb.LoadFailure(file="a", failure=pb.Failure(message="m"), line=3, location_file="lib/b.ts")
+    elsewhere = pb.Failure(message="m")
+    there = pb.LoadFailure(file="a", failure=elsewhere, line=3, column=7, location_file="lib/b.ts")
     somewhere = pb.LoadFailure(file="a", failure=failure, location_file="lib/b.ts")
     own = pb.LoadFailure(file="a", failure=failure, line=3, location_file="a")
     problems = read_manifest(pb.Manifest(load_failures=[here, there, somewhere, own]), "node").problems
-    assert [(p.message, p.fix, p.line, p.column) for p in problems] == [
-        ("SyntaxError: unexpected }", "remove it", 3, 9),
-        ("m (in lib/b.ts:3)", "", 0, 0),
-        ("SyntaxError: unexpected } (in lib/b.ts)", "", 0, 0),
-        ("SyntaxError: unexpected }", "", 3, 0),
+    assert {p.file for p in problems} == {"a"}
+    assert [(p.message, p.fix, p.place, p.line, p.column) for p in problems] == [
+        ("SyntaxError: unexpected }", "remove it", "", 3, 9),
+        ("m (in lib/b.ts:3)", "", "lib/b.ts", 3, 7),
+        ("SyntaxError: unexpected } (in lib/b.ts)", "", "lib/b.ts", 0, 0),
+        ("SyntaxError: unexpected }", "", "", 3, 0),
     ]
 
 

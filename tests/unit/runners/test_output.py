@@ -9,6 +9,7 @@ import pytest
 from anyio.abc import ByteReceiveStream
 
 from runtime.model import LogLevel
+from runtime.runners.copies import RunnerLines
 from runtime.runners.output import Output
 from runtime.services.logs import LogService
 from tests.fakes import FakeClock, ListSink
@@ -33,7 +34,8 @@ class Printed:
             await send.send(piece)
         send.close()
         logs = LogService(self.sink, FakeClock(), LogLevel.DEBUG)
-        output = Output("node", logs, is_inspected=is_inspected)
+        lines = RunnerLines("node", "s", logs, lambda _: None)
+        output = Output("node", logs, lines, is_inspected=is_inspected)
         with receive:
             await output.capture(cast(ByteReceiveStream, receive), level)
         return output
