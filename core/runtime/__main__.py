@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import typer
 
 from runtime.cli.create import create
@@ -39,6 +42,9 @@ _app.add_typer(cron)
 _app.add_typer(state)
 _app.command()(version)
 
+_LAST_STREAM = 2
+"""The descriptor of standard error."""
+
 
 @_app.callback(invoke_without_command=True)
 def _root(
@@ -51,7 +57,19 @@ def _root(
 
 def main() -> None:
     """Runs the command line."""
+    _open_standard_streams()
     _app()
+
+
+def _open_standard_streams() -> None:
+    """Leads what was closed before the start (`>&-`) to nowhere: else the next file or socket that is opened, here or
+    in a runner, would stand in for it."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= _LAST_STREAM:
+        os.set_inheritable(opened, True)
+    os.close(opened)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:  # as Python has it then
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115 - for good
 
 
 if __name__ == "__main__":

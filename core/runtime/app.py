@@ -126,13 +126,13 @@ class App:
         """Runs that have not ended yet."""
         return sum(status.in_flight for status in self._fleet.status())
 
-    async def run(self, listener: socket.socket, stop: anyio.Event) -> Setup | None:
+    async def run(self, listener: socket.socket, stop: anyio.Event, began: float | None = None) -> Setup | None:
         """Runs the project until `stop` is set or its settings have changed, then finishes what runs.
 
-        Closes the listener. Gives the setup with which it is to be run again, None when that is not wanted. Raises
-        `RuntimeFault` when it cannot start.
+        Closes the listener. `began` is when its start began, by the clock of the loop; None is now. Gives the setup
+        with which it is to be run again, None when that is not wanted. Raises `RuntimeFault` when it cannot start.
         """
-        began = anyio.current_time()
+        began = anyio.current_time() if began is None else began
         for warning in (*self._setup.environment.warnings, allow_connections(self._settings.streams.max_sockets)):
             if warning:
                 self._logs.core(LogLevel.WARN, warning)

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, SecretStr, ValidationError
+from yaml.reader import ReaderError
 
 from runtime.config import RunnerSettings, Settings, in_our_words
 from runtime.errors import ConfigFault
@@ -45,7 +46,7 @@ def load_settings(root: Path, environ: Mapping[str, str]) -> Settings:
     try:
         settings = Settings.model_validate(document)
     except ValidationError as error:
-        raise ConfigFault(_explain(error, filled)) from None  # pydantic's own text has the values in it
+        raise _fault(_explain(error, filled)) from None  # pydantic's own text has the values in it
     for place, variable in filled.items():
         _note(settings, place, variable)
     return settings
@@ -71,24 +72,41 @@ def _read(path: Path, environ: Mapping[str, str], filled: Filled) -> dict[str, A
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigFault(f"{path.name} cannot be read: {error}", "make it a readable UTF-8 file") from error
+        raise _fault(f"it cannot be read: {error}", "make it a readable UTF-8 file") from error
     try:
         document = yaml.safe_load(text)
         _check_keys(yaml.compose(text, Loader=yaml.SafeLoader))
     except yaml.YAMLError as error:
-        raise ConfigFault(f"{path.name} is not valid YAML: {error}") from error
+        raise _yaml_fault(error, text) from error
     except (RecursionError, ValueError) as error:  # a date that is none, such as 2024-99-99, is a ValueError
         reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
-        raise ConfigFault(f"{path.name} cannot be read: {reason}") from error
+        raise _fault(f"it cannot be read: {reason}") from error
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise ConfigFault(f"{path.name} must be a map of settings, not a {type(document).__name__}")
+        raise _fault(f"it must be a map of settings, not a {type(document).__name__}")
     if not _is_bounded(document):
         limits = f"at most {_MAX_ENTRIES} entries, {_MAX_DEPTH} deep, aliases written out"
-        raise ConfigFault(f"{path.name} holds more than settings: {limits}")
+        raise _fault(f"it holds more than settings: {limits}")
     result: dict[str, Any] = _fill(document, environ, (), filled)
     return result
+
+
+def _fault(reason: str, fix: str = "", line: int = 0, column: int = 0) -> ConfigFault:
+    return ConfigFault(reason, fix, file=CONFIG_FILE, line=line, column=column)
+
+
+def _yaml_fault(error: yaml.YAMLError, text: str) -> ConfigFault:
+    """What the parser says, with the place that it gives in its own ways."""
+    if isinstance(error, ReaderError):
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, error.position - before.rfind("\n")
+        return _fault(f"this is not valid YAML: the character U+{error.character:04X}", "remove it", line, column)
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return _fault(f"this is not valid YAML: {error}")
+    mark = error.problem_mark or error.context_mark
+    reason = "this is not valid YAML: " + ", ".join(filter(None, (error.context, error.problem)))
+    return _fault(reason, "", mark.line + 1, mark.column + 1) if mark is not None else _fault(reason)
 
 
 def _check_keys(document: yaml.Node | None) -> None:
@@ -102,10 +120,10 @@ def _check_keys(document: yaml.Node | None) -> None:
         if isinstance(node, yaml.MappingNode):
             first: dict[str, int] = {}
             for key, value in node.value:
-                line = key.start_mark.line + 1
+                line, column = key.start_mark.line + 1, key.start_mark.column + 1
                 if isinstance(key, yaml.ScalarNode) and first.setdefault(key.value, line) != line:
-                    message = f"{CONFIG_FILE}:{line}: '{key.value}' stands in line {first[key.value]} already"
-                    raise ConfigFault(message, "put what is below both under one of them")
+                    reason = f"'{key.value}' stands in line {first[key.value]} already"
+                    raise _fault(reason, "put what is below both under one of them", line, column)
                 waiting.append(value)
         else:
             waiting += node.value
@@ -142,8 +160,8 @@ def _fill(value: Any, environ: Mapping[str, str], place: Place, filled: Filled) 
         if name in environ:
             return environ[name]
         if default is None:
-            raise ConfigFault(
-                f"{CONFIG_FILE}: {_dotted(place)} needs the environment variable {name}, which is not set",
+            raise _fault(
+                f"{_dotted(place)} needs the environment variable {name}, which is not set",
                 f"set {name}, or write ${{{name}:-a default}}",
             )
         return default
@@ -153,7 +171,7 @@ def _fill(value: Any, environ: Mapping[str, str], place: Place, filled: Filled) 
 
 
 def _explain(error: ValidationError, filled: Filled) -> str:
-    return "\n".join(f"{CONFIG_FILE}: {_explain_one(fault, filled)}" for fault in error.errors())
+    return "\n".join(_explain_one(fault, filled) for fault in error.errors())
 
 
 def _explain_one(fault: Any, filled: Filled) -> str:

@@ -70,6 +70,9 @@ class EventBus(Protocol):
     async def retry(self, delivery: Delivery, failure: Failure, due: float) -> None:
         """Puts the event back, to be taken from the Unix time `due` with the next attempt number."""
 
+    async def release(self, delivery: Delivery) -> None:
+        """Puts the event back as it was taken: nobody has begun to handle it."""
+
     async def bury(self, delivery: Delivery, failure: Failure) -> None:
         """Ends a delivery for good: the event becomes a dead letter of the queue."""
 

@@ -44,7 +44,19 @@ class RuntimeFault(Exception):
 
 
 class ConfigFault(RuntimeFault):
-    """The configuration cannot be read or is not valid."""
+    """The configuration cannot be read or is not valid.
+
+    `file` is the file with the fault, relative to the root, `line` and `column` count from 1; empty and 0 where they
+    are not known. The message has the place before each line of `reason`.
+    """
+
+    def __init__(self, reason: str, fix: str = "", *, file: str = "", line: int = 0, column: int = 0) -> None:
+        place = f"{file}:{line}:{column}" if line else file
+        super().__init__("\n".join(f"{place}: {each}" for each in reason.split("\n")) if file else reason, fix)
+        self.reason = reason
+        self.file = file
+        self.line = line
+        self.column = column
 
 
 class RunnerFault(RuntimeFault):

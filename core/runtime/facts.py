@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from runtime.catalog import Catalog
@@ -27,7 +28,8 @@ class Renewed:
     """Changed code serves, `seconds` after the change was noticed.
 
     `created`, `updated` and `removed` are the files of steps and streams, in path order. `problems` are those that
-    the catalog before did not have; `mended` are files that had an error and serve now.
+    the catalog before did not have; `mended` are files that had an error and serve now. `causes` are by updated file
+    the helpers that were saved, of one that was not saved itself.
     """
 
     catalog: Catalog
@@ -38,6 +40,7 @@ class Renewed:
     removed: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     mended: tuple[str, ...] = ()
+    causes: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

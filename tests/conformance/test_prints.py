@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from runtime._gen import runner_pb2 as pb
-from tests.conformance.core_double import Core, connected
+from tests.conformance.core_double import FEATURES, Core, connected, started, welcome
 from tests.conformance.project import Project
 
 LINES = 20_000
@@ -49,3 +53,40 @@ async def test_m71_a_flood_of_prints_harms_nobody(project: Project) -> None:
         (line,) = (each.log.message for each in core.envelopes() if each.log.invocation_id == long)
         assert line.startswith("xxx")
         assert len(line) < MOST_OF_A_LINE
+
+
+COPY = re.compile(rb"\x1econformance;(\d+);(\d+)\x1f([^\n]*)\n")
+
+
+async def test_m73_a_copy_is_there_when_the_print_returns(project: Project) -> None:
+    pieces = [["stdout", "one\n"], ["stderr", "aside\n"], ["stdout", "tw"], ["stdout", f"o\n{'ä' * 5000}"]]
+    async with started(project) as core:
+        core.complains = True
+        hello = await welcome(core, (*FEATURES, pb.FEATURE_COPIED_PRINTS))
+        if pb.FEATURE_COPIED_PRINTS not in hello.features:
+            pytest.skip("the runner does not offer FEATURE_COPIED_PRINTS")
+        await core.load([project.step("prints")])
+        number = await core.start("prints", pieces)
+        await core.result(number)
+        logs = [each.log for each in core.envelopes() if each.HasField("log")]
+        assert [log.message[:5] for log in logs] == ["one", "aside", "two", "ä" * 5]
+        await core.process.kill()
+        assert _lines(core.process.stdout, number) == {log.printed: log.message for log in logs if log.level == INFO}
+        assert _lines(core.process.stderr, number) == {log.printed: log.message for log in logs if log.level == WARN}
+
+
+def _lines(output: bytes, invocation: int) -> dict[int, str]:
+    """The lines that are copied there and nothing else, in order, by their numbers."""
+    assert COPY.sub(b"", output) == b""
+    assert all(len(copy[0]) <= 4096 for copy in COPY.finditer(output))
+    lines: dict[int, str] = {}
+    line = b""
+    for number, of, text in COPY.findall(output):
+        assert int(of) == invocation
+        line += text
+        if int(number):
+            assert int(number) > max(lines, default=0)
+            lines[int(number)] = line.decode()
+            line = b""
+    assert not line
+    return lines

@@ -119,6 +119,17 @@ async def test_a_retry_that_is_due_comes_at_once(bus: EventBus, clock: FakeClock
     assert (await take(bus)).attempt == 2
 
 
+async def test_a_released_event_comes_again_as_the_same_attempt(bus: EventBus, clock: FakeClock) -> None:
+    await publish(bus, "1", "2")
+    await bus.retry(await take(bus), BOOM, clock.now())
+    for _ in range(2):
+        delivery = await take(bus)
+        await clock.advance(1)
+        assert (delivery.event.id, delivery.attempt, len(delivery.failed)) == ("1", 2, 1)
+        await bus.release(delivery)
+    assert [(await take(bus)).event.id for _ in range(2)] == ["1", "2"]
+
+
 async def test_every_event_has_an_id_in_its_queue_that_stays_across_attempts(bus: EventBus, clock: FakeClock) -> None:
     await publish(bus, "1", "2")
     first, second = await take(bus), await take(bus)

@@ -13,6 +13,7 @@ import pytest
 
 from runtime.cli.loading import load_project
 from runtime.cli.new_step import take_step, write_step
+from runtime.errors import RuntimeFault
 from runtime.scaffold.steps import KINDS, LANGUAGES
 from runtime.scaffold.templates import TEMPLATES
 from tests.integration.control import command
@@ -77,6 +78,7 @@ def test_a_project_runs_and_answers_as_its_readme_says(tmp_path: Path, template:
         assert project.client.post("/greetings", json=body).json()["errors"][0]["pointer"] == "/name"
 
 
+@pytest.mark.long  # each compiler for each; the multilang one is in test_the_steps_fit_their_types as well
 @pytest.mark.parametrize("template", NAMES)
 def test_the_steps_of_a_project_fit_their_types(tmp_path: Path, template: str) -> None:
     root = create(tmp_path, template)
@@ -219,22 +221,16 @@ def test_the_steps_fit_their_types(made: Path) -> None:
     assert_typed(made)
 
 
-API = ("generate", "step", "--type", "api", "--language", "typescript", "--method", "get")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("--name", "GetGreeting", "--path", "/x"), "the name 'GetGreeting' is taken by steps/greetings/get-greeting"),
-        (("--name", "Other", "--path", "/greetings/:id"), "the route GET /greetings/:id is taken by steps/greetings/"),
-        (("--name", "X", "--path", "/x", "--dir", "node_modules"), "no step would be found at steps/node_modules/x"),
-    ],
-)
-def test_what_another_step_has_is_not_taken(made: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_what_another_step_has_is_not_taken(made: Path) -> None:
     before = set((made / "steps").rglob("*.ts"))
-    refused = command(made, *API, *arguments)
-    assert refused.code == 1
-    assert said in refused.err
+    project = load_project(made)
+    for name, path, said in (
+        ("GetGreeting", "/x", "the name 'GetGreeting' is taken by steps/greetings/get-greeting"),
+        ("Other", "/greetings/:name", "the route GET /greetings/:name is taken by steps/greetings/"),
+    ):
+        step = take_step("api", "typescript", name, {"method": "get", "path": path})
+        with pytest.raises(RuntimeFault, match=re.escape(said)):
+            write_step(project, step, PurePosixPath("steps"))
     assert set((made / "steps").rglob("*.ts")) == before
 
 
@@ -246,10 +242,3 @@ def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     assert refused.code == 1
     assert "shop_step.py is there already" in refused.err
     assert (tmp_path / "steps" / "shop_step.py").read_text() == "half = 'a thought'\n"
-
-
-def test_a_python_step_that_is_called_like_a_test_is_refused(tmp_path: Path) -> None:
-    refused = command(tmp_path, "generate", "step", "--type", "noop", "--language", "python", "--name", "test it")
-    assert refused.code == 1
-    assert "no step would be found at steps/test_it_step.py" in refused.err
-    assert list((tmp_path / "steps").iterdir()) == []

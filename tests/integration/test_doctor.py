@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from runtime.diagnosis.examination import examine
 from runtime.web.control.announcement import announced
 from tests.integration.control import command
 from tests.integration.project import PATIENCE, running, write_project
@@ -64,10 +65,27 @@ def shell(root: Path, script: str, environment: Mapping[str, str] | None = None,
 def doctor(
     root: Path, environment: Mapping[str, str] | None = None, user: int | None = None, before: str = ""
 ) -> Diagnosis:
-    """The findings by check; `before` is run in the same shell."""
+    """The findings by check: by the command where another user asks, or a shell in which `before` was run."""
+    if user is None and not before:
+        return examined(root, environment or {})
     done = shell(root, f"{before}\nruntime doctor --json", environment, user)
     assert done.stderr == ""
     return Diagnosis(done.returncode, {each["check"]: each for each in json.loads(done.stdout)}, done.stdout)
+
+
+def examined(root: Path, environment: Mapping[str, str]) -> Diagnosis:
+    """The same without the command, whose start takes most of its time."""
+    checks = {
+        checked.check: {
+            "verdict": checked.finding.verdict.value,
+            "found": checked.finding.found,
+            "fix": checked.finding.fix,
+            "command": checked.finding.command,
+        }
+        for checked in examine(root, {**os.environ, "PORT": "0", **environment})
+    }
+    code = int(any(check["verdict"] == "fault" for check in checks.values()))
+    return Diagnosis(code, checks, json.dumps(checks))
 
 
 def mend(root: Path, command: str, **how: Any) -> None:
@@ -77,7 +95,7 @@ def mend(root: Path, command: str, **how: Any) -> None:
 
 def test_a_project_that_can_run_is_told_so(tmp_path: Path) -> None:
     write_project(tmp_path, FILES)
-    diagnosis = doctor(tmp_path)
+    diagnosis = doctor(tmp_path, before="true")
     assert (diagnosis.code, diagnosis.faults()) == (0, [])
     assert {"runtime", "project", "port", "database", "disk"} <= diagnosis.checks.keys()
     assert all(check.keys() == {"check", "verdict", "found", "fix", "command"} for check in diagnosis.checks.values())
@@ -89,7 +107,7 @@ def test_a_project_that_can_run_is_told_so(tmp_path: Path) -> None:
 
 def test_no_step_is_run_and_nothing_is_left_behind(tmp_path: Path) -> None:
     write_project(tmp_path, FILES)
-    doctor(tmp_path)
+    doctor(tmp_path, before="true")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["steps"]
 
 
@@ -113,6 +131,47 @@ def test_a_folder_without_steps_is_no_project(tmp_path: Path) -> None:
     assert (found.code, found.faults()) == (1, ["project"])
     mend(tmp_path, found.checks["project"]["command"])
     assert doctor(tmp_path).code == 0
+
+
+def test_a_file_where_steps_are_looked_for_is_put_aside(tmp_path: Path) -> None:
+    (tmp_path / "steps").write_text("a thought")
+    found = doctor(tmp_path)
+    assert found.checks["project"]["found"] == "steps is a file, where steps are looked for"
+    mend(tmp_path, found.checks["project"]["command"])
+    assert doctor(tmp_path).code == 0
+    assert (tmp_path / "steps.old").read_text() == "a thought"
+
+
+def test_a_manifest_that_is_no_object_is_told_of(tmp_path: Path) -> None:
+    write_project(tmp_path, {**FILES, "package.json": "[]"})
+    found = doctor(tmp_path)
+    assert found.checks["npm packages"]["verdict"] == "fault"
+    assert found.checks["npm packages"]["found"] == "package.json is no object"
+
+
+@pytest.mark.parametrize("line", ["pydantic >= ", "foo=1.0", "two words", "roman==5.1 extra"])
+def test_a_requirement_that_no_installer_takes_is_told_of(tmp_path: Path, line: str) -> None:
+    write_project(tmp_path, {**FILES, "requirements.txt": f"# fine\npytest\n{line}\n"})
+    check = doctor(tmp_path).checks["Python packages"]
+    assert check["verdict"] == "fault"
+    assert check["found"] == f"requirements.txt: '{line.strip()}' is no requirement"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--no-index", "pytest --hash=sha256:00", "./local", "local/pkg", "git+https://x/y.git", "a @ https://x/y.whl"],
+)
+def test_what_an_installer_takes_is_no_broken_requirement(tmp_path: Path, line: str) -> None:
+    write_project(tmp_path, {**FILES, "requirements.txt": f"{line}\n"})
+    assert "no requirement" not in doctor(tmp_path).checks["Python packages"]["found"]
+
+
+def test_a_folder_in_the_place_of_variables_is_told_of(tmp_path: Path) -> None:
+    write_project(tmp_path, {**FILES, ".env/variables": ""})
+    check = doctor(tmp_path).checks["variables"]
+    assert (check["verdict"], check["found"]) == ("warning", ".env is a folder, so no variables are read from it")
+    (tmp_path / ".env" / "pyvenv.cfg").touch()  # some call their virtual environment so
+    assert doctor(tmp_path).checks["variables"]["verdict"] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -157,6 +216,7 @@ def test_env_files_are_read_and_their_values_kept(tmp_path: Path) -> None:
     assert "variables" in doctor(tmp_path, {"PROGRAM": "python", "HOST_OF": "127.0.0.1"}).faults()
 
 
+@pytest.mark.long  # the packages of the runner come from the registry
 @pytest.mark.timeout(300)
 def test_a_broken_environment_and_missing_packages_are_mended(tmp_path: Path) -> None:
     write_project(
@@ -187,14 +247,18 @@ def test_an_environment_without_the_runners_packages_is_told_of(tmp_path: Path) 
     check = doctor(tmp_path).checks["Python of the steps"]
     assert check["verdict"] == "fault"
     assert "grpcio is missing" in check["found"]
-    assert check["command"] == "runtime install"
+    python = tmp_path / ".venv" / "bin" / "python"
+    assert check["command"] == f"{python} -m ensurepip && runtime install"
+    (tmp_path / ".venv" / "lib" / "python3.11" / "site-packages" / "pip").mkdir(parents=True, exist_ok=True)
+    assert doctor(tmp_path).checks["Python of the steps"]["command"] == "runtime install"
     (tmp_path / "steps/quiet_step.py").unlink()
     check = doctor(tmp_path).checks["Python of the steps"]
     assert check["verdict"] == "warning"
     assert check["found"].endswith("no step needs it")
 
 
-def test_a_python_that_is_too_old_or_no_python_is_told_of(tmp_path: Path) -> None:
+def test_a_python_that_is_too_old_or_no_python_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.diagnosis.ask.ANSWER_SECONDS", 1.0)
     answers = {"old": "echo 3.9.1 too old", "broken": "echo it is broken >&2; exit 3", "slow": "sleep 60 & wait"}
     for name, script in answers.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -230,11 +294,14 @@ def test_a_node_that_is_too_old_is_told_of(tmp_path: Path) -> None:
     check = doctor(tmp_path).checks["Node of the steps"]
     assert "cannot be started: No such file or directory" in check["found"]
     assert "runtime.yaml" in check["fix"]
+    npm = doctor(tmp_path).checks["npm"]
+    assert npm["command"] == ""
+    assert "correct it in runtime.yaml" in npm["fix"]
 
 
 def test_missing_npm_packages_are_mended(tmp_path: Path) -> None:
     files = {"package.json": '{"dependencies": {"ours": "file:./ours"}}', "ours/package.json": '{"name": "ours"}'}
-    write_project(tmp_path, {**FILES, **files})
+    write_project(tmp_path, {"steps/quiet.step.js": "", **files})  # no Python, whose packages are the registry's
     found = doctor(tmp_path)
     assert found.faults() == ["npm packages"]
     assert found.checks["npm packages"]["found"] == "ours missing in node_modules"
@@ -355,7 +422,8 @@ def test_anothers_folder_and_closed_sources_are_told_of(folder: Path) -> None:
 def test_a_file_in_the_place_of_the_folder_is_told_of(tmp_path: Path) -> None:
     write_project(tmp_path, {**FILES, ".runtime": ""})
     found = doctor(tmp_path)
-    assert "files" in found.faults()
+    assert found.faults() == ["files"]
+    assert found.checks["other runtime"]["verdict"] == "ok"
     mend(tmp_path, found.checks["files"]["command"])
     assert doctor(tmp_path).faults() == []
 
@@ -412,7 +480,7 @@ def test_too_few_open_files_are_told_of(tmp_path: Path) -> None:
 
 def test_an_unknown_time_zone_is_told_of(tmp_path: Path) -> None:
     write_project(tmp_path, FILES)
-    found = doctor(tmp_path, {"TZ": "Nowhere/Nothing"})
+    found = doctor(tmp_path, {"TZ": "Nowhere/Nothing"}, before="true")
     assert found.faults() == ["clock"]
     assert doctor(tmp_path, {"TZ": "Nowhere/Nothing"}, before=found.checks["clock"]["command"]).faults() == []
 

@@ -46,7 +46,7 @@ def test_a_project_is_installed_once_and_runs(tmp_path: Path) -> None:
         "package.json": '{"dependencies": {"ms": "2.1.3"}}',
     }
     write_project(tmp_path, files)
-    with running(tmp_path) as project:
+    with running(tmp_path, "--no-install") as project:
         fixes = {line["file"]: line["fix"] for line in project.told("problem")}
         assert "requirements.txt names roman" in fixes["steps/uses_step.py"]
         assert "run `runtime install`" in fixes["steps/uses_step.py"]
@@ -56,9 +56,9 @@ def test_a_project_is_installed_once_and_runs(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "Python: motia comes along with the runtime; its line in requirements.txt is passed over",
-        f"Python: making .venv with Python {'.'.join(map(str, sys.version_info[:3]))}",
-        "Python: installing requirements.txt and what the runner needs into .venv",
-        "npm: running npm install",
+        f"Python: making .venv with Python {'.'.join(map(str, sys.version_info[:3]))}...",
+        "Python: installing requirements.txt and what the runner needs into .venv...",
+        "npm: running npm install...",
     ]
     again = install(tmp_path)
     assert again.stdout.splitlines()[1:] == ["Python: .venv is up to date", "npm: node_modules is up to date"]
@@ -77,7 +77,7 @@ def test_a_folder_of_packages_is_filled_and_left_one(tmp_path: Path) -> None:
     write_project(tmp_path, files)
     (tmp_path / "python_modules").mkdir()
     done = install(tmp_path)
-    assert (done.returncode, done.stdout) == (0, "Python: installing pyproject.toml into python_modules\n")
+    assert (done.returncode, done.stdout) == (0, "Python: installing pyproject.toml into python_modules...\n")
     assert (tmp_path / "python_modules" / "roman.py").is_file()
     assert not (tmp_path / ".venv").exists()
     with running(tmp_path) as project:

@@ -8,11 +8,13 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bench.harness.saves import make_project
+from tests.integration.control import emit
 from tests.integration.project import PATIENCE, RunningProject, eventually, running, write_project
 
 TS = """
@@ -195,3 +197,104 @@ def test_a_save_answers_at_once_in_a_project_of_200_steps(tmp_path: Path) -> Non
                 assert answers(project, each.path, json.dumps({"text": f"save {number}"}, separators=(",", ":")))
                 took.append(time.perf_counter() - began)
             assert max(took) <= 0.8, took
+
+
+# ------------------------------------------------------------ languages do not stand in each other's way
+
+
+@pytest.mark.parametrize("language", STEP)
+def test_a_route_that_moves_to_the_other_language_in_one_go_goes_on_being_served(
+    project: RunningProject, tmp_path: Path, language: str
+) -> None:
+    other = next(each for each in LANGUAGES if each != language)
+    text = (tmp_path / STEP[other]).read_text()
+    moved = "steps/a.step.ts" if other == "ts" else "steps/a_step.py"  # before the others in path order
+    taken = text.replace(f'"/{other}"', f'"/{language}"').replace(f"'/{other}'", f"'/{language}'")
+    names = {"ts": "Ts", "py": "Py"}
+    taken = re.sub(rf"(['\"]){names[other]}\1", rf"\1{names[language]}\1", taken)
+    (tmp_path / STEP[language]).unlink()
+    (tmp_path / moved).write_text(taken)
+    assert answers(project, f"/{language}", f"{other} 1"), project.output
+
+
+def test_an_endless_load_in_one_language_holds_up_no_other(project: RunningProject, tmp_path: Path) -> None:
+    (tmp_path / "steps/loop.step.ts").write_text(f"{TS}\nwhile (true) {{}}\n".replace("'/ts'", "'/loop'"))
+    edit(tmp_path, STEP["py"], "word} 1", "word} 2")
+    assert answers(project, "/py", "py 2"), project.output
+    (tmp_path / "steps/loop.step.ts").unlink()
+    edit(tmp_path, STEP["ts"], "word} 1", "word} 2")
+    assert answers(project, "/ts", "ts 2"), project.output
+
+
+def test_old_code_that_takes_long_is_never_cut_off_by_saves(tmp_path: Path) -> None:
+    slow = """
+import asyncio, os
+config = {"type": "event", "name": "Slow", "subscribes": ["slow"], "infrastructure": {"queue": {"maxRetries": 0}}}
+async def handler(input, ctx):
+    await ctx.state.set("begun", str(input["n"]), True)
+    while not os.path.exists("go"):
+        await asyncio.sleep(0.01)
+    await ctx.state.set("done", str(input["n"]), ctx.attempt)
+"""
+    show = """
+config = {"type": "api", "name": "Show", "method": "GET", "path": "/show"}
+async def handler(req, ctx):
+    return {"status": 200, "body": {name: await ctx.state.keys(name) for name in ("begun", "done")}}
+"""
+    files = {**PROJECT, "steps/slow_step.py": slow, "steps/show_step.py": show}
+    with running(write_project(tmp_path, files), environment={"LOG_FORMAT": "text"}) as project:
+
+        def shown(name: str) -> list[str]:
+            return sorted(project.client.get("/show").json()[name])
+
+        def has_begun(number: int) -> bool:
+            return str(number) in shown("begun")
+
+        for number in range(8):
+            emit(tmp_path, "slow", {"n": number})
+            assert eventually(partial(has_begun, number), PATIENCE), project.output
+            edit(tmp_path, STEP["py"], f"word}} {number + 1}", f"word}} {number + 2}")
+            assert answers(project, "/py", f"py {number + 2}"), project.output
+        (tmp_path / "go").touch()
+        assert eventually(lambda: len(shown("done")) == 8, PATIENCE), project.output
+
+
+CONFIG = "export default { streamAuth: { authenticate: () => { throw new Error('no') } } }\n"
+STREAM = {"steps/board.stream.ts": "export const config = { name: 'board', baseConfig: { storageType: 'default' } }\n"}
+READ = "/__runtime/streams/board/all"
+
+
+def test_a_config_that_breaks_or_moves_never_lets_anybody_in(tmp_path: Path) -> None:
+    files = {**PROJECT, **STREAM, "motia.config.ts": CONFIG}
+    with running(write_project(tmp_path, files), environment={"LOG_FORMAT": "text"}) as project:
+        assert project.client.get(READ).status_code == 401
+        (tmp_path / "motia.config.ts").write_text("export default { streamAuth: {")
+        project.wait_for(r"motia\.config\.ts")
+        edit(tmp_path, STEP["py"], "word} 1", "word} 2")
+        assert answers(project, "/py", "py 2"), "a broken config of one language held up the other"
+        assert project.client.get(READ).status_code == 401
+        (tmp_path / "motia.config.ts").unlink()
+        python = "def authenticate(request):\n    raise ValueError('no')\n"
+        (tmp_path / "motia_config.py").write_text(
+            f"{python}config = {{'streamAuth': {{'authenticate': authenticate}}}}\n"
+        )
+        edit(tmp_path, STEP["ts"], "word} 1", "word} 2")
+        statuses = set()
+
+        def has_moved() -> bool:
+            statuses.add(project.client.get(READ).status_code)
+            return project.client.get("/ts").text == "ts 2"
+
+        assert eventually(has_moved, PATIENCE), project.output
+        assert 200 not in statuses
+
+
+def test_settings_wait_for_what_is_held(tmp_path: Path) -> None:
+    with running(write_project(tmp_path, PROJECT), environment={"LOG_FORMAT": "text"}) as project:
+        edit(tmp_path, STEP["ts"], "handler", "handler((")
+        project.wait_for("goes on serving")
+        (tmp_path / "runtime.yaml").write_text("http:\n  maxQueryKeys: 1\n")
+        project.wait_for("once .* mended")
+        assert project.client.get("/ts").text == "ts 1"
+        edit(tmp_path, STEP["ts"], "handler((", "handler")
+        assert eventually(lambda: project.client.get("/ts?a=1&b=2").status_code == 400, PATIENCE), project.output

@@ -1,56 +1,21 @@
-"""Runner processes come and go: renewed, restarted, several of them, standing ready. Real processes in a fleet."""
+"""Runner processes come and go: renewed, restarted, standing ready. Real processes in a fleet."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-from runtime.catalog import Catalog
-from runtime.clock import SystemClock
-from runtime.config import Settings
-from runtime.deadlines import Grace
 from runtime.dispatcher import Dispatcher
 from runtime.errors import ConfigFault
-from runtime.model import FailureKind, Hook, Invocation, LogLevel, Outcome, RunnerStatus, Step, TriggerKind, whole
-from runtime.runners.candidate import Candidate
-from runtime.runners.fleet import Fleet
-from runtime.services.logs import LogService
-from runtime.values import decode, encode
-from tests.fakes import ListSink
-from tests.integration.project import RunningProject, eventually, is_alive, running, write_project
+from runtime.model import FailureKind, Hook, Invocation, LogLevel, Step, TriggerKind
+from runtime.values import encode
+from tests.integration.fleets import LANGUAGES, PATIENCE, SOON, STEP, fleet_of, gone, loaded, says, serving, until
+from tests.integration.project import is_alive, write_project
 
-PATIENCE = 30.0
-SOON = {"restartBackoff": 0.01, "restartBackoffMax": 0.02, "maxLoadDeaths": 2}
-SAYS = {
-    "python": """
-import asyncio, os
-config = {{"type": "event", "name": "Says-python", "subscribes": ["t"]}}
-async def handler(input, ctx):
-    if input and input.get("file"):
-        while not os.path.exists(input["file"]):
-            await asyncio.sleep(0.01)
-    return {{"word": "{word}", "pid": os.getpid()}}
-""",
-    "node": """
-import fs from 'node:fs'
-export const config = {{ type: 'event', name: 'Says-node', subscribes: ['t'] }}
-export const handler = async (input) => {{
-  while (input?.file && !fs.existsSync(input.file)) await new Promise((done) => setTimeout(done, 10))
-  return {{ word: '{word}', pid: process.pid }}
-}}
-""",
-}
-STEP = {"python": "steps/says_step.py", "node": "steps/says.step.ts"}
-LANGUAGES = tuple(SAYS)
 COUNTS = """
 import asyncio, os
 config = {"type": "api", "name": "Counts", "method": "GET", "path": "/counts"}
@@ -75,96 +40,6 @@ REQUEST = encode(
     }
 )
 DIES = {"python": "import os\nos._exit(3)\n", "node": "process.kill(process.pid, 'SIGKILL')\n"}
-
-
-def says(language: str, word: str) -> dict[str, str]:
-    return {STEP[language]: SAYS[language].format(word=word)}
-
-
-class Project(NamedTuple):
-    """A fleet that runs, and what it says."""
-
-    root: Path
-    fleet: Fleet
-    sink: ListSink
-
-    async def renew(self, *languages: str, environ: Mapping[str, str] | None = None) -> Catalog:
-        """A renewal that takes over; of everything when nothing is named."""
-        async with self.fleet.renewal(languages or None, environ) as candidate:
-            catalog = await loaded(candidate)
-            candidate.take_over()
-        return catalog
-
-    async def ask(self, language: str, **given: Any) -> Outcome:
-        """Runs the step that says its word."""
-        step = Step(f"Says-{language}", language, STEP[language], "event")
-        invocation = Invocation(step, TriggerKind.EVENT, encode(given), "f" * 32)
-        return await Dispatcher(self.fleet.pools).dispatch(invocation, PATIENCE)
-
-    async def answer(self, language: str, **given: Any) -> dict[str, Any]:
-        """What it says."""
-        outcome = await self.ask(language, **given)
-        assert outcome.failure is None, outcome.failure
-        said: dict[str, Any] = decode(whole(outcome.payload))
-        return said
-
-    def status(self, language: str, state: str | None = None) -> list[RunnerStatus]:
-        """Its processes, those in a state when one is named."""
-        found = [status for status in self.fleet.status() if status.language == language]
-        return [status for status in found if state in (None, status.state)]
-
-    async def until(self, language: str, *states: str) -> list[RunnerStatus]:
-        """Waits until its processes are in these states, in this order."""
-        await until(lambda: tuple(status.state for status in self.status(language)) == states)
-        return self.status(language)
-
-    async def spare(self, language: str) -> RunnerStatus:
-        """The process that stands ready, once it is there."""
-        await until(lambda: any(status.pid for status in self.status(language, "spare")))
-        return self.status(language, "spare")[0]
-
-    async def until_logged(self, text: str) -> str:
-        """Waits for a log line that holds the text."""
-        await until(lambda: any(text in record.message for record in self.sink.records))
-        return next(record.message for record in self.sink.records if text in record.message)
-
-
-async def until(check: Callable[[], bool]) -> None:
-    """Asks again and again until the check holds, for there is nobody who tells. Raises `TimeoutError`."""
-    async with asyncio.timeout(PATIENCE):
-        while not check():  # noqa: ASYNC110 - other processes know
-            await asyncio.sleep(0.01)
-
-
-async def loaded(candidate: Candidate) -> Catalog:
-    async with asyncio.timeout(PATIENCE):
-        return await candidate.catalog()
-
-
-async def gone(pid: int | None) -> None:
-    """Waits for the end of a process."""
-    assert pid is not None
-    await until(lambda: not is_alive(pid))
-
-
-@asynccontextmanager
-async def fleet_of(root: Path, files: Mapping[str, str], **settings: Any) -> AsyncIterator[Project]:
-    """A fleet over the files of which nothing serves yet."""
-    write_project(root, files)
-    sink = ListSink()
-    logs = LogService(sink, SystemClock(), LogLevel.DEBUG)
-    given = Settings.model_validate({"link": SOON, **settings})
-    fleet = Fleet(root, given, os.environ, None, logs)
-    async with fleet.running(Grace(5.0)):
-        yield Project(root, fleet, sink)
-
-
-@asynccontextmanager
-async def serving(root: Path, files: Mapping[str, str], **settings: Any) -> AsyncIterator[Project]:
-    """The same when it serves."""
-    async with fleet_of(root, files, **settings) as project:
-        await project.renew()
-        yield project
 
 
 # ------------------------------------------------------------ renewal
@@ -372,46 +247,6 @@ async def test_a_runner_that_answers_no_ping_is_started_anew(tmp_path: Path) -> 
         assert (await project.answer("python"))["pid"] != pid
 
 
-# ------------------------------------------------------------ several processes
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_several_processes_share_the_work_evenly(tmp_path: Path, language: str) -> None:
-    async with serving(tmp_path, says(language, "one"), runners={language: {"processes": 2}}) as project:
-        assert [status.state for status in project.status(language)] == ["serving", "serving"], "both from the start"
-        answers = await asyncio.gather(*(project.answer(language) for _ in range(200)))
-        shares = Counter(answer["pid"] for answer in answers)
-        assert len(shares) == 2
-        assert min(shares.values()) >= 80
-
-
-async def test_one_of_several_that_dies_is_replaced_while_the_other_serves(tmp_path: Path) -> None:
-    async with serving(tmp_path, says("python", "one"), runners={"python": {"processes": 2}}) as project:
-        first, second = project.status("python")
-        os.kill(first.pid or 0, signal.SIGKILL)
-        await project.until_logged("process 1 of the python runner ended (signal 9)")
-        assert (await project.answer("python"))["pid"] == second.pid
-        await project.until("python", "serving", "serving")
-        assert {(await project.answer("python"))["pid"] for _ in range(2)} == {
-            status.pid for status in project.status("python")
-        }
-
-
-async def test_one_of_several_with_other_code_does_not_serve(tmp_path: Path) -> None:
-    async with serving(tmp_path, says("python", "one"), runners={"python": {"processes": 2}}) as project:
-        changed: list[str] = []
-        project.fleet.on_changed = changed.append
-        write_project(tmp_path, {"steps/more_step.py": 'config = {"type": "noop", "name": "More"}\n'})
-        os.kill(project.status("python")[0].pid or 0, signal.SIGKILL)
-        await project.until_logged("differs from what the other processes have")
-        await project.until("python", "given up", "serving")
-        assert (await project.answer("python"))["word"] == "one"
-        await project.renew("python")
-        await project.until_logged("the others go on")
-        assert changed == []
-        assert len(await project.until("python", "serving", "serving")) == 2
-
-
 # ------------------------------------------------------------ spares
 
 
@@ -457,64 +292,97 @@ async def test_a_spare_that_dies_is_not_replaced_before_the_next_change(tmp_path
         assert len(project.status("python", "spare")) == 1
 
 
-# ------------------------------------------------------------ in a project that serves
+# ------------------------------------------------------------ ends
 
-GROUPS, EACH = 20, 10
-ORDERED = {
-    "runtime.yaml": "runners:\n  python:\n    processes: 2\n",
-    "steps/begin_step.py": f"""
-config = {{"type": "api", "name": "Begin", "method": "POST", "path": "/begin", "emits": ["job"]}}
-async def handler(req, ctx):
-    for number in range({EACH}):
-        for group in range({GROUPS}):
-            await ctx.emit("job", {{"group": group, "number": number}}, {{"messageGroupId": str(group)}})
-    return {{"status": 202}}
-""",
-    "steps/job_step.py": """
-import asyncio, os
-config = {"type": "event", "name": "Job", "subscribes": ["job"],
-  "infrastructure": {"queue": {"type": "fifo", "concurrency": 20}}}
+BEARS = """
+import os, subprocess, sys, time
+config = {"type": "event", "name": "Says-python", "subscribes": ["t"]}
 async def handler(input, ctx):
-    await asyncio.sleep(0.002)
-    ctx.logger.info(f"did {input.group} {input.number} {os.getpid()}")
-""",
-    "steps/pid_step.py": """
-import asyncio, os
-config = {"type": "api", "name": "Pid", "method": "GET", "path": "/pid"}
-async def handler(req, ctx):
-    await asyncio.sleep(0.01)
-    return {"status": 200, "body": str(os.getpid())}
-""",
-}
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    return {"word": "", "pid": os.getpid(), "child": child.pid}
+"""
 
 
-def done(project: RunningProject) -> list[tuple[int, int, int]]:
-    """Group, number and process of each run of the job, in the order in which they ended."""
-    messages = [str(line.get("message", "")).split() for line in project.log_lines()]
-    return [(int(words[1]), int(words[2]), int(words[3])) for words in messages if words[:1] == ["did"]]
+async def test_what_a_handler_has_started_is_killed_with_its_runner(tmp_path: Path) -> None:
+    async with serving(
+        tmp_path, {STEP["python"]: BEARS}, link={**SOON, "pingInterval": 0.1, "pingTimeout": 0.3}
+    ) as project:
+        answer = await project.answer("python")
+        os.kill(answer["pid"], signal.SIGSTOP)
+        await gone(answer["pid"])
+        await gone(answer["child"])
 
 
-def test_the_order_of_groups_holds_across_processes(tmp_path: Path) -> None:
-    with running(write_project(tmp_path, ORDERED)) as project:
-        assert project.client.post("/begin").status_code == 202
-        assert eventually(lambda: len(done(project)) == GROUPS * EACH, PATIENCE), project.output
-        ended = done(project)
-        for group in range(GROUPS):
-            assert [number for found, number, _ in ended if found == group] == list(range(EACH))
-        assert len({pid for *_, pid in ended}) == 2
+async def test_what_a_handler_has_started_outlives_a_runner_that_leaves_in_order(tmp_path: Path) -> None:
+    async with serving(tmp_path, {STEP["python"]: BEARS}) as project:
+        answer = await project.answer("python")
+        await project.renew("python")
+        await gone(answer["pid"])
+        assert is_alive(answer["child"])
+        os.kill(answer["child"], signal.SIGKILL)
 
 
-def test_requests_are_shared_and_one_that_dies_takes_only_its_own_along(tmp_path: Path) -> None:
-    with running(write_project(tmp_path, ORDERED)) as project, ThreadPoolExecutor(32) as clients:
-        pids = [answer.text for answer in clients.map(lambda _: project.client.get("/pid"), range(200))]
-        assert len(set(pids)) == 2
-        running_now = [clients.submit(project.client.get, "/pid") for _ in range(32)]
-        os.kill(int(pids[0]), signal.SIGKILL)
-        statuses = Counter(answer.result(PATIENCE).status_code for answer in running_now)
-        assert set(statuses) <= {200, 502}
-        assert statuses[200] >= 16, "the other process goes on"
-        project.wait_for("is started again")
-        assert eventually(
-            lambda: len({answer.text for answer in clients.map(lambda _: project.client.get("/pid"), range(8))}) == 2,
-            PATIENCE,
-        )
+async def test_a_run_is_counted_once_while_its_runner_stops_and_a_body_as_long_as_it_comes(tmp_path: Path) -> None:
+    write_project(tmp_path, {"steps/counts_step.py": COUNTS})
+    async with fleet_of(tmp_path, {}) as project:
+        await project.renew()
+        invocation = Invocation(COUNTING, TriggerKind.API, REQUEST, "f" * 32)
+        outcome = await Dispatcher(project.fleet.pools).dispatch(invocation, PATIENCE)
+        assert outcome.body is not None
+        assert [status.in_flight for status in project.status("python")] == [1]
+
+        async def watch() -> list[tuple[str, int]]:
+            await until(lambda: project.status("python")[0].state == "draining")
+            seen: list[tuple[str, int]] = [(status.state, status.in_flight) for status in project.status("python")]
+            (tmp_path / "gate").write_text("")
+            return seen
+
+        watching = asyncio.ensure_future(watch())
+    assert await watching == [("draining", 1)]
+
+
+async def test_a_runner_that_is_busy_while_it_leaves_is_not_called_stuck(tmp_path: Path) -> None:
+    busy = """
+import os, time
+config = {"type": "event", "name": "Says-python", "subscribes": ["t"]}
+async def handler(input, ctx):
+    while not os.path.exists(input["file"]):
+        pass
+    return {"word": "done"}
+"""
+    settings = {"link": {**SOON, "pingInterval": 0.1, "pingTimeout": 0.4}}
+    async with serving(tmp_path, {STEP["python"]: busy}, **settings) as project:
+        gate = tmp_path / "gate"
+        running = asyncio.ensure_future(project.answer("python", file=str(gate)))
+        await until(lambda: project.status("python")[0].in_flight > 0)
+        await project.renew("python")
+        await asyncio.sleep(1.0)  # longer than a ping may take: nothing is to happen
+        gate.write_text("")
+        assert (await running)["word"] == "done"
+        assert project.sink.messages(LogLevel.ERROR) == []
+
+
+async def test_a_process_that_never_greets_is_ended(tmp_path: Path) -> None:
+    mute = tmp_path / "mute"
+    mute.write_text("#!/bin/sh\nexec sleep 600\n")
+    mute.chmod(0o700)
+    settings = {"link": {**SOON, "loadTimeout": 0.3}, "runners": {"node": {"executable": str(mute)}}}
+    async with serving(tmp_path, says("python", "one"), **settings) as project:
+        supervisor = project.fleet._supervisors["node"]
+        process = supervisor.start(project.fleet._launch(supervisor.installed))
+        async with asyncio.timeout(PATIENCE):
+            await process.ended.wait()
+        await project.until_logged("the node runner did not load within 0.3 s")
+
+
+async def test_a_config_that_has_just_come_waits_for_its_own_language(tmp_path: Path) -> None:
+    async with serving(tmp_path, says("python", "one")) as project:
+        write_project(tmp_path, {"motia.config.ts": "export default {}\n"})
+        async with project.fleet.renewal(["python"]) as candidate:
+            await loaded(candidate)
+            assert await candidate.config(None) is None
+        async with project.fleet.renewal(["node"]) as candidate:
+            await loaded(candidate)
+            config = await candidate.config(None)
+            assert config is not None
+            assert config.file == "motia.config.ts"

@@ -95,7 +95,7 @@ async def test_python_packages_are_installed_and_kept_current(tmp_path: Path) ->
         await until_packages(found, "python")
     assert [line.split(" with ")[0] for line in said] == [
         "Python: making .venv",
-        "Python: installing requirements.txt and what the runner needs into .venv",
+        "Python: installing requirements.txt and what the runner needs into .venv...",
     ]
     assert has(tmp_path, "one_of_ours")
     assert await install_outdated(project, said.append) == frozenset()
@@ -119,7 +119,7 @@ async def test_npm_packages_are_installed_and_kept_current(tmp_path: Path) -> No
         assert await install_outdated(project, said.append) == {"node"}
         await until_packages(found, "node")
     assert (tmp_path / "node_modules" / "two" / "package.json").is_file()
-    assert said == ["npm: running npm install"] * 2
+    assert said == ["npm: running npm install..."] * 2
     assert outdated(project) == Outdated()
 
 

@@ -63,6 +63,10 @@ class FakeEventBus:
         """No service settles events."""
         raise NotImplementedError
 
+    async def release(self, delivery: Delivery) -> None:
+        """No service settles events."""
+        raise NotImplementedError
+
     async def bury(self, delivery: Delivery, failure: Failure) -> None:
         """No service settles events."""
         raise NotImplementedError

@@ -108,10 +108,30 @@ def test_a_file_that_is_no_map_is_refused(tmp_path: Path, text: str) -> None:
     assert "must be a map of settings" in str(fault(tmp_path, text))
 
 
-def test_bad_yaml_is_refused_with_its_line(tmp_path: Path) -> None:
-    message = str(fault(tmp_path, "http:\n  port: [1\n"))
-    assert "not valid YAML" in message
-    assert "line" in message
+@pytest.mark.parametrize(
+    ("text", "line", "column", "said"),
+    [
+        ("http:\n  port: [1\n", 3, 1, "but got '<stream end>'"),
+        ("http:\n  port: 1\n port: 2\n", 3, 2, "expected <block end>"),
+        ("http:\n\tport: 1\n", 2, 1, "cannot start any token"),
+        ("a: 1\nb: \x07\n", 2, 4, "the character U+0007"),
+        ("http: !!python/object/apply:os.getcwd []", 1, 7, "could not determine a constructor"),
+        ("http:\n  port: 1\nhttp: {}\n", 3, 1, "'http' stands in line 1 already"),
+    ],
+)
+def test_bad_yaml_is_refused_with_its_place(tmp_path: Path, text: str, line: int, column: int, said: str) -> None:
+    refused = fault(tmp_path, text)
+    assert (refused.file, refused.line, refused.column) == ("runtime.yaml", line, column)
+    assert str(refused) == f"runtime.yaml:{line}:{column}: {refused.reason}"
+    assert said in refused.reason
+    assert "unicode string" not in refused.reason
+
+
+def test_a_setting_that_is_refused_names_the_file_once(tmp_path: Path) -> None:
+    refused = fault(tmp_path, "http: {port: -1}")
+    assert (refused.file, refused.line) == ("runtime.yaml", 0)
+    assert refused.reason.startswith("http.port: ")
+    assert str(refused) == f"runtime.yaml: {refused.reason}"
 
 
 def test_yaml_cannot_make_objects(tmp_path: Path) -> None:
@@ -125,7 +145,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | 
         path.mkdir()
     else:
         path.write_bytes(content)
-    with pytest.raises(ConfigFault, match=r"runtime\.yaml cannot be read"):
+    with pytest.raises(ConfigFault, match=r"runtime\.yaml: it cannot be read"):
         load_settings(tmp_path, {})
 
 
@@ -320,7 +340,7 @@ def test_a_value_of_another_kind_is_told_in_plain_words(tmp_path: Path, text: st
 
 @pytest.mark.parametrize("text", ["http:\n  port: 1\nbus: {}\nhttp: {}\n", "bus: {}\nhttp:\n  port: 1\n  port: 1\n"])
 def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
-    assert str(fault(tmp_path, text)).startswith("runtime.yaml:4: '")
+    assert str(fault(tmp_path, text)).startswith("runtime.yaml:4:")
 
 
 def test_what_is_merged_in_may_be_overruled(tmp_path: Path) -> None:

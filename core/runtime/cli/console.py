@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from runtime.cli.ink import Ink, Style, columns_of, is_coloured, printable
-from runtime.errors import RuntimeFault
+from runtime.errors import ConfigFault, RuntimeFault
 
 if TYPE_CHECKING:  # the runtime itself, which no command but those that load a project has a use for
     from runtime.cli.terminal.lines import TextLog
@@ -20,11 +21,7 @@ def log_to(stream: TextIO) -> TextLog:
     """Log lines for people, each written at once."""
     from runtime.cli.terminal.lines import TextLog
 
-    def write(text: str) -> None:
-        stream.write(text)
-        stream.flush()
-
-    return TextLog(write, _ink(stream))
+    return TextLog(partial(_write, stream), _ink(stream))
 
 
 def print_problems(problems: Iterable[Problem], *, to_errors: bool = False) -> None:
@@ -33,16 +30,32 @@ def print_problems(problems: Iterable[Problem], *, to_errors: bool = False) -> N
 
     stream = sys.stderr if to_errors else sys.stdout
     lines = problem_lines(problems, Path.cwd(), columns_of(stream), _ink(stream))
-    stream.write("".join(f"{line}\n" for line in lines))
-    stream.flush()
+    _write(stream, "".join(f"{line}\n" for line in lines))
 
 
 def print_fault(fault: RuntimeFault) -> None:
     """Prints what stopped the runtime, and what to do about it."""
     sys.stdout.flush()
-    fix = f"       {printable(fault.fix)}\n" if fault.fix else ""
-    sys.stderr.write(f"{_ink(sys.stderr)(Style.RED, 'error:')} {printable(str(fault))}\n{fix}")
-    sys.stderr.flush()
+    ink = _ink(sys.stderr)
+    lines = [*_source(fault, ink), *([printable(fault.fix)] if fault.fix else [])]
+    more = "".join(f"       {line}\n" for line in lines)
+    _write(sys.stderr, f"{ink(Style.RED, 'error:')} {printable(str(fault))}\n{more}")
+
+
+def _source(fault: RuntimeFault, ink: Ink) -> list[str]:
+    """The lines around a fault whose place is known."""
+    if not isinstance(fault, ConfigFault) or not fault.line:
+        return []
+    from runtime.cli.terminal.excerpt import excerpt
+
+    return excerpt(Path.cwd() / fault.file, fault.line, fault.column, columns_of(sys.stderr) - 7, ink)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Writes what the stream's encoding has, and escapes for the rest."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
 
 
 def _ink(stream: TextIO) -> Ink:

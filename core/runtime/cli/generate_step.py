@@ -14,7 +14,6 @@ from runtime.cli.client import faults_shown, print_line
 from runtime.scaffold.steps import KINDS, LANGUAGES, NewStep
 
 _STEPS = "steps"
-_ADDRESS = "localhost:3000"
 _WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
 _TYPES, _LANGUAGES = ", ".join(KINDS), ", ".join(LANGUAGES)
 
@@ -56,13 +55,36 @@ def generate_step(
     # With these the runners, which no other command has a use for.
     from runtime.cli.loading import load_project
     from runtime.cli.new_step import take_step, write_step
+    from runtime.cli.typefiles import write_missing
+    from runtime.diagnosis.running import serving
 
+    root = Path.cwd()
     with faults_shown(), interruptible():
         step = take_step(type, language, name, details)
-        files = write_step(load_project(Path.cwd()), step, folder)
-    for file in files:
-        print_line(f"{file} written")
-    print_line(_trial(step, str(context.find_root().info_name)))
+        write_missing(root)
+        project, running = load_project(root), serving(root)
+        for file in write_step(project, step, folder):
+            print_line(f"{file} written")
+        if running is None:  # one that runs takes the step up, and writes the types
+            _write_types(root)
+    address = running.url if running else f"localhost:{project.settings.http.port}"
+    print_line(_trial(step, address.removeprefix("http://"), str(context.find_root().info_name)))
+
+
+def _write_types(root: Path) -> None:
+    """Writes the types with the new step's among them, unless they would lose those of steps that do not load."""
+    from runtime.cli.loading import load_project
+    from runtime.cli.typefiles import write_missing, write_types
+    from runtime.model import Severity
+
+    write_missing(root)
+    project = load_project(root)
+    broken = {each.file for each in project.catalog.problems if each.severity is Severity.ERROR}
+    if broken:
+        print_line(f"the types are not written, for {len(broken)} of the project's files could not be loaded", "yellow")
+        return
+    for path in write_types(root, project.catalog, project.settings):
+        print_line(f"{path.name} written")
 
 
 def _folder(given: str) -> PurePosixPath:
@@ -70,11 +92,15 @@ def _folder(given: str) -> PurePosixPath:
     folder = PurePosixPath(given.replace("\\", "/"))
     if folder.is_absolute() or ".." in folder.parts:
         raise typer.BadParameter(f"'{given}' is not inside {_STEPS}/", param_hint="--dir")
-    return _STEPS / folder
+    return folder if folder.parts[:1] == (_STEPS,) else _STEPS / folder
 
 
 def _check_given(general: Mapping[str, str | None], details: Mapping[str, str]) -> None:
     """Raises `typer.BadParameter` for options that are missing, where nobody can be asked, or of another type."""
+    for option, known in (("type", KINDS), ("language", LANGUAGES)):
+        value = general[option]
+        if value is not None and value not in known:
+            raise typer.BadParameter(f"'{value}' is none of {', '.join(known)}", param_hint=f"--{option}")
     kind = KINDS.get(general["type"] or "")
     needed = [detail.option for detail in kind.details] if kind else []
     surplus = [option for option in details if kind and option not in needed]
@@ -86,14 +112,14 @@ def _check_given(general: Mapping[str, str | None], details: Mapping[str, str]) 
         raise typer.BadParameter(f"give {', '.join(missing)}: there is no terminal to ask at")
 
 
-def _trial(step: NewStep, command: str) -> str:
-    """What makes it run in the running project."""
+def _trial(step: NewStep, address: str, command: str) -> str:
+    """What makes it run in the running project, which answers at the address."""
     details = {option: shlex.quote(value) for option, value in step.details.items()}
     match step.kind.type:
         case "api":
             method = step.details["method"].upper()
             body = "" if method in _WITHOUT_BODY else " -H 'content-type: application/json' -d '{}'"
-            return f"Try it: curl -s -X {method} {shlex.quote(_ADDRESS + step.details['path'])}{body}"
+            return f"Try it: curl -s -X {method} {shlex.quote(address + step.details['path'])}{body}"
         case "event":
             return f"Try it: {command} emit --topic {details['topic']} --message '{{}}'"
         case "cron":

@@ -10,7 +10,8 @@ from typing import TextIO
 
 from rich.cells import cell_len, get_character_cell_size
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Beside those of old: what turns the direction of a line around (U+202A to 2069) or breaks it (U+2028, U+2029).
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _RESET = "\x1b[0m"
 _CUT = "..."
 _COLUMNS = 120

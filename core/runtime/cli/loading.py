@@ -15,9 +15,13 @@ from runtime.config import Settings
 from runtime.configfile import load_settings
 from runtime.deadlines import Grace
 from runtime.environment import ProjectEnvironment, project_environment
+from runtime.errors import RuntimeFault
 from runtime.model import LogLevel
 from runtime.runners.fleet import Fleet
 from runtime.services.logs import LogService
+
+_OURS = ".runtime"
+_FILLED = ("run", "cache")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,9 @@ def load_project(root: Path) -> Project:
     """Loads a project as `runtime dev` would, also beside one that runs in the same folder.
 
     Warnings and what steps print as errors while they load go to standard error; files that cannot be used are in
-    the catalog's problems. Raises `RuntimeFault` when settings or runners are not usable.
+    the catalog's problems. Raises `RuntimeFault` when settings, runners or the folder are not usable.
     """
+    _check_writable(root)
     environment = project_environment(root, os.environ, development=True)
     settings = load_settings(root, environment.variables)
     return run(_load, (root, settings, environment))
@@ -49,3 +54,15 @@ async def _load(given: tuple[Path, Settings, ProjectEnvironment]) -> Project:
     async with fleet.running(Grace(settings.shutdown_grace)), fleet.renewal() as candidate:
         catalog = await candidate.catalog()
     return Project(root, settings, catalog)
+
+
+def _check_writable(root: Path) -> None:
+    """Raises `RuntimeFault` where runners could not be given what they need: a socket and a cache."""
+    fix = "make the project folder writable, or copy it to where you may write"
+    try:
+        (root / _OURS).mkdir(exist_ok=True)
+    except OSError as error:
+        raise RuntimeFault(f"{_OURS} cannot be made in {root}: {error.strerror}", fix) from error
+    for folder in (root / _OURS, *(root / _OURS / name for name in _FILLED)):
+        if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+            raise RuntimeFault(f"{folder} cannot be written: Permission denied", fix)

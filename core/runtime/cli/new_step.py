@@ -11,14 +11,13 @@ import typer
 
 from runtime.cli.asking import ask, choose
 from runtime.cli.loading import Project
+from runtime.cli.taken import check_findable, check_free
 from runtime.definitions.steps import read_step
-from runtime.definitions.triggers import route_shape
 from runtime.errors import RuntimeFault
-from runtime.runners.discovery import find_files
-from runtime.runners.manifest import find_runners
 from runtime.scaffold.steps import KINDS, LANGUAGES, Detail, NewStep, step_name, words
 
 T = TypeVar("T")
+_OTHER_PLACE = "name another place with --dir"
 
 
 def take_step(type: str | None, language: str | None, name: str | None, details: Mapping[str, str]) -> NewStep:
@@ -74,57 +73,50 @@ def _one_of(options: Mapping[str, T]) -> Callable[[str], T]:
 def write_step(project: Project, step: NewStep, folder: PurePosixPath) -> list[str]:
     """Writes the step, and the stream that it watches where there is none; gives their paths in the project.
 
-    Raises `RuntimeFault` where another step has the name or the route, a file is there already or would not be found.
+    Raises `RuntimeFault` where another step has the name or the route, a file is there already or would not be found;
+    then nothing has been written.
     """
-    _check_free(project, step)
+    check_free(project, step)
     texts = {str(folder / step.file_name()): step.text()}
     if step.kind.type == "stream" and step.details["stream"] not in project.catalog.streams:
         texts[str(folder / step.stream_file_name())] = step.stream_text()
-    written: list[str] = []
+    for file in texts:
+        check_findable(project, file)
+    made: list[Path] = []
     try:
         for file, text in texts.items():
-            _write_new(project.root / file, text)
-            written.append(file)
-        _check_found(project, written)
-    except RuntimeFault:
-        for file in written:
-            (project.root / file).unlink()
+            _write_new(project.root / file, text, made)
+    except BaseException:
+        for path in reversed(made):
+            if path.is_dir():
+                path.rmdir()
+            else:
+                path.unlink()
         raise
-    return written
+    return list(texts)
 
 
-def _check_free(project: Project, step: NewStep) -> None:
-    """Raises `RuntimeFault` where another step has the name or the route."""
-    for other in project.catalog.steps:
-        if other.name == step.name:
-            raise RuntimeFault(f"the name '{step.name}' is taken by {other.file}", "give it another --name")
-    if step.kind.type != "api":
-        return
-    method, path = step.details["method"].upper(), step.details["path"]
-    for route in project.catalog.routes:
-        if (route.trigger.method, route_shape(route.trigger.path)) == (method, route_shape(path)):
-            raise RuntimeFault(
-                f"the route {method} {path} is taken by {route.step.file}", "give it another --path or --method"
-            )
-
-
-def _write_new(path: Path, text: str) -> None:
-    """Writes a file that was not there. Raises `RuntimeFault`."""
+def _write_new(path: Path, text: str, made: list[Path]) -> None:
+    """Writes a file that was not there; `made` grows by it and the folders it needs. Raises `RuntimeFault`."""
+    _make_folder(path.parent, made)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:
+            made.append(path)
             file.write(text)
     except FileExistsError as error:
         raise RuntimeFault(f"{path} is there already", "give it another --name or --dir") from error
     except OSError as error:
-        raise RuntimeFault(f"{path} cannot be written: {error.strerror}", "name another place with --dir") from error
+        raise RuntimeFault(f"{path} cannot be written: {error.strerror}", _OTHER_PLACE) from error
 
 
-def _check_found(project: Project, files: list[str]) -> None:
-    """Raises `RuntimeFault` for a file that the project does not look at, such as `test_user_step.py`."""
-    found = find_files(project.root, find_runners(project.root, project.settings)).values()
-    taken = {file for each in found for file in (*each.steps, *each.streams)}
-    for file in files:
-        if file not in taken:
-            fix = "give it another --name or --dir, or turn its language on in runtime.yaml"
-            raise RuntimeFault(f"no step would be found at {file}", fix)
+def _make_folder(folder: Path, made: list[Path]) -> None:
+    try:
+        if folder.is_dir():
+            return
+        _make_folder(folder.parent, made)
+        folder.mkdir()
+    except FileExistsError as error:
+        raise RuntimeFault(f"{folder} is a file, and no step can go into it", _OTHER_PLACE) from error
+    except OSError as error:
+        raise RuntimeFault(f"{folder} cannot be made: {error.strerror}", _OTHER_PLACE) from error
+    made.append(folder)

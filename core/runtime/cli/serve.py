@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,9 +15,11 @@ import typer
 from runtime.allocator import collect_less_often, keep_freed_memory
 from runtime.app import App
 from runtime.cli.console import print_fault
+from runtime.cli.elapsed import process_start
 from runtime.cli.inspecting import inspected as ports_of
 from runtime.cli.loop import run
 from runtime.cli.options import EXIT_FAULT, EXIT_INTERRUPTED
+from runtime.cli.second import refuse_second
 from runtime.cli.signals import farewell, watch_signals
 from runtime.cli.terminal import Presenter, presenter_of
 from runtime.cli.typefiles import TypeFiles, write_missing
@@ -104,18 +107,32 @@ class _Serving:
 
     async def run(self, stop: anyio.Event) -> None:
         """Serves until `stop` is set. Raises `RuntimeFault` when it cannot."""
-        wanted: Setup | None = read_setup(self._root, self._command)
+        wanted: Setup | None = (first := read_setup(self._root, self._command))
+        if first.settings.storage.engine != "memory":
+            refuse_second(self._root)
+        began: float | None = process_start()
+        development = self._command.development
         try:
             while wanted is not None:
-                with presenter_of(self._root, wanted.settings, development=self._command.development) as presenter:
+                inspected = ports_of(self._command.inspect, find_runners(self._root, wanted.settings))
+                with presenter_of(
+                    self._root, wanted.settings, development=development, inspected=inspected
+                ) as presenter:
                     self._presenter = presenter
-                    wanted = await self._serve(wanted, self._listen(wanted), presenter, stop)
+                    wanted = await self._serve(wanted, self._listen(wanted), presenter, stop, inspected, began)
+                began = None
         finally:
             if self._listener is not None:
                 self._listener.close()
 
     async def _serve(
-        self, setup: Setup, listener: socket.socket, presenter: Presenter, stop: anyio.Event
+        self,
+        setup: Setup,
+        listener: socket.socket,
+        presenter: Presenter,
+        stop: anyio.Event,
+        inspected: Mapping[str, int],
+        began: float | None,
     ) -> Setup | None:
         """Serves with this setup; gives the one to serve with from then on, None for the end."""
         development = self._command.development
@@ -125,11 +142,10 @@ class _Serving:
         if development:
             await unless(stop, partial(self._install, setup))
             write_missing(self._root)
-        inspected = ports_of(self._command.inspect, find_runners(self._root, setup.settings))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(types.run)
             self._app = App(self._root, setup, presenter, audience, reading, inspected=inspected)
-            following = await self._app.run(listener, stop)
+            following = await self._app.run(listener, stop, began)
             tasks.cancel_scope.cancel()
         return following
 

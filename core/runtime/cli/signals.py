@@ -1,4 +1,4 @@
-"""What signals mean to a running project: the first ends it in order, the second now."""
+"""What signals mean to a running project: the first ends it in order, the second of those that ask for it now."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ ECHO_SECONDS = 0.1
 async def watch_signals(stop: anyio.Event, everything: anyio.CancelScope, on_first: Callable[[], None]) -> None:
     """The first signal sets `stop`, then calls `on_first`; the second cancels everything; a third ends the process.
 
-    Watches SIGINT, SIGTERM, and SIGHUP unless the process was started to ignore it. Runs until the second signal.
+    Watches SIGINT, SIGTERM, and SIGHUP unless the process was started to ignore it. SIGHUP is only ever the first:
+    who hangs up has no terminal any more, and systemd sends it together with SIGTERM. Runs until the second signal.
     """
     watched = _watched()
     with anyio.open_signal_receiver(*watched) as signals:
@@ -28,9 +29,10 @@ async def watch_signals(stop: anyio.Event, everything: anyio.CancelScope, on_fir
         stop.set()
         with contextlib.suppress(OSError):  # after SIGHUP there may be no terminal to say it on
             on_first()
-        await anext(distinct)
+        while await anext(distinct) is signal.SIGHUP:
+            pass
     for each in watched:
-        signal.signal(each, _leave)
+        signal.signal(each, signal.SIG_IGN if each is signal.SIGHUP else _leave)
     everything.cancel()
 
 

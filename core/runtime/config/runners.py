@@ -42,7 +42,8 @@ class LinkSettings(Section):
     stuck_after: float = Field(2.0, gt=0, le=LONGEST)
     """How long after that grace a runner may still be silent before it counts as stuck and is started anew."""
     load_timeout: float = Field(60.0, gt=0, le=LONGEST)
-    """How long a runner may take from its start until its manifest."""
+    """How long a runner may take from being told what to load until its manifest; one that is told nothing yet, from
+    its start until its greeting."""
     restart_backoff: float = Field(0.1, gt=0, le=LONGEST)
     """Wait before a dead runner is started again; doubles with each death in a row."""
     restart_backoff_max: float = Field(5.0, gt=0, le=LONGEST)

@@ -24,6 +24,10 @@ AMPLE_BYTES = 1024 * 1024 * 1024
 def look_at_sources(subject: Subject) -> Finding:
     """Whether steps are where they are looked for, and can be read."""
     folders = [name for name in SOURCE_FOLDERS if (subject.root / name).is_dir()]
+    blocking = next((name for name in SOURCE_FOLDERS if (subject.root / name).is_file()), None)
+    if not folders and blocking is not None:
+        command = f"mv {blocking} {blocking}.old && mkdir {blocking}"
+        return fault(f"{blocking} is a file, where steps are looked for", "put a folder in its place", command)
     if not folders:
         found = f"{subject.root} has no folder {' or '.join(SOURCE_FOLDERS)}"
         return fault(found, "go to the project's folder, or begin a project in this one", f"mkdir {SOURCE_FOLDERS[0]}")

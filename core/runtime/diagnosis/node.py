@@ -46,7 +46,7 @@ def look_at_npm(subject: Subject) -> Finding:
         command, variables = npm_command(subject.root, subject.settings, subject.variables)
         version = ask([*command, "--version"], subject.root, variables).strip()
     except NoAnswer as error:
-        return (fault if is_needed else warning)(f"npm {error}", "install Node with npm", _wheel())
+        return (fault if is_needed else warning)(f"npm {error}", *_npm_mended(subject))
     except RunnerFault as error:
         return raised(error)
     return well(f"npm {version}")
@@ -64,6 +64,14 @@ def look_at_packages(subject: Subject) -> Finding:
         command = f"{other} install" if other else "runtime install"
         return fault(f"{', '.join(missing)} missing in node_modules", "install the packages", command)
     return well(f"all {len(wanted)} of package.json are there" if wanted else "no packages are asked for")
+
+
+def _npm_mended(subject: Subject) -> tuple[str, str]:
+    """What to do about an npm that does not run, and the command: where the Node was chosen, that is what is wrong."""
+    if subject.settings.runner("node").executable or subject.variables.get(_VARIABLE):
+        _, fix, command = _origin(subject, find_programs(subject.settings, subject.root, subject.variables)["node"])
+        return f"npm runs with the Node of the steps: {fix}", command
+    return "install Node with npm", _wheel()
 
 
 def _origin(subject: Subject, node: str) -> tuple[str, str, str]:

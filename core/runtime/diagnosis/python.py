@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,10 +16,12 @@ from runtime.diagnosis.ask import NoAnswer, ask
 from runtime.diagnosis.findings import Finding, fault, raised, warning, well
 from runtime.diagnosis.subject import Subject
 from runtime.errors import RunnerFault
+from runtime.runners.packages.python import has_pip
 from runtime.runners.packages.requirements import read_requirements
 from runtime.runners.packages.stamp import STAMP_FILE
 from runtime.runners.programs import LEAST_PYTHON, ProjectPython, passed_over, project_python
 
+_BEGINNING, _PLACE = re.compile(r"[A-Za-z0-9]"), re.compile(r"[/\\:]")
 _LEAST = ".".join(map(str, LEAST_PYTHON))
 # Read by whatever Python the project has, also an older one.
 _UNMET = """
@@ -84,6 +88,9 @@ def look_at_packages(subject: Subject) -> Finding:
         wanted = read_requirements(subject.root)
     except RunnerFault as error:
         return raised(error)
+    if broken := next(filter(_is_broken, wanted.lines), None):
+        fix = f"correct the line in {wanted.source}; it is a name with versions, such as pydantic>=2,<3"
+        return fault(f"{wanted.source}: '{broken}' is no requirement", fix)
     python = project_python(subject.root, subject.settings)
     requirements = list(filter(None, map(_requirement, wanted.lines)))
     if not requirements or python.fault():
@@ -104,9 +111,19 @@ def look_at_packages(subject: Subject) -> Finding:
 def _requirement(line: str) -> Requirement | None:
     """What a line asks for; None for what is no name and version: an option, a folder, an address."""
     try:
-        return Requirement(line.partition(" #")[0].partition(" --")[0].strip())
+        return Requirement(_bare(line))
     except InvalidRequirement:
         return None
+
+
+def _bare(line: str) -> str:
+    """The line without its comment, and without what it tells the installer."""
+    return line.partition(" #")[0].partition(" --")[0].strip()
+
+
+def _is_broken(line: str) -> bool:
+    """Whether a line would be refused: it begins like a name, leads to no file or address, and cannot be read."""
+    return _BEGINNING.match(line) is not None and not _PLACE.search(_bare(line)) and _requirement(line) is None
 
 
 def _lack(wanted: Requirement, installed: Mapping[str, str | None]) -> str:
@@ -149,7 +166,15 @@ def _install(subject: Subject, python: ProjectPython) -> str:
     folder = python.environment or python.packages or Path(".runtime", "cache", "python")
     stamp = subject.root / folder / STAMP_FILE
     forget = f"rm {shlex.quote(str(stamp.relative_to(subject.root)))} && " if stamp.is_file() else ""
-    return f"{forget}runtime install"
+    return f"{forget}{_bring_pip(subject, python)}runtime install"
+
+
+def _bring_pip(subject: Subject, python: ProjectPython) -> str:
+    """What gives an environment an installer, before the command that needs it; empty where there is one."""
+    if python.environment is None or has_pip(python.environment):
+        return ""
+    is_uv = shutil.which("uv", path=subject.variables.get("PATH")) is not None
+    return "" if is_uv else f"{shlex.quote(python.interpreter)} -m ensurepip && "
 
 
 def _as_needed(subject: Subject, finding: Finding) -> Finding:

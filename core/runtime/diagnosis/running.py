@@ -57,6 +57,8 @@ def look_at_database(subject: Subject) -> Finding:
 
 def look_at_others(subject: Subject) -> Finding:
     """Whether a runtime runs in this folder already."""
+    if not (subject.root / OURS).is_dir():
+        return well("none runs in this folder")
     try:
         running = serving(subject.root)
     except RuntimeFault as error:

@@ -19,6 +19,7 @@ from runtime.web.guard import control_token
 from runtime.web.tls import server_context
 
 Read = TypeVar("Read")
+_ENV_FILES = (".env", ".env.local", ".env.development", ".env.production")
 _BY_DEFAULTS = "; the checks below go by the default settings"
 
 
@@ -79,6 +80,10 @@ def _environment(root: Path, process: Mapping[str, str]) -> tuple[ProjectEnviron
         environment = project_environment(root, process, development=True)
     except RuntimeFault as error:
         return ProjectEnvironment(process), raised(error)
+    folder = next((name for name in _ENV_FILES if (root / name).is_dir()), None)
+    if folder is not None and not (root / folder / "pyvenv.cfg").exists():
+        found = f"{folder} is a folder, so no variables are read from it"
+        return environment, warning(found, "if it is meant to be a file, move the folder away")
     if environment.warnings:
         return environment, warning("\n".join(environment.warnings), "correct the line")
     files = sorted(path.name for path in root.glob(".env*") if path.is_file())

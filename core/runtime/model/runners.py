@@ -14,9 +14,9 @@ class RunnerStatus:
     """One of the processes of a language; without one where it waits for its restart, or will have none.
 
     `process` counts from 1 inside its `generation`, which counts from 1 as well; both are 0 for a spare. `pid` is None
-    without a process. `memory_bytes` and `cpu`, the share of a core that it has used between the last two pings, are
-    None until they are known. `restarts` are those of this generation. `since` is the Unix time at which its process
-    was started, or the one before has ended.
+    without a process. `in_flight` counts runs that have not ended, also while a body still comes. `memory_bytes` and
+    `cpu`, the share of a core that it has used between the last two pings, are None until they are known. `restarts`
+    are those of this generation. `since` is the Unix time at which its process was started, or the one before ended.
     """
 
     language: str

@@ -16,7 +16,7 @@ def files_of(catalog: Catalog) -> dict[str, str]:
 
 
 def errors_of(catalog: Catalog) -> tuple[Problem, ...]:
-    """What keeps files of the project from serving."""
+    """What is wrong with files of the project; it keeps most of them from serving."""
     return tuple(problem for problem in catalog.problems if problem.severity is Severity.ERROR)
 
 
@@ -38,21 +38,34 @@ def renewed(
     failed: Collection[str],
     seconds: float,
 ) -> Renewed:
-    """What the renewal of a language has changed. `imports` are by file; `failed` are files that the change before
-    could not serve."""
+    """What the renewal of a language has changed. `imports` are by file; `failed` are files that the changes before
+    could not serve.
+
+    A file counts as mended whichever language it is of: what stood in its way may have been a file of this one.
+    """
     old, new = files_of(before), files_of(after)
     changed = set(paths)
-    own = [file for file, its in new.items() if its == language]
-    touched = [file for file in own if file in changed or not changed.isdisjoint(imports.get(file, ()))]
-    broken = {problem.file for problem in errors_of(before)} | set(failed)
+    broken = _with_errors(after)
+    mended = ((_with_errors(before) | set(failed)) - broken) & new.keys()
+    own = {file for file, its in new.items() if its == language}
+    touched = {file for file in own if file in changed or not changed.isdisjoint(imports.get(file, ()))}
+    gone = {file for file, its in old.items() if its == language and file not in new}
     known = set(before.problems)
+    updated = (touched & old.keys()) - mended
+    helpers = {file: tuple(sorted(changed.intersection(imports.get(file, ())))) for file in updated - changed}
     return Renewed(
         after,
         (language,),
         seconds,
-        created=tuple(sorted(new.keys() - old.keys() - broken)),
-        updated=tuple(sorted(file for file in touched if file in old and file not in broken)),
-        removed=tuple(sorted(old.keys() - new.keys())),
+        created=tuple(sorted(own - old.keys() - mended)),
+        updated=tuple(sorted(updated)),
+        removed=tuple(sorted(gone - broken)),
         problems=tuple(problem for problem in after.problems if problem not in known),
-        mended=tuple(sorted(broken & new.keys())),
+        mended=tuple(sorted(mended)),
+        causes=helpers,
     )
+
+
+def _with_errors(catalog: Catalog) -> set[str]:
+    """Files with errors; some of them serve (schemas that do not fit each other, where they are enforced)."""
+    return {problem.file for problem in errors_of(catalog)}

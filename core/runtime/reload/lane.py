@@ -16,20 +16,18 @@ class Change:
     """What has changed and does not serve yet; `since` is when it was noticed, on the event loop's clock.
 
     `paths` are relative to the root. `environ` are new variables, None for those that there were. A `retry` is for what
-    could not serve before; a `reread` is for what serves already and was not told of.
+    could not serve before, and of which nothing has changed itself.
     """
 
     since: float
     paths: set[str] = field(default_factory=set)
     environ: Mapping[str, str] | None = None
     retry: bool = False
-    reread: bool = False
 
     def with_later(self, later: Change) -> Change:
         """Both, as one change."""
         environ = self.environ if later.environ is None else later.environ
-        retry, reread = self.retry and later.retry, self.reread or later.reread
-        return Change(self.since, self.paths | later.paths, environ, retry, reread)
+        return Change(self.since, self.paths | later.paths, environ, self.retry and later.retry)
 
 
 class Lane:
@@ -43,20 +41,16 @@ class Lane:
         self._patience = _PATIENCE
         self._under_way = anyio.CancelScope()
 
-    @property
-    def is_busy(self) -> bool:
-        """True while a renewal is under way."""
-        return self._began is not None
-
     def put(self, change: Change) -> None:
         """Has a change taken up, together with those that wait.
 
         A renewal that is under way is left to finish, or saves that come faster than generations would keep any from
-        serving; one that takes long is cut off, for it may hang.
+        serving; one that takes long is cut off, for it may hang. A retry cuts nothing off: other languages are no
+        reason to begin anew.
         """
         self._due = change if self._due is None else self._due.with_later(change)
         self._is_due.set()
-        if self._began is not None:
+        if self._began is not None and not change.retry:
             self._under_way.deadline = self._began + self._patience
 
     async def run(self) -> None:

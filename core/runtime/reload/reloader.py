@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import anyio
 from anyio.abc import TaskGroup
 
 from runtime.catalog import Catalog, with_config
-from runtime.errors import RuntimeFault
+from runtime.errors import ConfigFault, RuntimeFault
 from runtime.facts import Audience, Held
 from runtime.model import LogLevel, Problem, ProjectConfig
 from runtime.reload.concern import Concern, concern_of, included_patterns
@@ -23,6 +24,15 @@ from runtime.runners.fleet import Fleet
 from runtime.services.logs import Report
 
 _MOST_UNJUDGED = 10_000
+
+
+@dataclass(slots=True)
+class _Unserved:
+    """What a language could not take up: the reasons, and all that has changed and failed since it last could."""
+
+    held: Held
+    paths: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
 
 
 class Reloader:
@@ -50,15 +60,20 @@ class Reloader:
         self._imports: Mapping[str, Collection[str]] = {}
         self._included: Mapping[str, Collection[str]] = {}
         self._lanes = {language: Lane(partial(self._take_up, language)) for language in fleet.pools}
+        self._rereads = {language: Lane(partial(self._take_up_what_serves, language)) for language in fleet.pools}
+        """Beside the renewals: what serves already waits for none that hangs."""
         self._deciding = anyio.Lock()
         """Held while a catalog is made and put into use: each builds on the one before."""
         self._installing = anyio.Lock()
-        self._held: dict[str, Held] = {}
-        self._setup_fails = False
+        self._unserved: dict[str, _Unserved] = {}
+        """By language, for those that are held."""
+        self._held_setup: Held | None = None
+        self._setup_waits = False
         self._tasks: TaskGroup
         self._is_loading = True
-        self._unjudged: set[str] = set()
-        """Changed paths that concern nothing yet, but maybe what is loading now."""
+        self._unjudged: dict[str, set[str]] = {}
+        """By language that is being renewed: what has changed meanwhile and does not concern it, or only what it is
+        just loading."""
 
     def is_watched(self, path: str) -> bool:
         """Whether a change of this path, relative to the root, concerns what serves, or what loads."""
@@ -66,7 +81,7 @@ class Reloader:
 
     @property
     def _is_busy(self) -> bool:
-        return self._is_loading or any(lane.is_busy for lane in self._lanes.values())
+        return self._is_loading or bool(self._unjudged)
 
     async def run(self, catalog: Catalog, changes: AsyncIterator[frozenset[str]]) -> None:
         """Takes up changed paths, relative to the root, from this catalog on, until it is cancelled."""
@@ -76,7 +91,7 @@ class Reloader:
         self._is_loading = False
         self._read()  # which may have changed while packages were installed and files loaded
         async with anyio.create_task_group() as self._tasks:
-            for lane in self._lanes.values():
+            for lane in (*self._lanes.values(), *self._rereads.values()):
                 self._tasks.start_soon(lane.run)
             async for paths in changes:
                 self._notice(paths)
@@ -88,10 +103,10 @@ class Reloader:
 
     def _notice(self, paths: Collection[str]) -> None:
         concern = self._concern_of(paths)
-        if self._is_busy and len(self._unjudged) < _MOST_UNJUDGED:
-            self._unjudged.update(path for path in paths if not self._concern_of((path,)))
-        for language in sorted(concern.fixed):
-            self._audience.progressed(f"the {language} runner takes up changes when `runtime dev` starts again")
+        for language, unjudged in self._unjudged.items():
+            if language not in concern.languages and len(unjudged) < _MOST_UNJUDGED:
+                unjudged.update(paths)
+        self._refuse(concern.fixed)
         if concern.setup:
             self._read()
         for language in concern.languages - concern.packages:
@@ -102,9 +117,14 @@ class Reloader:
     def _put(self, language: str, change: Change) -> None:
         self._lanes[language].put(change)
 
+    def _refuse(self, languages: Collection[str]) -> None:
+        """Tells of languages that take up nothing while they run."""
+        for language in sorted(languages):
+            self._audience.progressed(f"the {language} runner takes up changes when `runtime dev` starts again")
+
     def _reread(self, language: str) -> None:
         """A process was started again and has loaded something else than before: that is what serves now."""
-        self._put(language, Change(anyio.current_time(), reread=True))
+        self._rereads[language].put(Change(anyio.current_time()))
 
     def _renew(self, language: str) -> None:
         """Has a language renewed whose code was found to have changed."""
@@ -114,7 +134,12 @@ class Reloader:
         """Installs what is missing, which is a change of its own; the languages that lack nothing are renewed now."""
         since = anyio.current_time()
         async with self._installing:
-            installed = await self._reading.install(self._setup)
+            try:
+                installed = await self._reading.install(self._setup)
+            except Exception as error:
+                installed = frozenset()
+                problem = self._problem(error, "packages could not be installed")
+                self._audience.progressed(f"{problem.message}; {problem.fix}")
         for language in set(languages) - installed:
             self._put(language, Change(since, set(paths)))
 
@@ -122,41 +147,69 @@ class Reloader:
         """Reads the settings anew: other variables concern all that serves, other settings everything."""
         try:
             setup = self._reading.read()
-        except RuntimeFault as fault:
-            self._setup_fails = True
-            self._audience.held(Held((), (_problem(fault),)))
+        except Exception as error:
+            held = Held((), (self._problem(error, "runtime.yaml and the .env files cannot be used"),))
+            self._audience.held(replace(held, is_known=held == self._held_setup))
+            self._held_setup = held
             return
-        if self._setup_fails:
-            self._setup_fails = False
+        if self._held_setup is not None:
+            self._held_setup = None
             self._audience.progressed("runtime.yaml and the .env files can be used again")
+        self._setup_waits = setup.settings != self._setup.settings and self._would_lose
+        if self._setup_waits:
+            self._audience.progressed("the settings are taken up once what is held is mended: a start would lose it")
+            return
         before, self._setup = self._setup, setup
         if setup.settings != before.settings:
             self._restart(setup)
         elif setup.environment != before.environment:
-            for language in self._lanes:
+            manifests = [runner.manifest for runner in self._fleet.installed]
+            fixed = {manifest.language for manifest in manifests if manifest.reload == "none"}
+            self._refuse(fixed & set(files_of(self._catalog).values()))
+            for language in self._lanes.keys() - fixed:
                 self._put(language, Change(anyio.current_time(), environ=setup.environment.variables))
+
+    @property
+    def _would_lose(self) -> bool:
+        """Whether a file that serves is broken on disk, so that a start of everything would end it."""
+        serving = files_of(self._catalog)
+        return any(problem.file in serving for each in self._unserved.values() for problem in each.held.problems)
 
     # ------------------------------------------------------------ one language
 
     async def _take_up(self, language: str, change: Change) -> None:
         """Puts the language's next generation into service, unless something that serves would be lost."""
-        if change.reread and not (change.paths or change.environ):
-            return await self._take_up_what_serves(language, change)
+        self._unjudged[language] = set()
         try:
-            async with self._fleet.renewal([language], change.environ) as candidate:
-                await candidate.loaded()
-                config = await candidate.config(self._catalog.config)
-                async with self._deciding:
-                    why = await self._decide(language, candidate, config, change)
-            self._fleet.keep_spare(language, self._setup.settings.reload.keep_spare)
-        except RuntimeFault as fault:
-            why = (_problem(fault),)
-        except Exception as error:  # a fault of ours must not end what serves
-            self._report(LogLevel.ERROR, "".join(traceback.format_exception(error)), "runtime", "")
-            why = (Problem("", f"the {language} runner could not be renewed: {error!r}", "see the log above"),)
+            await self._attempt(language, change, self._renewed)
+        finally:
+            del self._unjudged[language]
+
+    async def _take_up_what_serves(self, language: str, change: Change) -> None:
+        """Has the catalog follow what the language serves already."""
+        await self._attempt(language, change, self._reread_now)
+
+    async def _attempt(
+        self, language: str, change: Change, work: Callable[[str, Change], Awaitable[tuple[Problem, ...]]]
+    ) -> None:
+        """Does the work, and tells of the reasons that it gives for not having served the change."""
+        try:
+            why = await work(language, change)
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _is_cut_off():
+                raise
+            why = (self._problem(error, f"the {language} runner could not be renewed"),)
         if why:
-            self._hold(language, Held((language,), why), change)
-        return None
+            self._hold(language, why, change)
+
+    async def _renewed(self, language: str, change: Change) -> tuple[Problem, ...]:
+        async with self._fleet.renewal([language], change.environ) as candidate:
+            await candidate.loaded()
+            config = await candidate.config(self._catalog.config)
+            async with self._deciding:
+                why = await self._decide(language, candidate, config, change)
+        self._fleet.keep_spare(language, self._setup.settings.reload.keep_spare)
+        return why
 
     async def _decide(
         self, language: str, candidate: Candidate, config: ProjectConfig | None, change: Change
@@ -171,30 +224,41 @@ class Reloader:
             known = self._catalog.config
             is_others = known is not None and known.language != language
             candidate.take_over()
-            self._replace(language, with_config(catalog, known if is_others else config), candidate, change)
+            self._use_renewed(language, with_config(catalog, known if is_others else config), candidate, change)
         return why
 
-    async def _take_up_what_serves(self, language: str, change: Change) -> None:
+    async def _reread_now(self, language: str, change: Change) -> tuple[Problem, ...]:
         async with self._deciding:
             serving = self._fleet.serving()
             catalog = with_config(await serving.catalog(), self._catalog.config)
             self._replace(language, catalog, serving, change)
+        return ()
 
-    def _replace(self, language: str, catalog: Catalog, candidate: Candidate, change: Change) -> None:
+    def _use_renewed(self, language: str, catalog: Catalog, candidate: Candidate, change: Change) -> None:
+        """Puts the catalog of a renewal into use: nothing is held of the language any more."""
+        unserved = self._unserved.pop(language, None)
+        self._replace(language, catalog, candidate, change, unserved)
+        unjudged = self._unjudged[language]
+        if language in self._concern_of(unjudged).languages:  # it has imported what has changed since
+            self._put(language, Change(anyio.current_time(), unjudged))
+        if self._setup_waits and not self._would_lose:
+            self._read()
+
+    def _replace(
+        self, language: str, catalog: Catalog, candidate: Candidate, change: Change, unserved: _Unserved | None = None
+    ) -> None:
         """Puts the catalog into use, and tells of it; what another language was held for may be gone now."""
+        before = self._catalog
         self._use(catalog)
-        held = self._held.pop(language, None)
-        failed = {problem.file for problem in held.problems} if held is not None else set()
-        seconds = anyio.current_time() - change.since
-        fact = renewed(self._catalog, catalog, language, change.paths, candidate.imports, failed, seconds)
-        is_there = language in {*files_of(self._catalog).values(), *files_of(catalog).values()} or fact.problems
         self._note(catalog, candidate)
-        if is_there:
+        paths = change.paths | unserved.paths if unserved else change.paths
+        failed = unserved.failed if unserved else set()
+        seconds = anyio.current_time() - change.since
+        fact = renewed(before, catalog, language, paths, candidate.imports, failed, seconds)
+        has_files = language in {*files_of(before).values(), *files_of(catalog).values()}
+        if has_files or unserved or fact.problems:
             self._audience.renewed(fact)
-        unjudged, self._unjudged = self._unjudged, set()
-        if unjudged:
-            self._notice(unjudged)
-        for other in self._held:
+        for other in self._unserved:
             self._put(other, Change(anyio.current_time(), retry=True))
 
     def _note(self, catalog: Catalog, candidate: Candidate) -> None:
@@ -205,14 +269,29 @@ class Reloader:
             imports.setdefault(language, set()).update(candidate.imports.get(file, ()))
         self._imports, self._included = imports, included_patterns(catalog.steps)
 
-    def _hold(self, language: str, held: Held, change: Change) -> None:
+    def _hold(self, language: str, why: tuple[Problem, ...], change: Change) -> None:
         """Tells why a language cannot serve what has changed; in short, or not at all, when that is known already."""
-        is_known = held == self._held.get(language)
-        self._held[language] = held
+        held = Held((language,), why)
+        before = self._unserved.get(language)
+        is_known = before is not None and before.held == held
+        unserved = self._unserved[language] = before or _Unserved(held)
+        unserved.held = held
+        unserved.paths |= change.paths
+        unserved.failed |= {problem.file for problem in why}
         if not (is_known and change.retry):
             self._audience.held(replace(held, is_known=is_known))
 
+    def _problem(self, error: BaseException, message: str) -> Problem:
+        """What people are told of an error. One that is no fault of theirs is logged, and must not end what serves."""
+        if isinstance(error, ConfigFault):
+            return Problem(error.file, error.reason, error.fix, error.line, error.column)
+        if isinstance(error, RuntimeFault):
+            return Problem("", str(error), error.fix)
+        self._report(LogLevel.ERROR, "".join(traceback.format_exception(error)), "runtime", "")
+        return Problem("", f"{message}: {error!r}", "see the log above")
 
-def _problem(fault: RuntimeFault) -> Problem:
-    """A fault names its file itself."""
-    return Problem("", str(fault), fault.fix)
+
+def _is_cut_off() -> bool:
+    """Whether this task is to end; else a cancellation is that of something it has waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

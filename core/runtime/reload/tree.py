@@ -104,7 +104,7 @@ class Tree:
         here, now = self._root / path if path else self._root, time.time_ns()
         if path in self._named and is_foreign(here):
             found = {name: os.path.join(here, name) for name in self._named[path]}
-            return Folder(dict(_signatures(found)), seen=now if here.is_dir() else 0)
+            return Folder(dict(_signatures(found)), seen=now if os.path.isdir(here) else 0)
         try:
             with os.scandir(here) as entries:
                 found_here = list(islice(entries, _MAX_ENTRIES + 1))
@@ -120,7 +120,7 @@ class Tree:
         """Whether it is a folder to look into; links are left out, for they may lead back."""
         inner = f"{path}/{entry.name}" if path else entry.name
         if inner in self._named or inner in SOURCE_FOLDERS:
-            return entry.is_dir()
+            return os.path.isdir(entry.path)
         return entry.is_dir(follow_symlinks=False) and not is_foreign(Path(entry.path))
 
 

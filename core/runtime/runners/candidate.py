@@ -108,13 +108,15 @@ class Candidate:
         """
         around = self._surroundings
         refuse_unread(around.root)
-        file = the_config(config_files(around.root), tuple(self._generations))
+        file = the_config(config_files(around.root), [runner.manifest.language for runner in around.installed])
         if file is None:
             return None
         language = LANGUAGES[file]
         if serving is not None and serving.file == file and language not in self.languages:
             return serving
-        generation = self._generations[language]
+        generation = self._generations.get(language)
+        if generation is None:  # the file has only just come: its own language's renewal brings what it says
+            return serving
         if generation.given_up is not None:
             message = f"{file} cannot be loaded: {generation.given_up.file} {generation.given_up.message}"
             raise ConfigFault(message, generation.given_up.fix)

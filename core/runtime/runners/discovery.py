@@ -110,8 +110,13 @@ def scan(root: Path) -> Iterator[str]:
 
 
 def is_foreign(folder: Path) -> bool:
-    """True for a folder that is never looked into: it belongs to a tool, or is hidden."""
-    return has_foreign_name(folder.name) or (folder / "pyvenv.cfg").exists()
+    """True for a folder that is never looked into: it belongs to a tool, is hidden, or closed to this user."""
+    if has_foreign_name(folder.name):
+        return True
+    try:
+        return (folder / "pyvenv.cfg").exists()
+    except OSError:  # a folder that may be listed at most; `exists` tells False for what is not there
+        return True
 
 
 def has_foreign_name(folder: str) -> bool:
@@ -121,4 +126,9 @@ def has_foreign_name(folder: str) -> bool:
 
 def is_left_out(name: str) -> bool:
     """True for the name of a file that is no part of the project: it is hidden, or a test."""
-    return name.startswith(".") or any(fnmatch.fnmatchcase(name, pattern) for pattern in _NEVER_FILES)
+    return name.startswith(".") or bool(left_out_by(name))
+
+
+def left_out_by(name: str) -> str:
+    """The pattern of tests that the name fits; empty for none."""
+    return next((pattern for pattern in _NEVER_FILES if fnmatch.fnmatchcase(name, pattern)), "")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 import anyio
@@ -75,6 +74,11 @@ class Fleet:
         """Languages of which a process is to stand ready, and until when."""
         self._builder = CatalogBuilder()
         self._inspectors = _inspectors(self.installed, inspected or {}, logs)
+        self._undebugged = set(self._inspectors)
+        """Inspected languages that may lack their debugger."""
+        self._surroundings = Surroundings(
+            root, settings, self.installed, self._builder, self.hooks, self._warn, self._take_over
+        )
         self._supervisors = {runner.manifest.language: self._supervisor(runner) for runner in self.installed}
 
     # ------------------------------------------------------------ life
@@ -83,11 +87,10 @@ class Fleet:
     async def running(self, grace: Grace) -> AsyncIterator[None]:
         """Lets runners run; at the end they may finish what runs, together, in what is left of the grace.
 
-        Raises `RunnerFault` where a debugger cannot be had.
+        Raises `RunnerFault` for the port of a debugger that is taken.
         """
         async with self._server.open(), anyio.create_task_group() as tasks:
-            for language, inspector in self._inspectors.items():
-                await self._require_debugger(language)
+            for inspector in self._inspectors.values():
                 await tasks.start(inspector.run)
             for supervisor in self._supervisors.values():
                 supervisor.open(tasks)
@@ -101,12 +104,13 @@ class Fleet:
             tasks.cancel_scope.cancel()
 
     async def _require_debugger(self, language: str) -> None:
-        [runner] = [each for each in self.installed if each.manifest.language == language]
+        runner = self._supervisors[language].installed
         launch = self._launch(runner)
         command = under_inspection(launch, runner, self._settings, self._environ, 0).command
-        missing = await anyio.to_thread.run_sync(missing_debugger, command, launch.environment)
+        missing = await missing_debugger(command, launch.environment)
         if missing:
             raise RunnerFault(missing, INSTALL_DEBUGGER)
+        self._undebugged.discard(language)
 
     def status(self) -> list[RunnerStatus]:
         """The processes of all languages."""
@@ -121,9 +125,12 @@ class Fleet:
         """Starts the next generations of these languages, None for all; those that do not take over end with the
         context. A project starts as a renewal of everything.
 
-        `environ` is the environment of runners from now on; absent for the one before. Raises `RunnerFault`.
+        `environ` is the environment of runners from now on; absent for the one before. Raises `RunnerFault`, also where
+        a debugger cannot be had.
         """
         self._environ = self._environ if environ is None else environ
+        for language in sorted(self._undebugged):
+            await self._require_debugger(language)
         discovery = await anyio.to_thread.run_sync(discover, self._root, self.installed)
         renewed = self._begin(discovery, self._supervisors if languages is None else languages)
         first = [name for name in renewed if self._supervisors[name].serving is None]
@@ -188,12 +195,6 @@ class Fleet:
 
     # ------------------------------------------------------------ its parts
 
-    @property
-    def _surroundings(self) -> Surroundings:
-        return Surroundings(
-            self._root, self._settings, self.installed, self._builder, self.hooks, self._warn, self._take_over
-        )
-
     def _warn(self, warnings: Sequence[str]) -> None:
         """What has been said the last time is not said again."""
         for warning in warnings:
@@ -203,30 +204,38 @@ class Fleet:
 
     def _supervisor(self, installed: InstalledRunner) -> Supervisor:
         language = installed.manifest.language
-        settings, pool = self._settings, self.pools[language]
-
-        def new_link() -> Link:
-            limit = settings.runner(language).max_in_flight
-            inspected = language in self._inspectors
-            calls = self.hooks.places
-            return Link(
-                language, settings.link, limit, self._host, self._logs, pool.notify, calls, is_inspected=inspected
-            )
-
-        find_files = partial(self._find_files, language)
-        on_changed = partial(self._changed, language)
         inspector = self._inspectors.get(language)
-        return Supervisor(
-            installed, settings, self._server, pool, self._logs, new_link, find_files, on_changed, inspector
+        return Supervisor(installed, self._settings, self._server, self.pools[language], self._logs, self, inspector)
+
+    # ------------------------------------------------------------ for the supervisors
+
+    def new_link(self, language: str) -> Link:
+        """A connection to a process of the language that is to be started."""
+        return Link(
+            language,
+            self._settings.link,
+            self._settings.runner(language).max_in_flight,
+            self._host,
+            self._logs,
+            self.pools[language].notify,
+            self.hooks.places,
+            is_inspected=language in self._inspectors,
         )
 
-    async def _find_files(self, language: str) -> LanguageFiles:
-        self._discovery = await anyio.to_thread.run_sync(discover, self._root, self.installed)
-        return self._discovery.files[language]
+    async def files(self, language: str) -> LanguageFiles:
+        """What there is to load of the language now."""
+        found = await anyio.to_thread.run_sync(discover, self._root, self.installed)
+        return found.files[language]
 
-    def _changed(self, language: str) -> None:
+    def changed(self, language: str) -> None:
+        """Tells that the language serves other code without a renewal."""
         if self.on_changed is not None:
             self.on_changed(language)
+
+    def outdated(self, language: str) -> None:
+        """Tells that the language serves code that is not on disk any more."""
+        if self.on_outdated is not None:
+            self.on_outdated(language)
 
 
 def _inspectors(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -29,6 +30,9 @@ class Owner(Protocol):
 
     def loaded(self, generation: Generation, process: RunnerProcess, *, is_changed: bool) -> None:
         """A process of the generation may serve; `is_changed` says that its code is not what the one before had."""
+
+    def outdated(self, generation: Generation) -> None:
+        """The code of the generation is not what is on disk any more."""
 
     def lost(self, generation: Generation, process: RunnerProcess) -> None:
         """A process of the generation has ended."""
@@ -147,7 +151,7 @@ class Generation:
             pid=process.pid if process else None,
             generation=self.number,
             state=state if slot.state == "serving" else slot.state,
-            in_flight=process.link.in_flight if process else 0,
+            in_flight=process.link.unfinished if process else 0,
             memory_bytes=process.link.liveness.memory_bytes if process else None,
             cpu=process.link.liveness.cpu if process else None,
             restarts=slot.restarts,
@@ -177,24 +181,35 @@ class Generation:
         self._files = await self._owner.files()
         return self._files
 
-    def accept(self, process: RunnerProcess, manifest: Manifest) -> str:
-        """For a slot: takes a process into service whose code is that of the others, or which is the only one."""
-        is_changed = self._loaded.is_set() and not _are_same(manifest, self.manifest)
-        if is_changed and self.links.live() is not None:
-            return (
-                "what it has loaded differs from what the other processes have; what a config says must not depend on "
-                "the process or the time"
-            )
+    def accept(self, process: RunnerProcess, manifest: Manifest) -> Sequence[str]:
+        """For a slot: takes a process into service whose code is that of the others, or which is the only one; else
+        the files that differ."""
+        differing = _differing(manifest, self.manifest) if self._loaded.is_set() else []
+        if differing and self.links.live() is not None:
+            return differing
         self.manifest = manifest
         self.links.add(process.link)
         self._loaded.set()
-        self._owner.loaded(self, process, is_changed=is_changed)
-        return ""
+        self._owner.loaded(self, process, is_changed=bool(differing))
+        if differing:
+            self._resume_all()
+        return ()
+
+    def outdated(self) -> None:
+        """For a slot: what serves is not the code on disk any more."""
+        self._owner.outdated(self)
 
     def lost(self, process: RunnerProcess) -> None:
         """For a slot: its process has ended."""
         self.links.remove(process.link)
         self._owner.lost(self, process)
+        if self.links.live() is None:
+            self._resume_all()
+
+    def _resume_all(self) -> None:
+        """Nothing serves any more that the processes could differ from, or it is what they have found."""
+        for slot in self._slots:
+            slot.resume()
 
     def _give_up(self, message: str, fix: str) -> None:
         problem = self.given_up = Problem(f"({self.launch.language} runner)", message, fix)
@@ -206,13 +221,26 @@ class Generation:
         self._owner.lost_hope(self)
 
 
-def _are_same(one: Manifest, other: Manifest) -> bool:
-    """Whether two processes would do the same; what their files import, and in which order, does not count."""
-    return _essence(one) == _essence(other)
+_UNORDERED = ("emits", "flows", "subscribes", "virtualEmits", "virtualSubscribes")
+"""Lists of a config whose order means nothing; one that is made of a Python set has another in each process."""
 
 
-def _essence(manifest: Manifest) -> tuple[object, ...]:
-    def files(entries: tuple[LoadedFile, ...]) -> list[LoadedFile]:
-        return [replace(entry, imports=()) for entry in entries]
+def _differing(one: Manifest, other: Manifest) -> list[str]:
+    """The files with which two processes would not do the same; what they import does not count."""
+    ours, theirs = _essence(one), _essence(other)
+    return sorted({key[1] for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)})
 
-    return files(manifest.steps), files(manifest.streams), sorted(problem.file for problem in manifest.problems)
+
+def _essence(manifest: Manifest) -> Mapping[tuple[str, str], object]:
+    entries = (("step", manifest.steps), ("stream", manifest.streams))
+    loaded = {(kind, entry.file): _plain(entry) for kind, files in entries for entry in files}
+    return loaded | {("problem", problem.file): True for problem in manifest.problems}
+
+
+def _plain(entry: LoadedFile) -> LoadedFile:
+    config = entry.config
+    if isinstance(config, Mapping):
+        lists = {key: config[key] for key in _UNORDERED if isinstance(config.get(key), list)}
+        texts = {key: sorted(names) for key, names in lists.items() if all(isinstance(name, str) for name in names)}
+        config = {**config, **texts}
+    return replace(entry, config=config, imports=())

@@ -48,7 +48,7 @@ class Inspector:
             async with anyio.create_task_group() as tasks:
                 server = await asyncio.start_server(partial(self._accept, tasks), sock=listener)
                 try:
-                    self._logs.core(LogLevel.INFO, f"the {self._language} debugger is at {LOOPBACK}:{self._port}")
+                    self._logs.core(LogLevel.DEBUG, f"the {self._language} debugger is at {LOOPBACK}:{self._port}")
                     task_status.started()
                     await anyio.sleep_forever()
                 finally:
@@ -122,7 +122,7 @@ async def dismiss(port: int) -> None:
         writer.close()
 
 
-def missing_debugger(command: Sequence[str], environ: Mapping[str, str]) -> str:
+async def missing_debugger(command: Sequence[str], environ: Mapping[str, str]) -> str:
     """Why a command with a debugger cannot run for want of debugpy, and what to do; empty when it can.
 
     Starts the command's interpreter with these variables, where it needs debugpy.
@@ -130,20 +130,15 @@ def missing_debugger(command: Sequence[str], environ: Mapping[str, str]) -> str:
     if _DEBUGPY not in command:
         return ""
     try:
-        done = subprocess.run(
-            [command[0], "-c", f"import {_DEBUGPY}"],
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_IMPORT_SECONDS,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        with anyio.fail_after(_IMPORT_SECONDS):
+            done = await anyio.run_process(
+                [command[0], "-c", f"import {_DEBUGPY}"], env=dict(environ), stdin=subprocess.DEVNULL, check=False
+            )
+    except (OSError, TimeoutError):
         return ""  # whatever is wrong with the interpreter is not the debugger, and is told when the runner starts
     if done.returncode == 0:
         return ""
-    *_, said = done.stderr.strip().splitlines() or ["it does not say why"]
+    *_, said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it does not say why"]
     return f"the Python of the steps cannot import {_DEBUGPY}, which --inspect needs ({said})"
 
 

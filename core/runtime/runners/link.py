@@ -58,6 +58,8 @@ class Link:
         self.language = language
         self.session = new_span_id()
         self.loaded: asyncio.Future[Manifest] = asyncio.get_running_loop().create_future()
+        self.greeted = asyncio.Event()
+        """Set once the runner has said who it is."""
         self.closed = anyio.Event()
         self._files: LanguageFiles | None = None
         self._settings = settings
@@ -101,6 +103,11 @@ class Link:
     def in_flight(self) -> int:
         """Invocations without a `Result`."""
         return len(self._runs)
+
+    @property
+    def unfinished(self) -> int:
+        """Those, and those whose body still comes."""
+        return len(self._runs) + len(self._bodies.runs)
 
     @property
     def is_welcomed(self) -> bool:
@@ -177,7 +184,8 @@ class Link:
     def _start_anew(self, why: str, source: str) -> None:
         if self._stuck.is_set() or self._is_inspected:
             return
-        message = f"the {self.language} runner is stuck and is started anew: {why}; give long computations to a worker"
+        then = "ended" if self._leaving else "started anew"
+        message = f"the {self.language} runner is stuck and is {then}: {why}; give long computations to a worker"
         self._logs.core(LogLevel.ERROR, message, source)
         self._open = False
         self._stuck.set()
@@ -255,6 +263,7 @@ class Link:
         """Asks the runner to finish and leave; it gets nothing more to do."""
         self._open = False
         self._leaving = True
+        self.liveness.end()
         if self._welcomed:
             self._outbox.add().drain.grace_ms = int(grace * 1000)
 
@@ -288,6 +297,7 @@ class Link:
         welcome = self._outbox.add().welcome
         self._features = write_welcome(welcome, hello, self.session, self._max_in_flight, self._settings)
         self._welcomed = True
+        self.greeted.set()
         if self._leaving:
             self._outbox.add().drain.grace_ms = 0
         elif self._files is not None:
@@ -298,7 +308,7 @@ class Link:
             raise ProtocolFault("a manifest came, but no load asks for one")
         self._open = not self._leaving
         self.loaded.set_result(read_manifest(manifest, self.language))
-        if not self._is_inspected:
+        if not (self._is_inspected or self._leaving):
             self.liveness.begin()
 
     def _on_result(self, result: pb.Result) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -79,13 +80,14 @@ class RunnerProcess:
         self._logs = logs
         self._process: Process | None = None
         self._is_killed = False
-        self._is_told = asyncio.Event()
+        self._told_at: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        """When it was told what to load, on the event loop's clock."""
         self._kill_timer: asyncio.TimerHandle | None = None
 
     def load(self, files: LanguageFiles) -> None:
         """Has it load these files, for which it has `link.loadTimeout` from now on; to be called once at most."""
         self.link.load(files)
-        self._is_told.set()
+        self._told_at.set_result(asyncio.get_running_loop().time())
 
     def drain(self, grace: float) -> None:
         """Lets it finish what runs, for at most the grace (seconds), and leave; then it is killed."""
@@ -94,10 +96,10 @@ class RunnerProcess:
         self._kill_timer = asyncio.get_running_loop().call_later(grace + KILL_AFTER, self.kill)
 
     def kill(self) -> None:
-        """Ends it now; without effect once it has ended."""
+        """Ends it now, and what it has started; without effect once it has ended."""
         self._is_killed = True
         if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+            _kill_group(self._process)
 
     async def run(self) -> None:
         """Starts it, and returns when it has ended."""
@@ -126,7 +128,7 @@ class RunnerProcess:
 
     async def _live(self, process: Process, output: Output) -> int:
         if self._is_killed:
-            process.kill()
+            _kill_group(process)
         async with anyio.create_task_group() as watchers:
             async with anyio.create_task_group() as captures:
                 captures.start_soon(output.capture, process.stdout, LogLevel.INFO)
@@ -161,15 +163,19 @@ class RunnerProcess:
         )
 
     async def _watch_loading(self) -> None:
-        """Kills a process that takes too long to load; one under inspection may stand at a breakpoint meanwhile."""
-        await self._is_told.wait()
+        """Kills a process that takes too long to load, or to say who it is; one under inspection may stand at a
+        breakpoint meanwhile."""
         if self.debug_port:
             return
-        with anyio.move_on_after(self._settings.load_timeout):
-            await asyncio.wait([self.link.loaded])
+        timeout = self._settings.load_timeout
+        with anyio.move_on_after(timeout):
+            await self.link.greeted.wait()
+        if self.link.greeted.is_set():
+            left = await asyncio.shield(self._told_at) + timeout - anyio.current_time()
+            with anyio.move_on_after(left):
+                await asyncio.wait([self.link.loaded])
         if not self.link.loaded.done():
-            message = f"the {self.launch.language} runner did not load within {self._settings.load_timeout:g} s"
-            self._logs.core(LogLevel.ERROR, message)
+            self._logs.core(LogLevel.ERROR, f"the {self.launch.language} runner did not load within {timeout:g} s")
             self.kill()
 
     async def _end_with_stream(self) -> None:
@@ -177,3 +183,11 @@ class RunnerProcess:
         await self.link.closed.wait()
         await anyio.sleep(KILL_AFTER)
         self.kill()
+
+
+def _kill_group(process: Process) -> None:
+    """Kills a process and what it has started, which is in its process group unless it has left that."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):  # it is ending; some systems refuse the group of such a one
+        process.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import tempfile
@@ -15,6 +16,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 # gRPC's older event loop answers a lone call 0.08 ms sooner and carries 5 % more at 32 connections.
 os.environ.setdefault("GRPC_EXPERIMENTS", "-event_engine_listener,-event_engine_client")
 
+import anyio
 import grpc
 
 from runtime._gen import runner_pb2 as pb
@@ -26,6 +28,7 @@ GRPC_ENVIRONMENT = {name: value for name, value in os.environ.items() if name.st
 """How gRPC has been told to behave here; runners are told the same."""
 _READ_AHEAD_BYTES = 256 * 1024
 _MAX_FRAME_BYTES = 16 * 1024 * 1024
+_STOP_SECONDS = 2.0
 _MAX_FOLDER_BYTES = 85  # a socket's path has at most 107 bytes on Linux and 103 on macOS (sockaddr_un)
 
 
@@ -59,7 +62,9 @@ class RunnerServer(runner_pb2_grpc.RunnerLinkServicer):
             try:
                 yield
             finally:
-                await server.stop(grace=None)
+                stopping = asyncio.ensure_future(server.stop(grace=None))
+                with anyio.CancelScope(shield=True):  # gRPC is not to be cancelled: that comes back as an error of ours
+                    await asyncio.wait([stopping], timeout=_STOP_SECONDS)
 
     def expect(self, link: Link) -> str:
         """Makes a secret with which one process may take its place as the link's runner."""

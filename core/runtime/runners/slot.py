@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Protocol
 
 import anyio
@@ -27,8 +28,11 @@ class Owner(Protocol):
     async def files(self) -> LanguageFiles:
         """What there is to load now."""
 
-    def accept(self, process: RunnerProcess, manifest: Manifest) -> str:
-        """Takes a process that has loaded into service, or says why it may not serve."""
+    def accept(self, process: RunnerProcess, manifest: Manifest) -> Sequence[str]:
+        """Takes a process that has loaded into service; else the files that are not what the other processes have."""
+
+    def outdated(self) -> None:
+        """What serves is not the code on disk any more, as a process found that was started again."""
 
     def lost(self, process: RunnerProcess) -> None:
         """Takes it out of service: it has ended."""
@@ -61,6 +65,10 @@ class Slot:
         self.since = time.time()
         """The Unix time at which the process was started, or the one before has ended."""
         self.called = called
+        self._has_served = False
+        """Whether one of its processes ever has."""
+        self._turn: asyncio.Event | None = None
+        """What it waits for where the code on disk is not what serves beside it; None where it does not."""
         self._settings = settings
         self._logs = logs
         self._owner = owner
@@ -87,7 +95,7 @@ class Slot:
             process = first
             try:
                 while await self._live(process, files):
-                    await anyio.sleep(self._backoff)
+                    await self._pause()
                     files = await self._owner.files()
                     self.restarts += 1
                     process = self._owner.start()
@@ -107,6 +115,18 @@ class Slot:
         if self.process is not None:
             self.process.kill()
 
+    def resume(self) -> None:
+        """Has it serve what is on disk, where it waits because the others served something else."""
+        if self._turn is not None:
+            self._turn.set()
+
+    async def _pause(self) -> None:
+        if self._turn is None:
+            await anyio.sleep(self._backoff)
+        else:
+            await self._turn.wait()
+            self._turn = None
+
     @property
     def _backoff(self) -> float:
         doublings = max(0, min(self._deaths, _MOST_DOUBLINGS) - 1)
@@ -121,8 +141,10 @@ class Slot:
         self._owner.lost(process)
         self.process, self.has_loaded, self.since = None, False, time.time()
         self.settled.set()
-        if process.is_leaving:
+        if process.is_leaving or self.given_up:
             return False
+        if self._turn is not None:
+            return True
         self._count(loaded_at)
         return self._has_hope(process, was_loaded=loaded_at is not None)
 
@@ -132,14 +154,27 @@ class Slot:
         await asyncio.wait([loaded])
         if loaded.cancelled():
             return None
-        refusal = self._owner.accept(process, loaded.result())
-        if refusal:
-            self._logs.core(LogLevel.WARN, f"{self.called} is ended: {refusal}")
+        differing = self._owner.accept(process, loaded.result())
+        if differing:
+            self._part(", ".join(differing))
             process.kill()
             return None
-        self.has_loaded = True
+        self.has_loaded = self._has_served = True
         self.settled.set()
         return asyncio.get_running_loop().time()
+
+    def _part(self, differing: str) -> None:
+        """Leaves the work to the others: what this process has loaded of these files is not what they have."""
+        if not self._has_served:
+            self.given_up = (
+                f"is left out: what it has loaded of {differing} differs from what the other processes have; what a "
+                "config says must not depend on the process or the time"
+            )
+            return
+        self._turn = asyncio.Event()
+        message = f"{self.called} waits for the next reload: {differing} has changed since the others have loaded"
+        self._logs.core(LogLevel.WARN, message)
+        self._owner.outdated()
 
     def _count(self, loaded_at: float | None) -> None:
         served = 0.0 if loaded_at is None else asyncio.get_running_loop().time() - loaded_at

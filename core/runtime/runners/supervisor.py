@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 import anyio
 from anyio.abc import TaskGroup
@@ -24,6 +25,22 @@ from runtime.services.logs import LogService
 _DISMISSAL_SECONDS = 1.0
 
 
+class Owner(Protocol):
+    """Who knows the project, and wants to know of its languages."""
+
+    def new_link(self, language: str) -> Link:
+        """A connection to a process that is to be started."""
+
+    async def files(self, language: str) -> LanguageFiles:
+        """What there is to load now."""
+
+    def changed(self, language: str) -> None:
+        """The language serves other code without a renewal."""
+
+    def outdated(self, language: str) -> None:
+        """The language serves code that is not on disk any more."""
+
+
 class Supervisor:
     """Owns all processes of a language, for the time that its task group is open."""
 
@@ -34,12 +51,10 @@ class Supervisor:
         server: RunnerServer,
         pool: Pool,
         logs: LogService,
-        new_link: Callable[[], Link],
-        find_files: Callable[[], Awaitable[LanguageFiles]],
-        on_changed: Callable[[], None],
+        owner: Owner,
         inspector: Inspector | None = None,
     ) -> None:
-        """`pool` gets the links that serve; `on_changed` is called when they serve other code without a renewal."""
+        """`pool` gets the links that serve."""
         self.language = installed.manifest.language
         self.serving: Generation | None = None
         """None before the first has taken over, and while the project has no files of the language."""
@@ -48,9 +63,7 @@ class Supervisor:
         self._server = server
         self._pool = pool
         self._logs = logs
-        self._new_link = new_link
-        self._find_files = find_files
-        self._on_changed = on_changed
+        self._owner = owner
         self._inspector = inspector
         self._environ: Mapping[str, str] = {}
         self._coming: list[Generation] = []
@@ -75,9 +88,10 @@ class Supervisor:
         self.end_spare()
         for generation in self._coming:
             generation.kill()
-        if self.serving is not None:
-            self.serving.drain(grace)
-            self._draining.append(self.serving)
+        former, self.serving = self.serving, None
+        if former is not None:
+            former.drain(grace)
+            self._draining.append(former)
         with anyio.move_on_after(grace + KILL_AFTER):
             for process in tuple(self._processes):
                 await process.ended.wait()
@@ -177,7 +191,7 @@ class Supervisor:
             launch,
             started.command,
             next(self._starts),
-            self._new_link(),
+            self._owner.new_link(self.language),
             self._settings.link,
             self._server,
             self._logs,
@@ -198,7 +212,7 @@ class Supervisor:
 
     async def files(self) -> LanguageFiles:
         """What there is to load now."""
-        return await self._find_files()
+        return await self._owner.files(self.language)
 
     def loaded(self, generation: Generation, process: RunnerProcess, *, is_changed: bool) -> None:
         """Takes a process of the serving generation into service."""
@@ -206,7 +220,12 @@ class Supervisor:
             self._pool.add(process.link)
             self._point()
             if is_changed:
-                self._on_changed()
+                self._owner.changed(self.language)
+
+    def outdated(self, generation: Generation) -> None:
+        """Tells that the code on disk is not what serves."""
+        if generation is self.serving:
+            self._owner.outdated(self.language)
 
     def lost(self, generation: Generation, process: RunnerProcess) -> None:
         """Takes a process that has ended out of service."""

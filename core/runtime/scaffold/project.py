@@ -12,9 +12,23 @@ MAX_NAME = 100
 """Characters in the name of a project."""
 HERE = "."
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_FOREIGN = frozenset({"__pycache__", "node_modules", "python_modules", "site-packages", "venv"})
+"""Names under which tools keep what is no project: npm refuses some, and others pass the folder over."""
 _IGNORES = ".gitignore"
 _HARMLESS = frozenset(
-    {".DS_Store", ".git", ".gitattributes", ".github", _IGNORES, ".hg", ".idea", ".venv", "LICENSE", "Thumbs.db"}
+    {
+        ".DS_Store",
+        ".git",
+        ".gitattributes",
+        ".github",
+        _IGNORES,
+        ".hg",
+        ".idea",
+        ".runtime",
+        ".venv",
+        "LICENSE",
+        "Thumbs.db",
+    }
 )
 """What may be in a folder that a project is made in: none of it is written over."""
 _SHOWN = 3
@@ -35,6 +49,10 @@ def project_folder(name: str, here: Path) -> Path:
             f"'{name}' is no name for a project",
             f"write letters, digits, '-', '_' and '.', at most {MAX_NAME}, beginning with a letter or digit; "
             "for another place, go there first",
+        )
+    if plain.lower() in _FOREIGN:
+        raise RuntimeFault(
+            f"a project cannot be called '{plain}': tools keep their own files in such folders", "write another name"
         )
     return here / plain
 
@@ -75,6 +93,9 @@ def write_project(template: Template, folder: Path) -> None:
     except BaseException as error:
         _remove(made)
         if isinstance(error, OSError):
+            if error.filename == str(folder / _IGNORES):  # the one file that is there before and has to be added to
+                fix = "make it a file that you may read and write, or move it away"
+                raise RuntimeFault(f"{error.filename} cannot be added to: {error.strerror}", fix) from error
             raise RuntimeFault(f"{folder} cannot be written: {error.strerror}", "choose another place") from error
         raise
 

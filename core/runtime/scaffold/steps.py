@@ -16,7 +16,7 @@ _FOLDER = TEMPLATES_FOLDER / "steps"
 _WATCHED = "watched"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9 ._-]*")
 _WORD = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z0-9]+|[0-9]+")
-_PLACE = re.compile(r"STEP_(NAME|METHOD|PATH|TOPIC|CRON|GROUP|STREAM)")
+_PLACE = re.compile(r"(?P<quote>[\"']?)STEP_(?P<what>NAME|METHOD|PATH|TOPIC|CRON|GROUP|STREAM)(?P=quote)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class NewStep:
     def _filled(self, file: str) -> str:
         values = {"NAME": self.name, **{option.upper(): value for option, value in self.details.items()}}
         text = (_FOLDER / file).read_text(encoding="utf-8")
-        return _PLACE.sub(lambda found: _quoted(values[found[1]]), text)
+        return _PLACE.sub(lambda found: _literal(values[found["what"]], found["quote"]), text)
 
 
 def step_name(given: str) -> str:
@@ -145,6 +145,11 @@ def words(name: str, separator: str) -> str:
     return separator.join(_WORD.findall(name)).lower()
 
 
-def _quoted(text: str) -> str:
-    """The text for the inside of a string literal: double quotes or single ones, of any of the languages."""
-    return json.dumps(text, ensure_ascii=False)[1:-1].replace("'", "\\'")
+def _literal(text: str, quote: str) -> str:
+    """The text in quotes of this kind, or of the other one where that takes fewer escapes; without any, as it is."""
+    if not quote:
+        return text
+    other = "'" if quote == '"' else '"'
+    used = other if text.count(quote) > text.count(other) else quote
+    escaped = json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"')
+    return used + escaped.replace(used, f"\\{used}") + used

@@ -10,6 +10,8 @@ from pathlib import Path
 from runtime.errors import RuntimeFault
 
 TEMPLATES_FOLDER = Path(__file__).resolve().parent.parent / "templates"
+_NEAR = 0.75
+"""How much two names must have in common (0 to 1) for one to be a slip of the other."""
 _MADE_BY_PYTHON = "__pycache__"  # pip compiles whatever ends in .py, the steps of templates too
 
 
@@ -40,16 +42,21 @@ TEMPLATES = (
 
 
 def find_template(name: str) -> Template:
-    """The template of this name. Raises `RuntimeFault` that offers the nearest one."""
+    """The template of this name. Raises `RuntimeFault` that offers one that is near."""
     for template in TEMPLATES:
         if template.name == name:
             return template
     names = ", ".join(template.name for template in TEMPLATES)
-    raise RuntimeFault(f"there is no template '{name}': did you mean {_nearest(name).name}?", f"there are {names}")
+    nearest = _nearest(name)
+    question = f": did you mean {nearest.name}?" if nearest else ""
+    raise RuntimeFault(f"there is no template '{name}'{question}", f"there are {names}")
 
 
-def _nearest(name: str) -> Template:
-    """The template of the language that the name ends with, such as `motia-tutorial-python`; else the likest one."""
+def _nearest(name: str) -> Template | None:
+    """The template of the language that the name ends with, such as `motia-tutorial-python`; else one that is like it.
+
+    None where none is near.
+    """
     *_, language = name.lower().split("-")
-    likest = difflib.get_close_matches(name.lower(), [template.name for template in TEMPLATES], n=1, cutoff=0.0)
-    return next(each for each in TEMPLATES if each.name.endswith(f"-{language}") or each.name in likest)
+    likest = difflib.get_close_matches(name.lower(), [template.name for template in TEMPLATES], n=1, cutoff=_NEAR)
+    return next((each for each in TEMPLATES if each.name.endswith(f"-{language}") or each.name in likest), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import anyio
@@ -24,10 +25,14 @@ class Source(NamedTuple):
 
 
 class Worker:
-    """Handles the events of a queue one after the other; while it waits for one, `scope` may be cancelled."""
+    """Handles the events of a queue one after the other; while it waits for one, `scope` may be cancelled, and `room`
+    while one that it has waits for a runner with room."""
 
     def __init__(self) -> None:
         self.scope = anyio.CancelScope()
+        self.room: anyio.CancelScope | None = None
+        self.gave_up = False
+        """Whether the last such wait was ended."""
         self.waits = False
         self.settling: asyncio.Task[None] | None = None
 
@@ -73,6 +78,20 @@ class Consumer:
             waiting = [worker for worker in self.workers if worker.waits]
             for worker in waiting[: len(self.workers) - bound]:
                 worker.scope.cancel()
+        if not bound:
+            for worker in self.workers:
+                if worker.room is not None:
+                    worker.room.cancel()
+
+    @contextmanager
+    def waiting_for_room(self, worker: Worker) -> Iterator[None]:
+        """Around a wait for a runner, which is given up when the queue is gone."""
+        with anyio.CancelScope() as scope:
+            worker.room = scope
+            if not self.bound:
+                scope.cancel()
+            yield
+        worker.room, worker.gave_up = None, scope.cancelled_caught
 
     async def begin(self) -> None:
         """Counts a run that begins, once there is room for it: of those whose wait is ended, one may have got an event

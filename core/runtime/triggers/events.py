@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import anyio
@@ -104,17 +105,21 @@ class EventConsumers:
         try:
             source = consumer.source
             held = self._hold() if source.step.atomic else None
-            outcome = await self._run(source, delivery, held)
+            outcome = await self._run(consumer, worker, source, delivery, held)
         finally:
             consumer.end()
         if worker.settling is not None:
             await worker.settling
-        worker.settling = endings.start(self._settle(consumer, source, delivery, outcome.failure, held))
+        worker.settling = endings.start(self._settle(consumer, source, delivery, outcome, held))
 
-    async def _run(self, source: Source, delivery: Delivery, held: HeldRun | None) -> Outcome:
+    async def _run(
+        self, consumer: Consumer, worker: Worker, source: Source, delivery: Delivery, held: HeldRun | None
+    ) -> Outcome | None:
+        """Runs the step; None where its queue went while no runner had room."""
         event = delivery.event
+        worker.gave_up = False
         try:
-            return await self._dispatcher.dispatch(
+            outcome = await self._dispatcher.dispatch(
                 Invocation(
                     step=source.step,
                     kind=source.queue.kind,
@@ -125,20 +130,25 @@ class EventConsumers:
                     cause_id=event.id,
                     held=held,
                     trigger_index=source.trigger_index,
-                )
+                ),
+                waiting=partial(consumer.waiting_for_room, worker),
             )
+            return None if worker.gave_up else outcome
         except BaseException:
             if held is not None:
                 held.drop()
             raise
 
     async def _settle(
-        self, consumer: Consumer, source: Source, delivery: Delivery, failure: Failure | None, held: HeldRun | None
+        self, consumer: Consumer, source: Source, delivery: Delivery, outcome: Outcome | None, held: HeldRun | None
     ) -> None:
         """Stores how a delivery ended; while that cannot be, the event stays taken and it is tried again."""
+        failure = outcome.failure if outcome is not None else None
         try:
             while True:
                 try:
+                    if outcome is None:
+                        return await self._bus.release(delivery)
                     if failure is not None:
                         return await self._fail(consumer, source, delivery, failure)
                     return await (held.commit(self._engine, delivery) if held else self._bus.acknowledge(delivery))

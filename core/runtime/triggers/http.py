@@ -154,7 +154,8 @@ class HttpEdge:
     async def _answer(self, scope: Any, receive: Receive, headers: dict[str, Any], trace_id: str) -> Response:
         method, path = scope["method"], scope["raw_path"].decode("utf-8", "replace")
         try:
-            found = self._router.find(method, path)
+            router = self._router
+            found = router.find(method, path)
             if not isinstance(found, Match):
                 return await self._no_route(method, path, found, headers)
             body = await self._read_body(scope, headers, receive)
@@ -171,6 +172,11 @@ class HttpEdge:
             )
             if request["form"] == "value":
                 request["value"] = await self._value(headers, body)
+            if self._router is not router:  # while the body came, other code began to serve
+                found = self._router.find(method, path)
+                if not isinstance(found, Match):
+                    return await self._no_route(method, path, found, headers)
+                request["pathParams"] = found.path_params
         except (BadEscape, TooManyKeys, BadForm) as error:
             return problem(400, str(error))
         except TooManyParts as error:

@@ -133,6 +133,10 @@ def _in_one_write(application: Application, connections: Connections) -> Applica
             await application(scope, receive, _Answer(send.__self__, connections).send)
         except CutOff:
             send.__self__.transport.abort()
+        except asyncio.CancelledError:  # whoever stops the server waits no longer; uvicorn would send a text of its own
+            send.__self__.disconnected = True
+            send.__self__.transport.abort()
+            raise
 
     return serve
 

@@ -1,11 +1,14 @@
 // Why a file did not load, where, and what mends it.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailureKind, type LoadFailure } from './_gen/runtime/runner/v1/runner.js';
 import { firstOwnPlace, toFailure } from './failure.js';
 import { fromRoot, isOwnFile } from './project.js';
 import { SourceError } from './transform.js';
+
+const NPM_LOCKS = ['package-lock.json', 'npm-shrinkwrap.json'];
+const OTHER_LOCKS = { 'pnpm-lock.yaml': 'pnpm', 'yarn.lock': 'yarn', 'bun.lock': 'bun', 'bun.lockb': 'bun' };
 
 /** A file that loads but does not define what it should. */
 export class DefinitionError extends Error {
@@ -61,6 +64,8 @@ function accountOf(error: unknown, root: string): Account {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'MODULE_NOT_FOUND':
       return { ...place, ...ofMissing(error, root) };
+    case 'ERR_INVALID_PACKAGE_CONFIG':
+      return ofManifest(error, root) ?? place;
     case 'ERR_REQUIRE_ESM':
       return { ...place, fix: `Use Node 20.19 or newer, which can load this package; this is ${process.version}.` };
     default:
@@ -90,14 +95,43 @@ function ofMissing(error: Error & { requireStack?: string[] }, root: string): Ac
   };
 }
 
+/** A package.json that is no JSON, which Node says of whichever file it happens to resolve something for. */
+function ofManifest(error: Error, root: string): Account | undefined {
+  const file = /^Invalid package config (.+?)\.?$/m.exec(error.message)?.[1];
+  if (file === undefined || !isOwnFile(file, root)) return undefined;
+  return { type: '', file, ...faultOf(file), fix: `Correct ${fromRoot(file, root)}; it has to be valid JSON.` };
+}
+
+function faultOf(file: string): Account {
+  let text = '';
+  try {
+    text = readFileSync(file, 'utf8');
+    JSON.parse(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : '';
+    const position = /^(.*?) (?:in JSON )?at position (\d+)/s.exec(message);
+    if (position?.[2] === undefined) return { message };
+    const before = text.slice(0, Number(position[2])).split('\n');
+    return { message: position[1] ?? message, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  }
+  return {};
+}
+
 function importerOf({ requireStack }: { requireStack?: string[] }, root: string): string {
   const importer = requireStack?.[0] ?? '';
   return isOwnFile(importer, root) ? fromRoot(importer, root) : importer;
 }
 
 function fixOfPackage(name: string, root: string): string {
-  if (!isNamed(name, root)) return `Run: npm install ${name}`;
-  return `package.json names ${name}, so it only has to be installed. Run: runtime install`;
+  const other = installerOf(root);
+  if (!isNamed(name, root)) return other === undefined ? `Run: npm install ${name}` : `Run: ${other} add ${name}`;
+  return `package.json names ${name}, so it only has to be installed. Run: ${other ?? 'runtime'} install`;
+}
+
+/** What the project is installed with where that is not npm, by its lock file; `runtime install` leaves it to that. */
+function installerOf(root: string): string | undefined {
+  const isThere = (lock: string): boolean => existsSync(join(root, lock));
+  return NPM_LOCKS.some(isThere) ? undefined : Object.entries(OTHER_LOCKS).find(([lock]) => isThere(lock))?.[1];
 }
 
 /** Tells whether the project's package.json names a package; one that cannot be read names none. */

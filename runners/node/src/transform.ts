@@ -39,7 +39,7 @@ export const ENDINGS = Object.keys(LOADERS);
 export class SourceError extends Error {
   override readonly name = 'SyntaxError';
 
-  /** `line` and `column` count from 1; 0 when unknown. */
+  /** `line` and `column` (characters) count from 1; 0 when unknown. */
   constructor(
     readonly file: string,
     message: string,
@@ -126,8 +126,15 @@ function run(file: string, source: string, compilerOptions: Heeded): string {
   } catch (error) {
     const first = (error as Partial<Esbuild.TransformFailure>).errors?.[0];
     if (first === undefined) throw error;
-    throw new SourceError(file, first.text, first.location?.line ?? 0, (first.location?.column ?? -1) + 1);
+    throw new SourceError(file, first.text, first.location?.line ?? 0, columnOf(first.location));
   }
+}
+
+/** The place in the line as people count it; the transformer counts the bytes before it. */
+function columnOf(location: Esbuild.Location | null): number {
+  if (location === null) return 0;
+  const before = Buffer.from(location.lineText).subarray(0, location.column).toString();
+  return [...before].length + 1;
 }
 
 /** The source map as base64; it names the file as it is, so that debuggers find it. */

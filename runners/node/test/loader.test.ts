@@ -76,6 +76,11 @@ test('a syntax error is told with its place', async () => {
   assert.deepEqual([failure.line, failure.column, failure.locationFile], [3, 3, '']);
 });
 
+test('the column of a syntax error counts characters', async () => {
+  const failure = await project.failure({ 'f/column.step.ts': "const a = 1\nconst grüße = '👋', = 2" });
+  assert.deepEqual([failure.line, failure.column], [2, 20]);
+});
+
 test('a fault in an imported file is told with that file', async () => {
   const failure = await project.failure({ 'f/outer.step.ts': "import './inner'\nexport const config = {}", 'f/inner.ts': '\nconst = 1' });
   assert.deepEqual([failure.file, failure.locationFile, failure.line], ['f/outer.step.ts', 'f/inner.ts', 2]);
@@ -97,6 +102,29 @@ test('a missing package is told with who imports it and how to install it', asyn
   assert.equal(failure.failure?.message, 'cannot find the package "@acme/gone/sub", which f/gone.step.ts imports');
   assert.equal(failure.fix, 'Run: npm install @acme/gone');
   assert.equal(failure.line, 2);
+});
+
+for (const [lock, command] of [
+  ['yarn.lock', 'yarn'],
+  ['pnpm-lock.yaml', 'pnpm'],
+]) {
+  test(`in a project with ${lock} a missing package is ${command}'s to install`, async () => {
+    const other = new Project();
+    const step = "import x from '@acme/gone'\nexport const config = { x }";
+    assert.equal((await other.failure({ 'f/a.step.ts': step, [String(lock)]: '' })).fix, `Run: ${command} add @acme/gone`);
+    const named = { 'package.json': '{ "dependencies": { "@acme/gone": "1" } }' };
+    const failure = await other.failure({ 'f/b.step.ts': step, ...named });
+    assert.equal(failure.fix, `package.json names @acme/gone, so it only has to be installed. Run: ${command} install`);
+  });
+}
+
+test('a package.json that is no JSON is the place of the fault', async () => {
+  const other = new Project();
+  other.write({ 'package.json': '{\n  "name" "x"\n}', 'node_modules/here/index.js': '' });
+  const failure = await other.failure({ 'f/a.step.ts': "import x from 'here'\nexport const config = { x }" });
+  assert.deepEqual([failure.locationFile, failure.line, failure.column], ['package.json', 2, 10]);
+  assert.equal(failure.fix, 'Correct package.json; it has to be valid JSON.');
+  assert.match(failure.failure?.message ?? '', /^Expected ':'/);
 });
 
 test('a missing package that package.json names has to be installed', async () => {

@@ -79,9 +79,10 @@ def _fix_of_missing(name: str, project: Project) -> str:
     for file in ("requirements.txt", "pyproject.toml"):
         if _names(project.path(file), package):
             return f"{file} names {package}, so it only has to be installed: run `runtime install`."
+    called = package if top in PACKAGES else f"{package}, or what it is called at pypi.org,"
     return (
-        f"If it is a package, name {package} in requirements.txt and run `runtime install`; "
-        "if it is a file of yours, check its name and folder."
+        f"If it is a package, name {called} in requirements.txt: `runtime dev` installs it when you save, else "
+        "`runtime install` does. If it is a file of yours, check its name and folder."
     )
 
 

@@ -60,6 +60,18 @@ async def test_the_second_ends_everything() -> None:
     assert await watched(lambda: send(signal.SIGTERM), lambda: send(signal.SIGINT)) == (True, True)
 
 
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+async def test_a_terminal_that_goes_as_well_is_no_second_wish(
+    first: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signals, "ECHO_SECONDS", 0)
+    assert await watched(lambda: send(first), lambda: send(signal.SIGHUP)) == (True, False)
+
+
+async def test_who_has_lost_the_terminal_can_still_be_told_to_leave_now() -> None:
+    assert await watched(lambda: send(signal.SIGHUP), lambda: send(signal.SIGTERM)) == (True, True)
+
+
 async def test_a_ctrl_c_that_npm_hands_on_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signals, "ECHO_SECONDS", 60)
     assert await watched(lambda: send(signal.SIGINT), lambda: send(signal.SIGINT)) == (True, False)
@@ -96,7 +108,8 @@ async def main():
             with anyio.CancelScope(shield=True):
                 while not everything.cancel_called:
                     await anyio.lowlevel.checkpoint()
-                os.kill(os.getpid(), signal.SIGHUP)
+                os.kill(os.getpid(), signal.SIGHUP)  # which ends nothing
+                os.kill(os.getpid(), signal.SIGTERM)
                 await anyio.sleep_forever()
 
 anyio.run(main)

@@ -154,8 +154,13 @@ def test_a_missing_package_names_itself_and_its_importer(make_project: MakeProje
     assert found["message"] == "There is no module 'cv2', which src/reader.py imports."
     assert (found["line"], found["location"]) == (2, "src/reader.py")
     assert found["fix"].startswith(
-        "If it is a package, name opencv-python in requirements.txt and run `runtime install`"
+        "If it is a package, name opencv-python in requirements.txt: `runtime dev` installs it when you save, "
     )
+
+
+def test_a_package_may_be_called_otherwise_than_its_module(make_project: MakeProject) -> None:
+    found = _fail(make_project({"steps/x_step.py": "import no_such_module_of_ours"}))
+    assert "name no_such_module_of_ours, or what it is called at pypi.org, in requirements.txt" in found["fix"]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from runtime.config import Settings
-from runtime.runners.discovery import LanguageFiles, discover, find_files
+from runtime.runners.discovery import LanguageFiles, discover, find_files, is_foreign
 from runtime.runners.manifest import InstalledRunner, RunnerManifest, find_runners
+from tests.unit.closed import closed_folder
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +138,10 @@ def test_a_link_to_nothing_is_left_out_and_told(tmp_path: Path, installed: list[
     assert names(find_files(tmp_path, installed)) == set()
     [problem] = discover(tmp_path, installed).unusable
     assert (problem.file, problem.message) == ("steps/a_step.py", "it is a link to 'gone.py', which is not there")
+
+
+def test_a_folder_that_may_not_be_entered_is_passed_over(installed: list[InstalledRunner]) -> None:
+    with closed_folder("steps/database") as root:
+        assert is_foreign(root / "steps" / "database")
+        assert not is_foreign(root / "steps")
+        assert names(find_files(root, installed)) == set()

@@ -222,26 +222,41 @@ def test_what_is_no_message_never_ends() -> None:
     assert not framing.is_between_messages
 
 
-def test_a_python_with_debugpy_lacks_nothing() -> None:
-    assert missing_debugger((sys.executable, "-m", "debugpy", "main.py"), os.environ) == ""
+async def test_a_python_with_debugpy_lacks_nothing() -> None:
+    assert await missing_debugger((sys.executable, "-m", "debugpy", "main.py"), os.environ) == ""
 
 
-def test_a_command_without_debugpy_needs_none() -> None:
-    assert missing_debugger(("not there", "--inspect=127.0.0.1:1", "main.js"), {}) == ""
+async def test_a_command_without_debugpy_needs_none() -> None:
+    assert await missing_debugger(("not there", "--inspect=127.0.0.1:1", "main.js"), {}) == ""
 
 
-def test_a_python_without_debugpy_is_noticed(tmp_path: Path) -> None:
+async def test_a_python_without_debugpy_is_noticed(tmp_path: Path) -> None:
     venv.create(tmp_path, with_pip=False)
     python = str(tmp_path / "bin" / "python")
-    found = missing_debugger((python, "-m", "debugpy", "main.py"), {})
+    found = await missing_debugger((python, "-m", "debugpy", "main.py"), {})
     assert found == (
         "the Python of the steps cannot import debugpy, which --inspect needs "
         "(ModuleNotFoundError: No module named 'debugpy')"
     )
 
 
-def test_a_python_that_is_not_there_is_left_to_the_start_of_the_runner() -> None:
-    assert missing_debugger(("/no/such/python", "-m", "debugpy", "main.py"), {}) == ""
+async def test_a_python_that_is_not_there_is_left_to_the_start_of_the_runner() -> None:
+    assert await missing_debugger(("/no/such/python", "-m", "debugpy", "main.py"), {}) == ""
+
+
+async def test_who_looks_for_debugpy_can_be_interrupted(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 600\n")
+    python.chmod(0o700)
+    looking = asyncio.ensure_future(missing_debugger((str(python), "-m", "debugpy", "main.py"), os.environ))
+    async with asyncio.timeout(10):
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        looking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await looking
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 _KILLED_TOO_EARLY = """

@@ -34,8 +34,8 @@ class Printed:
             await send.send(piece)
         send.close()
         logs = LogService(self.sink, FakeClock(), LogLevel.DEBUG)
-        lines = RunnerLines("node", "s", logs, lambda _: None)
-        output = Output("node", logs, lines, is_inspected=is_inspected)
+        self.lines = RunnerLines("node", "s", logs, lambda _: None)
+        output = Output("node", logs, self.lines, is_inspected=is_inspected)
         with receive:
             await output.capture(cast(ByteReceiveStream, receive), level)
         return output
@@ -60,6 +60,40 @@ async def test_an_endless_line_is_cut() -> None:
     printed = Printed(b"x" * 20_000, b"y\n")
     await printed.capture(LogLevel.INFO)
     assert "".join(line.message for line in printed.sink.records) == "x" * 20_000 + "y"
+
+
+async def test_copies_are_told_from_what_else_is_printed_also_in_one_line() -> None:
+    printed = Printed(b"raw\x1es;1;7\x1fone\n\x1es;2;7\x1ftw\x1es;3;7\x1fthree\nraw again\n")
+    await printed.capture(LogLevel.INFO)
+    assert [line.message for line in printed.sink.records] == ["raw", "raw again"]
+    printed.lines.end()
+    assert [line.message for line in printed.sink.records[2:]] == ["one", "tw", "three"]
+
+
+@pytest.mark.parametrize("line", [b"\x1e1;7\x1fx", b"\x1eother;1;7\x1fx", b"\x1e", b"\x1e\x1f;"])
+async def test_what_only_looks_like_a_copy_is_shown_as_it_is(line: bytes) -> None:
+    printed = Printed(line + b"\n")
+    await printed.capture(LogLevel.INFO)
+    assert [shown.message for shown in printed.sink.records] == [line.decode().rstrip()]
+
+
+async def test_a_broken_copy_is_shown_without_its_mark() -> None:
+    printed = Printed(b"\x1es;1;x\x1ftext\n")
+    await printed.capture(LogLevel.INFO)
+    assert [line.message for line in printed.sink.records] == ["1;x\x1ftext"]
+
+
+async def test_a_stream_that_something_holds_open_is_left_when_it_is_silent() -> None:
+    sink = ListSink()
+    logs = LogService(sink, FakeClock(), LogLevel.DEBUG)
+    output = Output("node", logs, RunnerLines("node", "s", logs, lambda _: None))
+    send, receive = anyio.create_memory_object_stream[bytes](2)
+    with anyio.fail_after(5), send, receive:
+        async with anyio.create_task_group() as captures:
+            captures.start_soon(output.capture, cast(ByteReceiveStream, receive), LogLevel.INFO)
+            await send.send(b"whole\nhalf")
+            output.end(captures.cancel_scope)
+    assert sink.messages(LogLevel.INFO) == ["whole", "half"]
 
 
 @pytest.mark.parametrize(("is_inspected", "shown"), [(True, 1), (False, 5)])

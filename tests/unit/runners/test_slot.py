@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -69,7 +69,8 @@ class Kept:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.waits: list[float] = []
-        self.refusal = ""
+        self.differing: tuple[str, ...] = ()
+        self.times_outdated = 0
         self.lost_processes = 0
         self.started: list[FakeProcess] = []
         self.sink = ListSink()
@@ -94,8 +95,11 @@ class Kept:
     async def files(self) -> LanguageFiles:
         return LATER
 
-    def accept(self, process: RunnerProcess, manifest: Manifest) -> str:
-        return self.refusal
+    def accept(self, process: RunnerProcess, manifest: Manifest) -> Sequence[str]:
+        return self.differing
+
+    def outdated(self) -> None:
+        self.times_outdated += 1
 
     def lost(self, process: RunnerProcess) -> None:
         self.lost_processes += 1
@@ -173,15 +177,50 @@ async def test_one_that_is_unfit_is_not_tried_again(monkeypatch: pytest.MonkeyPa
         assert len(made.started) == 1
 
 
-async def test_one_that_may_not_serve_is_ended_and_counts_as_a_death_while_loading(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_one_that_differs_from_the_others_from_the_start_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     async with kept(monkeypatch) as made:
-        made.refusal = "it differs"
-        for _ in range(3):
-            await made.load()
-        assert made.slot.given_up.startswith("died 3 times")
-        assert "the node runner is ended: it differs" in made.sink.messages(LogLevel.WARN)
+        made.differing = ("steps/a.step.ts",)
+        await made.load()
+        assert "left out: what it has loaded of steps/a.step.ts differs" in made.slot.given_up
+        assert (made.slot.state, len(made.started), made.waits, made.times_outdated) == ("given up", 1, [], 0)
+        assert made.process.ending is not None
+        assert made.sink.messages(LogLevel.WARN) == [], "its generation tells of it"
+
+
+async def test_one_that_has_served_and_finds_other_code_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with kept(monkeypatch) as made:
+        await made.load()
+        made.differing = ("steps/a.step.ts",)
+        await made.die(-9)
+        await made.load()
+        assert (made.slot.state, made.slot.given_up, made.times_outdated) == ("waiting", "", 1)
+        assert (len(made.started), made.waits) == (2, [1]), "nothing is tried again"
+        [_, told] = made.sink.messages(LogLevel.WARN)
+        assert told.startswith("the node runner waits for the next reload: steps/a.step.ts has changed")
+        made.differing = ()
+        made.slot.resume()
+        await settle()
+        await made.load()
+        assert (made.slot.state, len(made.started), made.waits) == ("serving", 3, [1])
+
+
+async def test_a_turn_is_none_for_one_that_does_not_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with kept(monkeypatch) as made:
+        await made.load()
+        made.slot.resume()
+        await made.die()
+        assert (made.waits, len(made.started)) == ([1], 2)
+
+
+async def test_one_that_waits_for_its_turn_ends_where_it_should_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with kept(monkeypatch) as made:
+        await made.load()
+        made.differing = ("steps/a.step.ts",)
+        await made.die(-9)
+        await made.load()
+        made.slot.drain(1.0)
+        await settle()
+        assert len(made.started) == 2
 
 
 async def test_one_that_was_told_to_leave_has_no_successor(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,10 @@ def test_a_dot_is_the_current_folder(tmp_path: Path, name: str) -> None:
     assert project_folder(name, tmp_path) == tmp_path
 
 
-@pytest.mark.parametrize("name", ["", "/", "..", "../up", "a/b", ".hidden", "-x", "a b", "größe", "a" * (MAX_NAME + 1)])
+@pytest.mark.parametrize(
+    "name",
+    ["", "/", "..", "../up", "a/b", ".hidden", "-x", "a b", "größe", "a" * (MAX_NAME + 1), "node_modules", "venv/"],
+)
 def test_other_names_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(RuntimeFault) as raised:
         project_folder(name, tmp_path)
@@ -101,3 +104,10 @@ def test_what_fails_half_way_leaves_nothing(
         write_project(TYPESCRIPT, folder)
     assert contents(tmp_path) == ({"demo/.gitignore"} if is_there else set())
     assert folder.exists() == is_there
+
+
+def test_a_gitignore_that_cannot_be_added_to_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").mkdir()
+    with pytest.raises(RuntimeFault, match=r"\.gitignore cannot be added to: Is a directory"):
+        write_project(TYPESCRIPT, tmp_path)
+    assert contents(tmp_path) == set()

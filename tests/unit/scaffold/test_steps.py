@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,3 +85,19 @@ def config_in(text: str) -> dict[str, Any]:
     (assigned,) = (node.value for node in ast.parse(text).body if isinstance(node, ast.Assign))
     found: dict[str, Any] = ast.literal_eval(assigned)
     return found
+
+
+@pytest.mark.parametrize("name", ["X", "CreateUser", "SynchroniseTheInventoryOfWarehouses"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_python_step_is_formatted_as_ruff_would(tmp_path: Path, kind: str, name: str) -> None:
+    step = new_step(kind, "python", name, topic="it's", group='a "b"', path="/it's")
+    texts = {
+        step.file_name(): step.text(),
+        **({step.stream_file_name(): step.stream_text()} if kind == "stream" else {}),
+    }
+    for file, text in texts.items():
+        (tmp_path / file).write_text(text)
+    for arguments in (["format", "--check", "--diff"], ["check", "--select", "I"]):
+        command = [sys.executable, "-m", "ruff", *arguments, "--isolated", str(tmp_path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -34,11 +34,17 @@ def test_a_template_is_found_by_its_name(template: Template) -> None:
         ("python", "starter-python"),
         ("starter-javscript", "starter-javascript"),
         ("multilang", "starter-multilang"),
-        ("", "starter-"),
     ],
 )
 def test_another_name_is_answered_with_the_nearest(name: str, nearest: str) -> None:
     with pytest.raises(RuntimeFault, match=f"did you mean {nearest}") as raised:
+        find_template(name)
+    assert all(template.name in raised.value.fix for template in TEMPLATES)
+
+
+@pytest.mark.parametrize("name", ["nope", "", "go", "starter", "starter-ruby"])
+def test_a_name_that_is_like_none_is_answered_with_all(name: str) -> None:
+    with pytest.raises(RuntimeFault, match=f"there is no template '{name}'$") as raised:
         find_template(name)
     assert all(template.name in raised.value.fix for template in TEMPLATES)
 

@@ -11,7 +11,7 @@ import anyio
 
 from runtime.catalog import Catalog, build_catalog
 from runtime.config import BusSettings
-from runtime.contracts import Engine, EventBus
+from runtime.contracts import Engine, EventBus, RunnerPool
 from runtime.dispatcher import Dispatcher
 from runtime.model import Failure, FailureKind, LoadedFile, Manifest, Outcome
 from runtime.records import Delivery, Event, Placement, Publication, QueueKey
@@ -70,7 +70,14 @@ class FakeHeld:
 class Consuming:
     """Consumers of one step that subscribes to `t` and `u`, at work."""
 
-    def __init__(self, *script: Outcome, handler: Mapping[str, Any] | None = None, **queue: Any) -> None:
+    def __init__(
+        self,
+        *script: Outcome,
+        handler: Mapping[str, Any] | None = None,
+        pool: RunnerPool | None = None,
+        **queue: Any,
+    ) -> None:
+        """`pool` is in place of one that has room always."""
         self.clock = FakeClock()
         self.engine = MemoryEngine(self.clock, BusSettings())
         self.bus = self.engine.events
@@ -78,7 +85,7 @@ class Consuming:
         self.fake = FakeRunner(*script)
         self.reports = Reports()
         self.catalog = catalog_of(event_step(handler=handler, **queue))
-        dispatcher = Dispatcher({"node": FakePool(self.fake)})
+        dispatcher = Dispatcher({"node": pool or FakePool(self.fake)})
         self.consumers = EventConsumers(self.engine, dispatcher, self.clock, self.reports, self.hold)
         self.stop = anyio.Event()
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from runtime.catalog import Catalog
 from runtime.dispatcher import Dispatcher
 from runtime.model import Failure, FailureKind, Invocation, LogLevel, Outcome
+from runtime.runners.pool import Pool
 from runtime.triggers.events import EventConsumers
 from tests.engines.events import letters
 from tests.fakes import FakePool, settle
@@ -244,6 +245,39 @@ async def test_an_event_that_comes_as_the_workers_change_is_run_once() -> None:
         consuming.fake.release()
         await settle()
         assert (sorted(consuming.ran()), consuming.fake.most_running) == (["1", "2"], 1)
+
+
+# ------------------------------------------------------------ an event for which no runner has room
+
+
+async def test_an_event_that_waits_for_a_runner_at_a_stop_goes_back_as_it_was() -> None:
+    consuming = Consuming(pool=Pool(), handler={"atomic": True})
+    async with consuming.running():
+        await consuming.emit("1")
+        assert consuming.bus.status()[0].in_flight == 1
+    [kept] = await consuming.bus.waiting(QUEUE, 10)
+    assert (kept.event.id, kept.attempt, kept.failed, consuming.bus.status()[0].in_flight) == ("1", 1, (), 0)
+    assert [held.ended for held in consuming.held] == ["dropped"]
+
+
+async def test_an_event_that_comes_at_a_stop_waits_for_no_runner() -> None:
+    consuming = Consuming(pool=Pool())
+    async with asyncio.timeout(5), consuming.running():
+        consuming.stop.set()
+        await consuming.put("1")
+    assert consuming.depth() == 1
+
+
+async def test_an_event_that_waits_for_a_runner_goes_back_when_its_queue_goes() -> None:
+    pool = Pool()
+    async with Consuming(pool=pool).running() as consuming:
+        await consuming.emit("1")
+        consuming.use()
+        await settle()
+        assert consuming.bus.status()[0].in_flight == 0
+        consuming.use(event_step())
+        await settle()
+        assert consuming.bus.status()[0].in_flight == 1
 
 
 # ------------------------------------------------------------ a step that its runner has no more

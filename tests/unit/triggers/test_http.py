@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
 
-from runtime.catalog import build_catalog
+from runtime.catalog import Catalog, build_catalog
 from runtime.model import FailureKind, LoadedFile, LogLevel, Manifest, Outcome, RequestRecord, TriggerKind, Validation
 from runtime.services.schemas import SchemaService
 from runtime.triggers import http
@@ -465,3 +466,46 @@ async def test_a_client_that_has_left_when_it_is_answered() -> None:
     client, told = listening(OK)
     await client.request("GET", "/a", client_left=True)  # as the server notes it
     assert [(record.status, record.ending) for record in told] == [(200, "the client left")]
+
+
+class Renewing(Client):
+    """A client whose body arrives while the project is renewed."""
+
+    async def upload(self, renewed: Catalog, **form: str) -> Renewing:
+        self.sent = []
+        pieces: Messages = [
+            {"type": "http.request", "body": b"a=", "more_body": True},
+            {"type": "http.request", "body": b"1", "more_body": False},
+        ]
+
+        async def receive() -> MutableMapping[str, Any]:
+            if len(pieces) == 1:
+                self.edge.use(renewed)
+            return pieces.pop(0)
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            self.sent.append(message)
+
+        headers = [(name.encode(), value.encode()) for name, value in {"content-length": "3", **form}.items()]
+        scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": "/u/x", "raw_path": b"/u/x"}
+        await self.edge({**scope, "query_string": b"", "headers": headers}, receive, send)
+        return self
+
+
+URLENCODED = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.parametrize("form", [{}, URLENCODED])
+async def test_an_upload_across_a_renewal_runs_the_step_that_serves_then(form: dict[str, str]) -> None:
+    client = Renewing(OK)
+    client.edge.use(catalog(("POST", "/u/:old")))
+    await client.upload(catalog(("GET", "/b"), ("POST", "/u/:new")), **form)
+    assert (client.status, client.invocation.step.name) == (200, "Step1")
+    assert client.payload["pathParams"] == {"new": "x"}
+
+
+async def test_an_upload_for_a_step_that_is_gone_when_it_is_there_is_404() -> None:
+    client = Renewing(OK)
+    client.edge.use(catalog(("POST", "/u/:old")))
+    await client.upload(catalog(("GET", "/b")))
+    assert (client.status, client.fake.invocations) == (404, [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from runtime.cli.terminal.text import TextPresenter
 from runtime.config import Settings
 from runtime.contracts import LogSink
 from runtime.facts import Audience
+from runtime.runners.inspector import LOOPBACK
 from runtime.web.description import DOCS_PATH
 
 
@@ -25,19 +26,23 @@ class Presenter(LogSink, Audience, Protocol):
 
 
 @contextmanager
-def presenter_of(root: Path, settings: Settings, *, development: bool) -> Iterator[Presenter]:
+def presenter_of(
+    root: Path, settings: Settings, *, development: bool, inspected: Mapping[str, int]
+) -> Iterator[Presenter]:
     """The presenter that the settings ask for, on standard output for the time of the context.
 
-    Its end waits, not long, until all lines have left.
+    `inspected` are languages with the port of their debugger, which is told beside the address. Its end
+    waits, not long, until all lines have left.
     """
     max_bytes = settings.log.max_waiting_bytes
     if (settings.log.format or ("text" if development else "json")) == "json":
         with Output(sys.stdout, max_bytes, missed_line) as output:
-            yield JsonPresenter(output.write, root)
+            yield JsonPresenter(output.write, root, inspected)
         return
     ink = Ink(coloured=is_coloured(sys.stdout, os.environ))
     is_terminal = is_animated(sys.stdout, os.environ)
     hints = [("API page", f"{{url}}{DOCS_PATH}")] if development else []
+    hints += [("Debugger", f"{LOOPBACK}:{port} ({language})") for language, port in inspected.items()]
     hints += [("Ctrl-C", "stops it")] if is_terminal else []
 
     def missed(lines: int) -> str:

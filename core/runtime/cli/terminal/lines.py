@@ -51,7 +51,7 @@ class TextLog:
         path = _in_one_line(cut(record.path, MAX_PATH))
         step = f" {_in_one_line(record.step)}" if record.step else ""
         ending = f" {ink(Style.YELLOW, f'({record.ending})')}" if record.ending else ""
-        method = f"[{cut(record.method, MAX_PATH)}]"
+        method = f"[{_in_one_line(cut(record.method, MAX_PATH))}]"
         took = duration(record.seconds)
         self._write(f"{time} {method:<6} {status} {took:>7} {path}{step}{ending}{self._trace(record.trace_id)}\n")
 

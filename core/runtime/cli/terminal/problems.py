@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from runtime.cli.ink import Ink, Style, printable
 from runtime.cli.terminal.excerpt import excerpt
 from runtime.cli.terminal.remedies import remedy
+from runtime.cli.terminal.summary import goes_on
+from runtime.facts import Held
 from runtime.model import Problem, Severity
 
 _NAMED_FILES = 3
-"""How many files are named of those that one fault keeps from loading."""
+"""How many files are named of those that one fault, or one change, concerns."""
 
 
 def problem_lines(problems: Iterable[Problem], root: Path, columns: int, ink: Ink) -> list[str]:
@@ -43,18 +46,35 @@ def message_of(problem: Problem) -> str:
     return problem.message
 
 
+def places_of(problems: Iterable[Problem]) -> str:
+    """The places of all in a few words, or what is wrong where it has none."""
+    return some(dict.fromkeys(place_of(each) or each.message.partition("\n")[0] for each in problems))
+
+
+def still_broken(fact: Held) -> str:
+    """That a change cannot serve either, for reasons that were told before."""
+    told = goes_on(fact)
+    return f"still broken: {places_of(fact.problems)} ({told if fact.languages else told.lower()})"
+
+
+def some(names: Collection[str]) -> str:
+    """The first names of a list that may be long, and how many there are more."""
+    more = f" and {len(names) - _NAMED_FILES} more" if len(names) > _NAMED_FILES else ""
+    return f"{', '.join(islice(names, _NAMED_FILES))}{more}"
+
+
 def _fault(problem: Problem) -> Problem:
     """What is the same for all files that import a helper with this fault."""
     return replace(problem, file="") if problem.place and problem.place != problem.file else problem
 
 
 def _block(fault: Problem, files: list[str], root: Path, columns: int, ink: Ink) -> list[str]:
-    title = f"{ink(Style.RED, 'error')} {ink(Style.BOLD, printable(place_of(fault)))}".rstrip()
-    if not fault.file and fault.place:
-        more = f" and {len(files) - _NAMED_FILES} more" if len(files) > _NAMED_FILES else ""
-        title += printable(f", which {', '.join(files[:_NAMED_FILES])}{more} {'need' if files[1:] else 'needs'}")
-    source = excerpt(root / (fault.place or fault.file), fault.line, fault.column, columns - 2, ink)
     message = printable(message_of(fault)).split("\n")
+    # Where no file is to blame, what is wrong stands in the place of it.
+    title = f"{ink(Style.RED, 'error')} {ink(Style.BOLD, printable(place_of(fault)) or message.pop(0))}"
+    if not fault.file and fault.place:
+        title += printable(f", which {some(files)} {'need' if files[1:] else 'needs'}")
+    source = excerpt(root / (fault.place or fault.file), fault.line, fault.column, columns - 2, ink)
     told = printable(remedy(fault))
     return [title, *(f"  {line}" for line in (*message, *source)), f"  {ink(Style.GREEN, 'fix:')} {told}"]
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runtime.catalog import Catalog
-from runtime.facts import Started
-from runtime.model import Step
+from runtime.facts import Held, Started
+from runtime.model import ApiTrigger, Step
 from runtime.runners.discovery import SOURCE_FOLDERS
+
+GOES_ON = "The code before goes on serving"
 
 
 def labels(catalog: Catalog) -> dict[str, str]:
@@ -24,6 +26,11 @@ def kinds(step: Step) -> list[str]:
     return ["API" if kind == "api" else kind.capitalize() for kind in found]
 
 
+def routes(step: Step) -> str:
+    """What the step answers, such as `POST /orders`; empty where it answers nothing."""
+    return ", ".join(f"{each.method} {each.path}" for each in step.triggers if isinstance(each, ApiTrigger))
+
+
 def counted(number: int, noun: str) -> str:
     """Such as `1 step`, `2 steps`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
@@ -32,6 +39,11 @@ def counted(number: int, noun: str) -> str:
 def listed(words: Sequence[str]) -> str:
     """Such as `node`, `node and python`, `node, python and ruby`."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def goes_on(fact: Held) -> str:
+    """That a change has put nothing out of service."""
+    return f"{listed(fact.languages)}: the code before goes on serving" if fact.languages else GOES_ON
 
 
 def address(fact: Started) -> str:
@@ -51,10 +63,12 @@ def summary(fact: Started, root: Path) -> str:
     if not fact.files:
         folders = [name for name in SOURCE_FOLDERS if (root / name).is_dir()]
         missing = f"it has no folder {' or '.join(SOURCE_FOLDERS)}; is it the project's root?"
+        offer = "`runtime generate step` writes one." if folders else "`runtime create .` makes a project here."
         found = f"nothing in {' and '.join(folders)} is called like a step." if folders else missing
         return (
             f"No steps in {root}: {found}\n"
-            "A step is a file such as steps/hello.step.ts, steps/hello.step.js or steps/hello_step.py."
+            "A step is a file such as steps/hello.step.ts, steps/hello.step.js or steps/hello_step.py.\n"
+            f"{offer}"
         )
     counts = counted(len(fact.catalog.steps), "step")
     counts += f" and {counted(len(fact.catalog.streams), 'stream')}" if fact.catalog.streams else ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from runtime.cli.ink import Ink, Style, fitted, printable
 from runtime.cli.terminal.lines import TextLog
-from runtime.cli.terminal.problems import problem_lines
-from runtime.cli.terminal.summary import address, counted, duration, labels, listed, summary
+from runtime.cli.terminal.problems import problem_lines, some, still_broken
+from runtime.cli.terminal.summary import address, counted, duration, goes_on, labels, listed, routes, summary
 from runtime.facts import Held, Renewed, Started
 from runtime.model import Problem
 
@@ -46,7 +47,10 @@ class TextPresenter(TextLog):
     def started(self, fact: Started) -> None:
         """One line a step, stream and config, then what is wrong, then counts and the address."""
         self._labels = labels(fact.catalog)
-        lines = [self._tagged("CREATED", f"{label} {file}") for file, label in self._labels.items()]
+        answered = {step.file: f"  {told}" for step in fact.catalog.steps if (told := routes(step))}
+        lines = [
+            self._tagged("CREATED", f"{what} {file}{answered.get(file, '')}") for file, what in self._labels.items()
+        ]
         problems = self._problems(fact.catalog.problems)
         found = printable(summary(fact, self._root))
         lines += [*problems, "", found if fact.files else self._ink(Style.YELLOW, found)]
@@ -60,26 +64,30 @@ class TextPresenter(TextLog):
         """What has changed, a line a file or one for all, then what is wrong since, then languages and time."""
         before, self._labels = self._labels, labels(fact.catalog)
         changes = {"CREATED": fact.created, "UPDATED": fact.updated, "REMOVED": fact.removed}
+        causes = {file: f" ({some(helpers)})" for file, helpers in fact.causes.items()}
         is_long = sum(map(len, changes.values())) > MAX_FILES
         lines: list[str] = []
         for tag, files in changes.items():
             if is_long and files:
-                lines.append(self._tagged(tag, f"{counted(len(files), 'file')}, {files[0]} the first"))
+                first = f"{files[0]} the first{causes.get(files[0], '')}"
+                lines.append(self._tagged(tag, f"{counted(len(files), 'file')}, {first}"))
             else:
                 known = before if tag == "REMOVED" else self._labels
-                lines += [self._tagged(tag, f"{known.get(file, 'File')} {file}") for file in files]
+                told = (f"{known.get(file, 'File')} {file}{causes.get(file, '')}" for file in files)
+                lines += [self._tagged(tag, each) for each in told]
         lines += [self._ink(Style.GREEN, printable(f"{file} is mended")) for file in fact.mended[:MAX_FILES]]
         if len(fact.mended) > MAX_FILES:
             lines.append(self._ink(Style.GREEN, f"{len(fact.mended) - MAX_FILES} more are mended"))
         lines += self._problems(fact.problems)
-        lines.append(self._ink(Style.DIM, f"{listed(fact.languages)} renewed in {fact.seconds * 1000:.0f} ms"))
+        took = f"{listed(fact.languages)} renewed in {fact.seconds * 1000:.0f} ms"
+        lines.append(self._ink(Style.DIM, f"{self._now()} {took}"))
         self._tell(lines)
 
     def held(self, fact: Held) -> None:
-        """Each fault with its source, and that nothing else has changed."""
-        who = f"{listed(fact.languages)}: the" if fact.languages else "The"
-        goes_on = f"{who} code before goes on serving"
-        self._tell([*self._problems(fact.problems), self._ink(Style.YELLOW, goes_on)])
+        """Each fault with its source, and that nothing else has changed; a line where the faults are known."""
+        told = self._ink(Style.YELLOW, printable(still_broken(fact) if fact.is_known else goes_on(fact)))
+        faults = [] if fact.is_known else self._problems(fact.problems)
+        self._tell([*faults, f"{self._ink(Style.DIM, self._now())} {told}"])
 
     def progressed(self, message: str) -> None:
         """A line; on a terminal one that moves, until something else is told, where the message ends in dots."""
@@ -92,6 +100,9 @@ class TextPresenter(TextLog):
 
     def _problems(self, problems: Iterable[Problem]) -> list[str]:
         return problem_lines(problems, self._root, self._columns(), self._ink)
+
+    def _now(self) -> str:
+        return self._stamp(time.time())
 
     def _tagged(self, tag: str, text: str) -> str:
         return f"{self._ink(_TAGS[tag], f'[{tag}]')} {printable(text)}"

@@ -23,14 +23,23 @@ class Ending:
     """Ends, from another thread, the command that runs and keeps others from beginning."""
 
     def __init__(self) -> None:
-        self.is_over = False
+        self._over = threading.Event()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing may begin any more."""
+        return self._over.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Waits so long, or until it is over, and tells whether it is."""
+        return self._over.wait(seconds)
 
     def end(self) -> None:
         """Ends it and all that it has started; returns at once."""
         with self._lock:
-            self.is_over = True
+            self._over.set()
             process = self._process
         if process is not None:
             _signal(process, signal.SIGTERM)

@@ -71,7 +71,9 @@ def _manifest(root: Path) -> Mapping[str, Any]:
         raise RunnerFault(f"{MANIFEST} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise RunnerFault(f"{MANIFEST} is not valid JSON: {error}") from error
-    return manifest if isinstance(manifest, dict) else {}
+    if not isinstance(manifest, dict):
+        raise RunnerFault(f"{MANIFEST} is no object", 'write an object, such as {"dependencies": {}}')
+    return manifest
 
 
 def is_npm_outdated(root: Path, environ: Mapping[str, str]) -> bool:
@@ -118,7 +120,7 @@ def install_npm(
         say("npm: node_modules is up to date")
         return
     word = "ci" if _has_lock(root) and not keeps else "install"
-    say(f"npm: running npm {word}")
+    say(f"npm: running npm {word}...")
     command, variables = npm_command(root, settings, environ)
     if is_ours(folder) or _is_empty(folder):
         note_begun(folder, f"npm {word}")

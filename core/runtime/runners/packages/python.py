@@ -13,7 +13,7 @@ from pathlib import Path
 from runtime.config import Settings
 from runtime.errors import RunnerFault
 from runtime.runners.packages.commands import Ending, Say, run
-from runtime.runners.packages.requirements import Requirements
+from runtime.runners.packages.requirements import Requirements, missing_packages
 from runtime.runners.packages.stamp import is_installed, is_ours, note_begun, note_installed, unfinished
 from runtime.runners.programs import VIRTUAL_ENVIRONMENT, ProjectPython, passed_over, project_python
 
@@ -37,14 +37,21 @@ def is_python_outdated(root: Path, settings: Settings, runner: Path, wanted: Req
     return is_ours(folder) and not is_installed(folder, _key(python, _needed(python, runner, wanted), wanted))
 
 
+def has_pip(environment: Path) -> bool:
+    """Whether an environment has an installer of its own, as far as a look at its folders tells."""
+    return any((folder / "pip").is_dir() for folder in environment.glob(_SITE_PACKAGES))
+
+
 def missing_requirements(root: Path, settings: Settings, wanted: Requirements) -> list[str]:
     """What the project wants by name and its environment does not have; empty where the project has none."""
-    python = project_python(root, settings)
-    if python.packages is not None:
-        return wanted.missing([str(python.packages)])
+    return missing_packages(wanted.lines, _path(project_python(root, settings)))
+
+
+def _path(python: ProjectPython) -> list[str]:
+    """The folders that hold the project's packages; none where the interpreter is not the project's."""
     if python.environment is None:
-        return []
-    return wanted.missing([str(path) for path in python.environment.glob(_SITE_PACKAGES)])
+        return [str(python.packages)] if python.packages is not None else []
+    return [str(path) for path in python.environment.glob(_SITE_PACKAGES)]
 
 
 def install_python(
@@ -79,11 +86,11 @@ def install_python(
         say(f"Python: {place} is up to date")
         return
     sources = " and ".join(filter(None, (wanted.source, "" if python.packages else "what the runner needs")))
-    say(f"Python: installing {sources} into {place}")
+    say(f"Python: installing {sources} into {place}...")
     if is_ours(stamps):
         note_begun(stamps, "installing")
     _install(root, python, needed, environ, f"installing {sources} into {place}", ending)
-    note_installed(stamps, key)
+    note_installed(stamps, _key(python, needed, wanted))
 
 
 def _install(
@@ -117,7 +124,7 @@ def _remove_half_made(root: Path) -> None:
 def _make_environment(root: Path, environ: Mapping[str, str], say: Say, ending: Ending | None) -> None:
     folder = root / VIRTUAL_ENVIRONMENT
     is_new = not folder.exists()
-    say(f"Python: making {VIRTUAL_ENVIRONMENT} with Python {'.'.join(map(str, sys.version_info[:3]))}")
+    say(f"Python: making {VIRTUAL_ENVIRONMENT} with Python {'.'.join(map(str, sys.version_info[:3]))}...")
     if is_new:
         note_begun(folder, _MAKING)
     try:
@@ -151,10 +158,15 @@ def _lines_of(file: Path) -> tuple[str, ...]:
 
 
 def _key(python: ProjectPython, needed: tuple[str, ...], wanted: Requirements) -> str:
+    """Stands for what is wanted and which of it is not there.
+
+    So a package that somebody removes is missed, and one that is kept elsewhere (the system's) is not sought for ever.
+    """
     interpreter = sys.version
     if python.environment is not None:  # it names the version that the environment was made with
         interpreter = (python.environment / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")
-    return hashlib.sha256("\n".join((interpreter, wanted.fingerprint, *needed)).encode()).hexdigest()
+    lacking = missing_packages(needed, _path(python))
+    return hashlib.sha256("\n".join((interpreter, wanted.fingerprint, *needed, *lacking)).encode()).hexdigest()
 
 
 def _name(root: Path, python: ProjectPython) -> str:

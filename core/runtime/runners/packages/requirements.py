@@ -6,7 +6,7 @@ import hashlib
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import Path
@@ -36,13 +36,9 @@ class Requirements:
     def __bool__(self) -> bool:
         return bool(self.lines)
 
-    def missing(self, path: list[str] | None = None) -> list[str]:
-        """The names of packages that are in no folder of the path, by default that of this interpreter.
-
-        What is there counts whatever its version. A line with a marker may not apply, and is passed over.
-        """
-        wanted = [named["name"] for line in self.lines if ";" not in line and (named := _NAME.match(line))]
-        return [name for name in wanted if not _is_there(name, sys.path if path is None else path)]
+    def missing(self) -> list[str]:
+        """The names of packages that this interpreter does not have."""
+        return missing_packages(self.lines, sys.path)
 
     @property
     def has_unnamed(self) -> bool:
@@ -57,6 +53,15 @@ def read_requirements(root: Path) -> Requirements:
     if (root / "pyproject.toml").is_file():
         return _requirements("pyproject.toml", _dependencies(root / "pyproject.toml"))
     return _requirements("", [])
+
+
+def missing_packages(lines: Iterable[str], path: list[str]) -> list[str]:
+    """The names of packages that are in no folder of the path; none where the path is empty and nothing can be told.
+
+    What is there counts whatever its version. A line with a marker may not apply, and is passed over.
+    """
+    wanted = [named["name"] for line in lines if ";" not in line and (named := _NAME.match(line))]
+    return [name for name in wanted if path and not _is_there(name, path)]
 
 
 def _is_there(name: str, path: list[str]) -> bool:

@@ -15,6 +15,7 @@ from runtime.config import Settings
 from runtime.errors import RunnerFault
 from runtime.runners.manifest import InstalledRunner
 from runtime.runners.packages.commands import Ending, Say
+from runtime.runners.packages.lock import alone
 from runtime.runners.packages.npm import install_npm, is_npm_outdated, missing_packages, npm_packages, other_installer
 from runtime.runners.packages.python import install_python, is_python_outdated, missing_requirements
 from runtime.runners.packages.requirements import read_requirements
@@ -100,10 +101,11 @@ def _say_on_loop(say: Say, line: str) -> None:
 def _install(language: str, project: Project, say: Say, ending: Ending) -> bool:
     root, settings, environ = project.root, project.settings, project.environ
     try:
-        if language == "node":
-            install_npm(root, settings, environ, say, ending, keeps=True)
-        else:
-            install_python(root, settings, environ, _folder(project), read_requirements(root), say, ending)
+        with alone(root, say, ending):
+            if language == "node":
+                install_npm(root, settings, environ, say, ending, keeps=True)
+            else:
+                install_python(root, settings, environ, _folder(project), read_requirements(root), say, ending)
     except RunnerFault as fault:
         if not ending.is_over:
             say(" ".join(filter(None, (str(fault), fault.fix))))

@@ -81,6 +81,10 @@ class MemoryEventBus:
         message.attempt = delivery.attempt + 1
         self._queues.put_back(message, due)
 
+    async def release(self, delivery: Delivery) -> None:
+        """Makes the event ready again."""
+        self._queues.put_back(self._taken.pop(delivery.id), self._clock.now())
+
     async def bury(self, delivery: Delivery, failure: Failure) -> None:
         """Moves the event to the dead letters."""
         self.forget(delivery)

@@ -162,13 +162,20 @@ class SqliteEventBus:
     async def retry(self, delivery: Delivery, failure: Failure, due: float) -> None:
         """Stores the failed attempt and makes the event ready again at its time."""
         failed = (*delivery.failed, self._attempt(delivery, failure))
+        await self._put_back(delivery._replace(attempt=delivery.attempt + 1, failed=failed), due)
+
+    async def release(self, delivery: Delivery) -> None:
+        """Makes the event ready again; the attempt that it may have been marked with does not count."""
+        await self._put_back(delivery, self._clock.now())
+
+    async def _put_back(self, delivery: Delivery, due: float) -> None:
         connection = await self._database.begin()
-        connection.execute(RETRY, (delivery.attempt + 1, due, encode_attempts(failed), delivery.id))
+        connection.execute(RETRY, (delivery.attempt, due, encode_attempts(delivery.failed), delivery.id))
 
         def put_back() -> None:
             self._unmarked.pop(delivery.id, None)
             message = self._taken.pop(delivery.id)
-            message.attempt, message.failed = delivery.attempt + 1, failed
+            message.attempt, message.failed = delivery.attempt, delivery.failed
             self._queues.put_back(message, due)
 
         await self._database.committed(put_back)

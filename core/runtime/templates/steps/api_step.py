@@ -1,4 +1,8 @@
-from runtime_types import STEP_NAMEContext, STEP_NAMERequest, STEP_NAMEResponse
+from runtime_types import (
+    STEP_NAMEContext,
+    STEP_NAMERequest,
+    STEP_NAMEResponse,
+)
 
 config = {
     "type": "api",
@@ -8,7 +12,13 @@ config = {
 }
 
 
-async def handler(req: STEP_NAMERequest, ctx: STEP_NAMEContext) -> STEP_NAMEResponse:
+async def handler(
+    req: STEP_NAMERequest,
+    ctx: STEP_NAMEContext,
+) -> STEP_NAMEResponse:
     ctx.logger.info("a request", {"path": req.path})
 
-    return {"status": 200, "body": {"message": "STEP_NAME answers"}}
+    return {
+        "status": 200,
+        "body": {"message": "STEP_NAME answers"},
+    }

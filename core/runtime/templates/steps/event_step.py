@@ -1,4 +1,7 @@
-from runtime_types import STEP_NAMEContext, STEP_NAMEInput
+from runtime_types import (
+    STEP_NAMEContext,
+    STEP_NAMEInput,
+)
 
 config = {
     "type": "event",
@@ -7,5 +10,8 @@ config = {
 }
 
 
-async def handler(input: STEP_NAMEInput, ctx: STEP_NAMEContext) -> None:
+async def handler(
+    input: STEP_NAMEInput,
+    ctx: STEP_NAMEContext,
+) -> None:
     ctx.logger.info("an event", {"input": input})

@@ -1,4 +1,7 @@
-from runtime_types import STEP_NAMEChange, STEP_NAMEContext
+from runtime_types import (
+    STEP_NAMEChange,
+    STEP_NAMEContext,
+)
 
 config = {
     "type": "state",
@@ -7,5 +10,9 @@ config = {
 }
 
 
-async def handler(change: STEP_NAMEChange, ctx: STEP_NAMEContext) -> None:
-    ctx.logger.info(f"{change['operation']} of {change['key']}", {"value": change["value"]})
+async def handler(
+    change: STEP_NAMEChange,
+    ctx: STEP_NAMEContext,
+) -> None:
+    done = f"{change['operation']} of {change['key']}"
+    ctx.logger.info(done, {"value": change["value"]})

@@ -104,7 +104,7 @@ module RuntimeRunner
     def hello
       Pb::Hello.new(
         min_protocol: MIN_PROTOCOL, max_protocol: MAX_PROTOCOL, language: 'ruby', version: VERSION,
-        runtime_version: "Ruby #{RUBY_VERSION}", pid: Process.pid, features: [Bodies::FEATURE, Hooks::FEATURE]
+        runtime_version: "Ruby #{RUBY_VERSION}", pid: Process.pid, features: [Bodies::FEATURE, Hooks::FEATURE, Copies::FEATURE]
       )
     end
 

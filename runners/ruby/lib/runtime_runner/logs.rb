@@ -15,9 +15,10 @@ module RuntimeRunner
       @project = project
     end
 
-    # Logs for a run, or for the runner itself when `run` is nil. A run's line waits for room in the outbox.
-    def write(run, level, message, data = nil)
-      line = Pb::Log.new(level: level, message: Failure.text(message, MAX_MESSAGE_CHARACTERS))
+    # Logs for a run, or for the runner itself when `run` is nil. A run's line waits for room in the outbox. `printed` is
+    # the number of the line's copy, 0 where it has none.
+    def write(run, level, message, data = nil, printed: 0)
+      line = Pb::Log.new(level: level, message: Failure.text(message, MAX_MESSAGE_CHARACTERS), printed: printed)
       line.data = encode(data) unless data.nil?
       line.time_ms = Process.clock_gettime(Process::CLOCK_REALTIME, :float_millisecond)
       return put(line, 0) if run.nil?

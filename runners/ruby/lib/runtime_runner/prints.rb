@@ -53,8 +53,11 @@ module RuntimeRunner
       line[from, MOST + 1]
     end
 
-    def initialize(logs)
+    # Without `copies` what runs print is sent and nothing else.
+    def initialize(logs, copies = nil)
       @logs = logs
+      @copies = copies
+      @process = Process.pid
       @lock = Monitor.new
     end
 
@@ -64,32 +67,47 @@ module RuntimeRunner
       $stderr = taken_over(STDERR, :LOG_LEVEL_WARN)
     end
 
-    # Adds to what a run prints, and sends the lines that end in it; false where the run has ended.
+    # Adds to what a run prints, and sends the lines that end in it; false where the run has ended, and
+    # in a process that was forked.
     def add(run, level, text)
       *lines, rest = text.split("\n", -1)
-      @lock.synchronize do
-        return false if run.unfinished.nil?
+      numbers = @lock.synchronize do
+        # Nothing is sent from a process that was forked.
+        return false if run.unfinished.nil? || Process.pid != @process
 
         begun = run.unfinished.fetch(level, '')
+        ended = lines.map { |line| copy(run, level, line, ends: true) }
+        copy(run, level, rest, ends: false) unless rest.to_s.empty?
         lines, begun = [begun + lines.first, *lines.drop(1)], '' unless lines.empty?
         run.unfinished[level] = Prints.drawn(begun + rest.to_s)
+        ended
       end
-      lines.each { |line| send_line(run, level, Prints.drawn(line)) }
+      lines.zip(numbers) { |line, number| send_line(run, level, Prints.drawn(line), number) }
       true
     end
 
     # Sends what a run that ends has printed behind its last line break, and takes no more of it.
     def finish(run)
-      unfinished = @lock.synchronize { run.unfinished.tap { run.unfinished = nil } }
-      unfinished&.each { |level, line| send_line(run, level, line) unless line.empty? }
+      lines = @lock.synchronize do
+        unfinished, run.unfinished = run.unfinished, nil
+        unfinished&.filter_map { |level, line| [level, line, copy(run, level, '', ends: true)] unless line.empty? }
+      end
+      lines&.each { |level, line, number| send_line(run, level, line, number) }
     end
 
     private
 
-    def send_line(run, level, line)
+    # One that begins the line anew does so in the copy too.
+    def copy(run, level, piece, ends:)
+      return 0 if @copies.nil?
+
+      @copies.write(level, run.id, piece[piece[0...-1].to_s.rindex("\r") || 0, MOST + 1], ends: ends)
+    end
+
+    def send_line(run, level, line, number)
       line = line.delete_suffix("\r")
       line = "#{line[0, MOST - 1]}…" if line.size >= MOST
-      @logs.write(run, level, line)
+      @logs.write(run, level, line, printed: number)
     end
 
     # An object of its own: Ruby writes warnings past the methods of the one that it has begun with.

@@ -2,6 +2,7 @@
 
 require 'etc'
 require 'runtime_runner/bodies'
+require 'runtime_runner/copies'
 require 'runtime_runner/execute'
 require 'runtime_runner/hooks'
 require 'runtime_runner/hostcalls'
@@ -25,7 +26,8 @@ module RuntimeRunner
       @logs = Logs.new(outbox, project)
       @calls = HostCalls.new(outbox, limits)
       @bodies = Bodies.new(outbox, welcome)
-      prints = Prints.new(@logs)
+      copies = Copies.agreed(welcome, LOG_LEVEL_INFO: STDOUT, LOG_LEVEL_WARN: STDERR)
+      prints = Prints.new(@logs, copies)
       @executor = Executor.new(outbox, @calls, @logs, prints, @bodies, limits, project)
       @hooks = Hooks.new(outbox, limits, project)
       @loader = Loader.new(project, Modules.new(project))

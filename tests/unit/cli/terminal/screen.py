@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class Text:
 
     @property
     def lines(self) -> list[str]:
-        return self.text.splitlines()
+        return [re.sub(r"^\d\d:\d\d:\d\d\.\d{3} ", "TIME ", line) for line in self.text.splitlines()]
 
 
 class Machine:

@@ -56,6 +56,15 @@ def test_nothing_steers_the_terminal(place: str) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text(replace(log(), **changed)))
 
 
+@pytest.mark.parametrize("character", ["\u202a", "\u202e", "\u2066", "\u2069", "\u2028", "\u2029"])
+@pytest.mark.parametrize("place", ["message", "source", "data"])
+def test_nothing_turns_a_line_around_or_breaks_it(place: str, character: str) -> None:
+    changed: Any = {place: encode({"x": character}) if place == "data" else character}
+    written = text(replace(log(), **changed))
+    assert character not in written
+    assert f"\\u{ord(character):x}" in written
+
+
 def test_a_source_is_no_line_of_its_own() -> None:
     assert text(replace(log(), source="a\n12:00:00.000 [INFO] b")).count("\n") == 1
 
@@ -79,6 +88,19 @@ def test_a_line_for_machines() -> None:
     }
     full = line(log(encode({"n": [1]}), 'a "b"\nc', TRACE))
     assert (full["data"], full["message"], full["traceId"]) == ({"n": [1]}, 'a "b"\nc', TRACE)
+
+
+@pytest.mark.parametrize("evil", ["\x7f", "\x85", "\x9b2J", "\u2028", "\u202e", "ü", "\ud800", "\U0001f600"])
+def test_a_line_for_machines_is_one_in_any_encoding(evil: str) -> None:
+    machine = Machine()
+    given = "?" if evil == "\ud800" else evil  # which is no value
+    machine.presenter.write(replace(log(encode({given: given}), evil), source=evil))
+    machine.presenter.request(request(path=f"/{evil}", method=evil))
+    machine.presenter.progressed(evil)
+    assert all(piece[:-1].isascii() and piece[:-1].isprintable() for piece in machine.pieces)
+    written, asked, told = machine.lines
+    assert (written["message"], written["step"], written["data"]) == (evil, evil, {given: given})
+    assert (asked["path"], asked["method"], told["message"]) == (f"/{evil}", evil, evil)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {"x": [float("-inf")]}, 2**63, None, "", b"\xff"])
@@ -130,6 +152,10 @@ def test_a_path_neither_floods_nor_steers(path: str) -> None:
     written = asked(request(path=path))
     assert len(written) < 800
     assert re.search(r"[\x00-\x1f\x7f-\x9f]", written[:-1]) is None
+
+
+def test_a_method_does_not_steer() -> None:
+    assert "[GET\\x1b[2J\\n] 200" in asked(request(method="GET\x1b[2J\n"))
 
 
 def test_a_request_for_machines() -> None:

@@ -188,7 +188,7 @@ def test_the_presenter_is_that_of_the_settings(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, format: str | None, development: bool, begins: str
 ) -> None:
     settings = Settings.model_validate({"log": {"format": format}})
-    with presenter_of(tmp_path, settings, development=development) as presenter:
+    with presenter_of(tmp_path, settings, development=development, inspected={}) as presenter:
         presenter.write(log())
     written = capsys.readouterr().out
     assert written.endswith("\n")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from runtime.catalog import Catalog
 from runtime.facts import Held, Renewed
-from runtime.model import Problem, ProjectConfig, Severity, StreamDefinition
+from runtime.model import ApiTrigger, EventTrigger, Problem, ProjectConfig, Severity, StreamDefinition
 from tests.unit.cli.terminal.screen import Machine, Text, started, step
 
 STREAM = StreamDefinition("board", "node", "steps/board.stream.ts")
@@ -85,6 +86,7 @@ def test_an_empty_project_is_told_what_was_looked_for(tmp_path: Path) -> None:
     page.presenter.started(started(Catalog(), files=0))
     assert f"No steps in {tmp_path}: it has no folder steps or src; is it the project's root?\n" in page.text
     assert "steps/hello_step.py" in page.text
+    assert "\n`runtime create .` makes a project here.\n" in page.text
     (tmp_path / "src").mkdir()
     machine.presenter.started(started(Catalog(), files=0))
     assert f"No steps in {tmp_path}: nothing in src is called like a step.\n" in machine.line["message"]
@@ -120,7 +122,30 @@ def test_what_a_renewal_has_changed() -> None:
         "[UPDATED] Stream steps/board.stream.ts",
         "[REMOVED] Step (Event) old",
         "m is mended",
-        "node renewed in 84 ms",
+        "TIME node renewed in 84 ms",
+    ]
+
+
+def test_a_step_is_shown_with_its_routes() -> None:
+    page = Text()
+    triggers = (ApiTrigger("POST", "/orders"), EventTrigger("order"), ApiTrigger("GET", "/orders/:id"))
+    page.presenter.started(started(Catalog(steps=(replace(step("a"), triggers=triggers),))))
+    assert page.lines[0] == "[CREATED] Step (API, Event) a  POST /orders, GET /orders/:id"
+
+
+def test_a_renewal_names_the_helpers_that_were_saved() -> None:
+    page, machine = Text(), Machine()
+    few, many = ("lib/tax.ts",), tuple(f"lib/{n}.ts" for n in range(5))
+    fact = renewed(updated=("a", "b"), causes={"a": few, "b": many})
+    page.presenter.renewed(fact)
+    machine.presenter.renewed(fact)
+    assert page.lines[:2] == [
+        "[UPDATED] Step (API) a (lib/tax.ts)",
+        "[UPDATED] Step (Cron) b (lib/0.ts, lib/1.ts, lib/2.ts and 2 more)",
+    ]
+    assert [(line["message"], line["causes"]) for line in machine.lines[:2]] == [
+        ("[UPDATED] Step (API) a", list(few)),
+        ("[UPDATED] Step (Cron) b", list(many)),
     ]
 
 
@@ -142,10 +167,13 @@ def test_a_renewal_for_machines() -> None:
 @pytest.mark.parametrize("count", [20, 21])
 def test_a_helper_of_many_steps_does_not_flood(count: int) -> None:
     page = Text()
-    page.presenter.renewed(renewed(updated=tuple(f"{n:02}" for n in range(count)), mended=tuple("m" * 30)))
+    updates = tuple(f"{n:02}" for n in range(count))
+    page.presenter.renewed(renewed(updated=updates, mended=tuple("m" * 30), causes={"00": ("lib/a.ts",)}))
     updated = [line for line in page.lines if line.startswith("[UPDATED]")]
     assert updated == (
-        ["[UPDATED] 21 files, 00 the first"] if count > 20 else [f"[UPDATED] File {n:02}" for n in range(20)]
+        ["[UPDATED] 21 files, 00 the first (lib/a.ts)"]
+        if count > 20
+        else ["[UPDATED] File 00 (lib/a.ts)", *(f"[UPDATED] File {n:02}" for n in range(1, 20))]
     )
     assert "10 more are mended" in page.lines
 
@@ -164,7 +192,43 @@ def test_what_cannot_serve_is_told_with_its_source_and_that_the_code_before_goes
         "      |            ^",
         "    3 | three",
         "  fix: Correct the syntax there; a bracket, quote or comma may be missing, there or before.",
-        "node and python: the code before goes on serving",
+        "TIME node and python: the code before goes on serving",
+    ]
+
+
+def test_what_is_known_to_be_broken_is_told_in_one_line() -> None:
+    page, machine = Text(), Machine()
+    for each in (page, machine):
+        each.presenter.held(Held(("node",), (replace(BROKEN, line=8, column=3),), is_known=True))
+    said = "still broken: steps/a.step.ts:8:3 (node: the code before goes on serving)"
+    assert page.lines == [f"TIME {said}"]
+    assert machine.line.items() >= {"event": "held", "message": said, "files": ["steps/a.step.ts"]}.items()
+
+
+@pytest.mark.parametrize(
+    ("problems", "said"),
+    [
+        ([Problem(f"s{n}", "no", line=2, place="db.ts") for n in range(3)], "db.ts:2"),
+        ([Problem(f"s{n}", "no") for n in range(5)], "s0, s1, s2 and 2 more"),
+        ([Problem("", "the node runner does not start\nbecause")], "the node runner does not start"),
+    ],
+)
+def test_several_that_are_known_to_be_broken(problems: list[Problem], said: str) -> None:
+    page = Text()
+    page.presenter.held(Held((), tuple(problems), is_known=True))
+    assert page.lines == [f"TIME still broken: {said} (the code before goes on serving)"]
+
+
+def test_settings_that_cannot_be_used_are_shown_with_their_place(tmp_path: Path) -> None:
+    (tmp_path / "runtime.yaml").write_text("http:\n  port: [1\n")
+    page = Text(tmp_path)
+    page.presenter.held(Held((), (Problem("runtime.yaml", "this is not valid YAML: odd", "", 2, 9),)))
+    assert page.lines[1:6] == [
+        "error runtime.yaml:2:9",
+        "  this is not valid YAML: odd",
+        "    1 | http:",
+        "  > 2 |   port: [1",
+        "      |         ^",
     ]
 
 
@@ -172,10 +236,9 @@ def test_settings_that_cannot_be_used_have_no_file_of_their_own() -> None:
     page = Text()
     page.presenter.held(Held((), (Problem("", "runtime.yaml: http.port is no number", "write 3000"),)))
     assert page.lines[1:] == [
-        "error",
-        "  runtime.yaml: http.port is no number",
+        "error runtime.yaml: http.port is no number",
         "  fix: write 3000",
-        "The code before goes on serving",
+        "TIME The code before goes on serving",
     ]
 
 

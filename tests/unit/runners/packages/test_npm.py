@@ -57,7 +57,6 @@ def calls(root: Path) -> list[str]:
     ("text", "names"),
     [
         ("{}", set()),
-        ("[]", set()),
         ('{"dependencies": {"a": "1"}, "devDependencies": {"b": "1"}, "optionalDependencies": {"c": "1"}}', set("abc")),
         ('{"dependencies": [], "peerDependencies": {"d": "1"}}', set()),
     ],
@@ -74,11 +73,18 @@ def test_a_package_json_that_is_none_is_named(tmp_path: Path) -> None:
         npm_packages(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["[]", '"x"', "null"])
+def test_a_manifest_that_is_no_object_is_refused(root: Path, text: str) -> None:
+    (root / "package.json").write_text(text)
+    with pytest.raises(RunnerFault, match=r"package\.json is no object"):
+        npm_packages(root)
+
+
 def test_npm_runs_once_and_again_when_something_changes(root: Path) -> None:
-    assert install(root) == ["npm: running npm install"]
+    assert install(root) == ["npm: running npm install..."]
     assert install(root) == ["npm: node_modules is up to date"]
     ask(root, ms="2")
-    assert install(root) == ["npm: running npm ci"]
+    assert install(root) == ["npm: running npm ci..."]
     assert calls(root) == ["install", "ci"]
 
 
@@ -90,7 +96,7 @@ def test_what_npm_has_installed_by_itself_is_left_alone(root: Path) -> None:
     os.utime(own, (2000, 2000))
     assert install(root) == ["npm: node_modules is up to date"]
     os.utime(root / "package.json", (3000, 3000))
-    assert install(root) == ["npm: running npm install"]
+    assert install(root) == ["npm: running npm install..."]
 
 
 @pytest.mark.parametrize(
@@ -106,13 +112,13 @@ def test_the_project_of_another_tool_is_left_to_it(root: Path, lock: str, tool: 
     (root / lock).touch()
     assert install(root) == [f"npm: left out, for there is a {lock}; run `{tool} install`"]
     (root / "package-lock.json").write_text("{}")
-    assert install(root) == ["npm: running npm ci"]
+    assert install(root) == ["npm: running npm ci..."]
 
 
 def test_npms_words_are_shown_when_it_fails_and_it_is_tried_again(root: Path) -> None:
     with pytest.raises(RunnerFault, match=r"npm install failed:\n.*'gone@1' is not in this registry"):
         install(root, NPM_FAILS="1")
-    assert install(root) == ["npm: running npm install"]
+    assert install(root) == ["npm: running npm install..."]
 
 
 def test_motia_need_not_be_installed(root: Path) -> None:
@@ -128,7 +134,7 @@ def test_without_npm_it_is_said(root: Path) -> None:
 def test_a_package_that_was_removed_is_installed_again(root: Path) -> None:
     install(root)
     (root / "node_modules" / "ms").rmdir()
-    assert install(root) == ["npm: running npm ci"]
+    assert install(root) == ["npm: running npm ci..."]
     assert install(root) == ["npm: node_modules is up to date"]
 
 
@@ -137,4 +143,4 @@ def test_a_package_that_may_be_missing_need_not_be_there(root: Path) -> None:
     (root / "package.json").write_text(json.dumps(kinds))
     install(root, NODE_ENV="production")
     assert install(root, NODE_ENV="production") == ["npm: node_modules is up to date"]
-    assert install(root) == ["npm: running npm ci"]
+    assert install(root) == ["npm: running npm ci..."]

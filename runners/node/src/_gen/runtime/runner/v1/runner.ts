@@ -394,7 +394,7 @@ export interface LoadFailure {
     | undefined;
   /** Line of the fault in `location_file`, from 1; 0 when unknown. */
   line: number;
-  /** Column of the fault, from 1; 0 when unknown. */
+  /** Column of the fault in characters, from 1; 0 when unknown. */
   column: number;
   /**
    * The file that holds the fault when it is not `file` itself (a helper that
