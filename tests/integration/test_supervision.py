@@ -11,7 +11,7 @@ import pytest
 
 from runtime.dispatcher import Dispatcher
 from runtime.errors import ConfigFault
-from runtime.model import FailureKind, Hook, Invocation, LogLevel, Step, TriggerKind
+from runtime.model import Hook, Invocation, LogLevel, Step, TriggerKind
 from runtime.values import encode
 from tests.integration.fleets import LANGUAGES, PATIENCE, SOON, STEP, fleet_of, gone, loaded, says, serving, until
 from tests.integration.project import is_alive, write_project
@@ -132,20 +132,22 @@ async def test_the_config_is_that_of_the_candidate(tmp_path: Path) -> None:
                 await candidate.config(None)
 
 
-async def test_of_too_many_that_finish_the_oldest_is_ended(tmp_path: Path) -> None:
+async def test_where_too_many_finish_the_next_renewal_waits_and_cuts_off_nobody(tmp_path: Path) -> None:
     async with serving(tmp_path, says("python", "0"), reload={"maxDraining": 2}) as project:
         running = []
-        for number in range(1, 4):
-            running.append(asyncio.ensure_future(project.ask("python", file=str(tmp_path / "never"))))
+        for number in range(1, 3):
+            running.append(asyncio.ensure_future(project.ask("python", file=str(tmp_path / f"go{number}"))))
             await until(lambda: project.status("python")[0].in_flight > 0)
             write_project(tmp_path, says("python", str(number)))
             await project.renew("python")
-        outcome = await running[0]
-        assert outcome.failure is not None
-        assert outcome.failure.kind is FailureKind.RUNNER_LOST
-        assert [status.generation for status in project.status("python", "draining")] == [2, 3]
-        for task in running[1:]:
-            task.cancel()
+        waiting = asyncio.ensure_future(project.renew("python"))
+        await until(lambda: len(project.status("python", "draining")) == 2)
+        assert not waiting.done()
+        (tmp_path / "go1").touch()
+        await waiting
+        assert (await running[0]).failure is None
+        (tmp_path / "go2").touch()
+        assert (await running[1]).failure is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -22,5 +22,5 @@ class ReloadSettings(Section):
     """How long after a change a process stands ready for the next one; 0 for not at all."""
     drain_grace: float = Field(60.0, ge=0, le=LONGEST)
     """How long what still runs on the old code may take to finish."""
-    max_draining: int = Field(4, ge=1, le=64)
-    """Old generations of a language that may be finishing at once; the oldest over that is ended."""
+    max_draining: int = Field(16, ge=1, le=256)
+    """Old generations of a language that may be finishing at once; the next renewal waits for one of them to end."""

@@ -107,16 +107,18 @@ class Candidate:
         language is renewed. Raises `ConfigFault`: with half of what it says nothing may serve.
         """
         around = self._surroundings
+        files = config_files(around.root)
+        own = {LANGUAGES[file] for file in files} | ({serving.language} if serving is not None else set())
+        if self._serving() and own.isdisjoint(self.languages):
+            return serving
         refuse_unread(around.root)
-        file = the_config(config_files(around.root), [runner.manifest.language for runner in around.installed])
+        file = the_config(files, [runner.manifest.language for runner in around.installed])
         if file is None:
             return None
         language = LANGUAGES[file]
-        if serving is not None and serving.file == file and language not in self.languages:
+        if language not in self.languages:  # its renewal brings what it says; until then what served before counts
             return serving
-        generation = self._generations.get(language)
-        if generation is None:  # the file has only just come: its own language's renewal brings what it says
-            return serving
+        generation = self._generations[language]
         if generation.given_up is not None:
             message = f"{file} cannot be loaded: {generation.given_up.file} {generation.given_up.message}"
             raise ConfigFault(message, generation.given_up.fix)

@@ -131,8 +131,11 @@ class Fleet:
         self._environ = self._environ if environ is None else environ
         for language in sorted(self._undebugged):
             await self._require_debugger(language)
+        languages = tuple(self._supervisors) if languages is None else languages
+        for language in languages:
+            await self._supervisors[language].room()
         discovery = await anyio.to_thread.run_sync(discover, self._root, self.installed)
-        renewed = self._begin(discovery, self._supervisors if languages is None else languages)
+        renewed = self._begin(discovery, languages)
         first = [name for name in renewed if self._supervisors[name].serving is None]
         try:
             for name in renewed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Mapping
 from typing import Protocol
@@ -67,6 +68,7 @@ class Supervisor:
         self._inspector = inspector
         self._environ: Mapping[str, str] = {}
         self._coming: list[Generation] = []
+        self._is_drained = asyncio.Event()
         self._draining: list[Generation] = []
         """The oldest first."""
         self._spare: RunnerProcess | None = None
@@ -95,6 +97,12 @@ class Supervisor:
         with anyio.move_on_after(grace + KILL_AFTER):
             for process in tuple(self._processes):
                 await process.ended.wait()
+
+    async def room(self) -> None:
+        """Waits until no more generations are finishing than may: none is cut off for the sake of the next."""
+        while len(self._draining) >= self._settings.reload.max_draining:
+            self._is_drained.clear()
+            await self._is_drained.wait()
 
     def begin(self, launch: Launch, environ: Mapping[str, str], files: LanguageFiles) -> Generation:
         """Starts the next generation, which serves once it takes over."""
@@ -138,13 +146,12 @@ class Supervisor:
     def _drain(self, generation: Generation) -> None:
         generation.drain(self._settings.reload.drain_grace)
         self._draining.append(generation)
-        if len(self._draining) > self._settings.reload.max_draining:
-            self._draining.pop(0).kill()
 
     async def _run(self, generation: Generation) -> None:
         await generation.run()
         if generation in self._draining:
             self._draining.remove(generation)
+            self._is_drained.set()
 
     def status(self) -> list[RunnerStatus]:
         """Its processes, those that serve first."""
