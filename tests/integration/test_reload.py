@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bench.harness.saves import make_project
@@ -56,6 +57,14 @@ def edit(root: Path, file: str, old: str, new: str) -> None:
 
 def answers(project: RunningProject, path: str, text: str) -> bool:
     return eventually(lambda: project.client.get(path).text.replace('": "', '":"') == text, PATIENCE)
+
+
+def refuses_two_keys(project: RunningProject) -> bool:
+    """Whether `http.maxQueryKeys: 1` counts; the start of everything ends the connections that stand open."""
+    try:
+        return project.client.get("/ts?a=1&b=2").status_code == 400
+    except (httpx.RemoteProtocolError, httpx.ReadError):
+        return False
 
 
 @pytest.mark.parametrize("language", STEP)
@@ -140,8 +149,8 @@ def test_settings_are_taken_over_by_a_start_of_everything_and_bad_ones_are_not(t
         project.wait_for("maxBodyBytes")
         assert project.client.post("/ts", content=b"12345678").status_code == 405
         (tmp_path / "runtime.yaml").write_text("http:\n  maxQueryKeys: 1\n")
-        assert eventually(lambda: project.client.get("/ts?a=1&b=2").status_code == 400, PATIENCE), project.output
-        assert project.client.get("/py").text == "py 1"
+        assert eventually(partial(refuses_two_keys, project), PATIENCE), project.output
+        assert answers(project, "/py", "py 1")
 
 
 def test_what_runs_finishes_on_the_code_it_began_with(tmp_path: Path) -> None:
@@ -297,4 +306,4 @@ def test_settings_wait_for_what_is_held(tmp_path: Path) -> None:
         project.wait_for("once .* mended")
         assert project.client.get("/ts").text == "ts 1"
         edit(tmp_path, STEP["ts"], "handler((", "handler")
-        assert eventually(lambda: project.client.get("/ts?a=1&b=2").status_code == 400, PATIENCE), project.output
+        assert eventually(partial(refuses_two_keys, project), PATIENCE), project.output

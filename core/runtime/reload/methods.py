@@ -32,7 +32,7 @@ def when_refused(error: Exception) -> str:
     """The same where the system refuses to tell."""
     return (
         f"changes are polled, for the system does not tell of them ({error}); "
-        "raise its limits (on Linux fs.inotify.max_user_watches and max_user_instances), "
+        "raise its limits (on Linux fs.inotify.max_user_watches and fs.inotify.max_user_instances), "
         "or set reload.watch: polling in runtime.yaml"
     )
 

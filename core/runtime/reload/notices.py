@@ -1,29 +1,68 @@
-"""What the system says of changes in folders: a hint where to look, not what there is."""
+"""What the system says of changes in folders, through watchfiles: a hint where to look, not what there is."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import threading
 from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
+from pathlib import Path
+
+from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 Heard = Callable[[Collection[str] | None], None]
 """Gets paths relative to the root with "/" between, on the event loop; None when some of them are not known."""
+_STEP_MS = 5
+"""Between two looks whether the system has said something; each costs a turn of a thread, also when nothing happens."""
 
 
 class Refused(Exception):
     """The system does not tell of changes, and says why."""
 
 
-class Notices(Protocol):
-    """Listens to folders, each without those inside."""
+class Notices:
+    """Listens to folders, each without those inside; what is heard is collected in a thread."""
 
-    lag: float
+    lag = _STEP_MS / 1000
     """Seconds that it has been quiet already when something is heard."""
+
+    def __init__(self, root: Path, heard: Heard) -> None:
+        self._root = root
+        self._heard = heard
+        self._loop = asyncio.get_running_loop()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def listen(self, folders: Sequence[str]) -> None:
         """Listens to these folders from now on, and no longer to others; takes milliseconds, in any thread.
 
         Raises `FileNotFoundError` for a folder that is not there, `Refused` when the system does not play along.
         """
+        try:
+            notify = RustNotify([os.path.join(self._root, folder) for folder in folders], False, False, 0, False, False)
+        except FileNotFoundError:
+            raise
+        except (OSError, WatchfilesRustInternalError) as error:
+            raise Refused(str(error)) from error
+        self.close()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(notify, self._stop), name="file changes", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         """Ends it; nothing is heard afterwards."""
+        if self._thread is not None:
+            self._stop.set()
+            self._thread.join()
+            self._thread = None
+
+    def _run(self, notify: RustNotify, stop: threading.Event) -> None:
+        beginning = len(os.path.join(self._root, ""))
+        try:
+            while not isinstance(found := notify.watch(0, _STEP_MS, 0, stop), str):
+                paths = {path[beginning:].replace(os.sep, "/") for _, path in found}
+                self._loop.call_soon_threadsafe(self._heard, paths)
+        except WatchfilesRustInternalError:  # such as a name that is no text; it would be said again and again
+            self._loop.call_soon_threadsafe(self._heard, None)
+        finally:
+            notify.close()

@@ -10,10 +10,8 @@ from pathlib import Path
 from anyio import to_thread
 
 from runtime.config.reload import ReloadSettings
-from runtime.reload import inotify
 from runtime.reload.methods import polling_reason, when_refused
-from runtime.reload.notices import Heard, Notices, Refused
-from runtime.reload.rustnotify import RustNotices
+from runtime.reload.notices import Notices, Refused
 from runtime.reload.tree import Tree
 
 _LONGEST_SET = 100
@@ -48,7 +46,7 @@ async def watching(
     tree = Tree(root, named)
     watch = _Watch(settings, tree, is_watched)
     reason = polling_reason(root, settings, environ)
-    with closing(_notices(root, watch.hear)) as notices:
+    with closing(Notices(root, watch.hear)) as notices:
         await to_thread.run_sync(tree.look)
         try:
             if not reason:
@@ -57,10 +55,6 @@ async def watching(
             reason = when_refused(refused)
         async with aclosing(watch.sets(notices, reason, report)) as sets:
             yield sets
-
-
-def _notices(root: Path, heard: Heard) -> Notices:
-    return inotify.Inotify(root, heard) if inotify.is_there() else RustNotices(root, heard)
 
 
 async def _nothing() -> AsyncGenerator[frozenset[str]]:

@@ -15,7 +15,7 @@ import anyio.lowlevel
 import pytest
 
 from runtime.config.reload import ReloadSettings
-from runtime.reload.inotify import Inotify
+from runtime.reload.notices import Notices
 from runtime.reload.watcher import watching
 
 PATIENCE = 20
@@ -61,15 +61,9 @@ async def watched(
         yield Watched(root, sets, reports)
 
 
-@pytest.fixture(params=["inotify", "watchfiles", "polling"])
-async def project(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Watched]:
+@pytest.fixture(params=["events", "polling"])
+async def project(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Watched]:
     """A project with a step and a helper, watched in each of the ways."""
-    if request.param == "watchfiles":
-        monkeypatch.setattr("runtime.reload.inotify.is_there", lambda: False)
-    elif request.param == "inotify" and sys.platform != "linux":
-        pytest.skip("only Linux has it")
     for file in ("steps/a_step.py", "lib/helper.ts", "node_modules/dependency/index.ts"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text("1")
@@ -244,13 +238,13 @@ async def test_a_folder_full_of_data_is_not_watched(tmp_path: Path) -> None:
 
 @linux_only
 async def test_what_changes_while_the_watching_begins_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    listen = Inotify.listen
+    listen = Notices.listen
 
-    def late(notices: Inotify, folders: Sequence[str]) -> None:
+    def late(notices: Notices, folders: Sequence[str]) -> None:
         (tmp_path / "a.py").write_text("1")
         listen(notices, folders)
 
-    monkeypatch.setattr(Inotify, "listen", late)
+    monkeypatch.setattr(Notices, "listen", late)
     async with watched(tmp_path) as project:
         assert await project.next() == {"a.py"}
 
