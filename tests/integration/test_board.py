@@ -39,7 +39,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProject
 @pytest.fixture
 def bare(tmp_path: Path) -> Iterator[RunningProject]:
     """The example without the packages, and without an order."""
-    with running(copied(tmp_path)) as project:
+    with running(copied(tmp_path), "--no-install") as project:
         yield project
 
 

@@ -128,7 +128,7 @@ class Tried(NamedTuple):
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
     files, zod = PROJECTS[request.param]
     root = write_reference(tmp_path_factory.mktemp(request.param), files, zod)
-    with running(root, environment={"COLUMNS": "200"}) as started:
+    with running(root, "--no-install", environment={"COLUMNS": "200"}) as started:
         yield Tried(request.param, root, started)
 
 

@@ -248,13 +248,12 @@ async def test_who_looks_for_debugpy_can_be_interrupted(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 600\n")
     python.chmod(0o700)
-    looking = asyncio.ensure_future(missing_debugger((str(python), "-m", "debugpy", "main.py"), os.environ))
-    async with asyncio.timeout(10):
-        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-        looking.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await looking
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(missing_debugger, (str(python), "-m", "debugpy", "main.py"), os.environ)
+            while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            tasks.cancel_scope.cancel()
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
