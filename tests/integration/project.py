@@ -26,6 +26,7 @@ class RunningProject:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self._lines: list[str] = []
+        self._is_over = False
         self._printed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -45,7 +46,7 @@ class RunningProject:
 
         def matches() -> bool:
             found.extend(match for line in self._lines if (match := re.search(pattern, line)))
-            return bool(found) or (self.process.poll() is not None and not self._reader.is_alive())
+            return bool(found) or self._is_over
 
         with self._printed:
             self._printed.wait_for(matches, seconds)
@@ -90,6 +91,7 @@ class RunningProject:
                 self._lines.append(line.rstrip("\n"))
                 self._printed.notify_all()
         with self._printed:
+            self._is_over = True
             self._printed.notify_all()
 
 

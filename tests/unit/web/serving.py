@@ -137,7 +137,7 @@ class Streaming:
 def has_connection(client: Any) -> bool:
     """Whether a server of this process still holds its end of a connection; the client's tells nothing until all that
     is on the way has been read."""
-    sockets = [each for each in gc.get_objects() if isinstance(each, socket.socket) and each.fileno() >= 0]
+    sockets = [each for each in gc.get_objects() if issubclass(type(each), socket.socket) and each.fileno() >= 0]
     return client in [_peer_of(each) for each in sockets]
 
 
