@@ -187,11 +187,13 @@ async def test_so_many_at_once_and_the_rest_wait() -> None:
 
 async def test_one_that_finds_no_place_in_time_says_so() -> None:
     hooked = Hooked(maxHookCalls=1, hookTimeout=0.02)
-    has_place, waiting = hooked.call(), hooked.call()
-    assert await failure_of(has_place) is FailureKind.DEADLINE
-    assert await failure_of(waiting) is FailureKind.OVERLOADED
-    with pytest.raises(HookFailed, match=r"found no place within 0.02 s \(streams.maxHookCalls\)"):
-        await waiting
+    async with Dialled() as dialled:  # which never answers, so that the place stays taken
+        hooked.pool.add((await dialled.open(HELLO_WITH_HOOKS)).link)
+        has_place, waiting = hooked.call(), hooked.call()
+        assert await failure_of(has_place) is FailureKind.DEADLINE
+        assert await failure_of(waiting) is FailureKind.OVERLOADED
+        with pytest.raises(HookFailed, match=r"found no place within 0.02 s \(streams.maxHookCalls\)"):
+            await waiting
 
 
 async def test_a_call_that_nobody_waits_for_counts_until_its_runner_has_answered() -> None:
