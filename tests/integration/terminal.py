@@ -34,6 +34,18 @@ class Terminal:
         self._answered = place + len(question)
         os.write(self._screen, f"{text}\n".encode() if text != INTERRUPT else text.encode())
 
+    def break_off(self, question: str) -> int:
+        """Presses Ctrl-C instead of an answer, and gives the exit code.
+
+        Again while nothing comes of it: Python does not see a signal that came just before it begins to wait for input.
+        """
+        self.answer(question, INTERRUPT)
+        deadline = time.monotonic() + PATIENCE
+        while self.process.poll() is None and time.monotonic() < deadline:
+            if not self._read(time.monotonic() + 1):
+                os.write(self._screen, INTERRUPT.encode())
+        return self.finish()
+
     def finish(self) -> int:
         """Reads to the end and gives the exit code."""
         deadline = time.monotonic() + PATIENCE

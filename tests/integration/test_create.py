@@ -18,7 +18,7 @@ from runtime.scaffold.steps import KINDS, LANGUAGES
 from runtime.scaffold.templates import TEMPLATES
 from tests.integration.control import command
 from tests.integration.project import PATIENCE, REPOSITORY, RunningProject, eventually, running
-from tests.integration.terminal import INTERRUPT, at_terminal
+from tests.integration.terminal import at_terminal
 from tests.packages import link_packages
 from tests.types.checking import COMPILERS, generate, pyright, tsc
 
@@ -131,8 +131,7 @@ def test_name_and_template_are_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize("given", [(), ("shop",)])
 def test_an_interrupted_question_leaves_nothing_behind(tmp_path: Path, given: tuple[str, ...]) -> None:
     with at_terminal(tmp_path, "create", *given) as terminal:
-        terminal.answer("Template [1]" if given else "Name of the project", INTERRUPT)
-        assert terminal.finish() == 130
+        assert terminal.break_off("Template [1]" if given else "Name of the project") == 130
     assert "Traceback" not in terminal.shown
     assert list(tmp_path.iterdir()) == []
 
