@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import re
 import ssl
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runtime.cli.console import print_fault
+from runtime.cli.ink import printable
 from runtime.cli.options import EXIT_FAULT
 from runtime.errors import RuntimeFault
 from runtime.web.control.announcement import Announcement, read_announcement
@@ -31,7 +31,6 @@ CONNECT_TIMEOUT = 3.0
 ANSWER_TIMEOUT = 120.0
 """Seconds that an answer may be silent; redriving all of a long queue takes its time."""
 MAX_ANSWER_BYTES = 1024 * 1024 * 1024
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _WIDTH_OF_FILES = 160
 _START = "start it here with `runtime dev`; `runtime start` needs control.token in runtime.yaml for this"
 
@@ -164,11 +163,6 @@ def print_line(text: str, style: str = "") -> None:
 def print_table(table: Table) -> None:
     """Prints a table for people, as wide as the terminal."""
     _console().print(table)
-
-
-def printable(text: str) -> str:
-    """The text with nothing in it that steers a terminal: names and payloads come from anywhere."""
-    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def cell(value: object, style: str = "") -> Text:

@@ -11,8 +11,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from runtime.cli.client import AsJson, print_json, print_line, printable
+from runtime.cli.client import AsJson, print_json, print_line
+from runtime.cli.ink import printable
 from runtime.cli.options import EXIT_FAULT
+from runtime.cli.words import counted
 
 if TYPE_CHECKING:  # no other command has a use for it
     from runtime.diagnosis.examination import Checked
@@ -67,9 +69,5 @@ def _print(checked: list[Checked]) -> None:
 def _summary(faults: int, warnings: int) -> str:
     if not faults and not warnings:
         return "All is well."
-    counts = (_count(number, noun) for number, noun in ((faults, "fault"), (warnings, "warning")) if number)
+    counts = (counted(number, noun) for number, noun in ((faults, "fault"), (warnings, "warning")) if number)
     return f"{' and '.join(counts)}."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

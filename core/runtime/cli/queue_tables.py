@@ -8,7 +8,8 @@ from typing import Any
 
 from rich.table import Table
 
-from runtime.cli.client import cell, local_time, print_line, print_table, printable
+from runtime.cli.client import cell, local_time, print_line, print_table
+from runtime.cli.ink import printable
 
 Document = Mapping[str, Any]
 _SHOWN_CHARACTERS = 2000

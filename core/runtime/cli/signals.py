@@ -11,6 +11,7 @@ from types import FrameType
 import anyio
 
 from runtime.cli.options import EXIT_INTERRUPTED
+from runtime.cli.words import counted
 
 ECHO_SECONDS = 0.1
 """A signal that comes again so soon is the same one: npm hands on the Ctrl-C that the terminal sends everybody."""
@@ -55,7 +56,7 @@ def farewell(runs: int) -> str:
     """What a person is told who has asked the project to stop while so many runs are under way."""
     if not runs:
         return "stopping"
-    return f"stopping: waiting for {runs} run{'' if runs == 1 else 's'} (Ctrl-C again to leave now)"
+    return f"stopping: waiting for {counted(runs, 'run')} (Ctrl-C again to leave now)"
 
 
 def _watched() -> list[signal.Signals]:

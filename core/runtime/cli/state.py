@@ -19,10 +19,10 @@ from runtime.cli.client import (
     print_json,
     print_line,
     print_table,
-    printable,
     read_json,
     running,
 )
+from runtime.cli.ink import printable
 
 state = typer.Typer(
     name="state",

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
+Counts = Callable[[str], bool]
+"""Whether a path counts, relative to the root with "/" between; asked in the thread that listens."""
 Heard = Callable[[Collection[str] | None], None]
-"""Gets paths relative to the root with "/" between, on the event loop; None when some of them are not known."""
+"""Gets the paths that count, on the event loop; None when some of them are not known."""
 _STEP_MS = 5
 """Between two looks whether the system has said something; each costs a turn of a thread, also when nothing happens."""
 
@@ -21,13 +23,14 @@ class Refused(Exception):
 
 
 class Notices:
-    """Listens to folders, each without those inside; what is heard is collected in a thread."""
+    """Listens to folders, each without those inside; what is heard is collected and sorted out in a thread."""
 
     lag = _STEP_MS / 1000
     """Seconds that it has been quiet already when something is heard."""
 
-    def __init__(self, root: Path, heard: Heard) -> None:
+    def __init__(self, root: Path, counts: Counts, heard: Heard) -> None:
         self._root = root
+        self._counts = counts
         self._heard = heard
         self._loop = asyncio.get_running_loop()
         self._stop = threading.Event()
@@ -61,7 +64,8 @@ class Notices:
         try:
             while not isinstance(found := notify.watch(0, _STEP_MS, 0, stop), str):
                 paths = {path[beginning:].replace(os.sep, "/") for _, path in found}
-                self._loop.call_soon_threadsafe(self._heard, paths)
+                if counted := {path for path in paths if self._counts(path)}:
+                    self._loop.call_soon_threadsafe(self._heard, counted)
         except WatchfilesRustInternalError:  # such as a name that is no text; it would be said again and again
             self._loop.call_soon_threadsafe(self._heard, None)
         finally:

@@ -76,7 +76,7 @@ class Reloader:
         just loading."""
 
     def is_watched(self, path: str) -> bool:
-        """Whether a change of this path, relative to the root, concerns what serves, or what loads."""
+        """Whether a change of this path, relative to the root, concerns what serves, or what loads; in any thread."""
         return self._is_busy or bool(self._concern_of((path,)))
 
     @property
@@ -265,8 +265,9 @@ class Reloader:
         """Notes what serves from now on, and what it depends on."""
         self._catalog = catalog
         imports: dict[str, set[str]] = {}
+        by_file = candidate.imports
         for file, language in files_of(catalog).items():
-            imports.setdefault(language, set()).update(candidate.imports.get(file, ()))
+            imports.setdefault(language, set()).update(by_file.get(file, ()))
         self._imports, self._included = imports, included_patterns(catalog.steps)
 
     def _hold(self, language: str, why: tuple[Problem, ...], change: Change) -> None:

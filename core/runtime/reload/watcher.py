@@ -36,8 +36,9 @@ async def watching(
     """Watches from entering on and gives the sets of changed paths, relative to the root with "/" between.
 
     A set is given when it has been quiet for `reload.settle`; what changes while nobody asks is in the next one.
-    `named` are files that count though they lie in folders that are not watched. `is_watched` says which paths count
-    and is asked anew each time. `report` hears why files are polled. With `reload.watch: off` there is no set.
+    `named` are files that count though they lie in folders that are not watched. `is_watched` says which paths count;
+    it is asked anew each time, in other threads than that of the event loop. `report` hears why files are polled.
+    With `reload.watch: off` there is no set.
     """
     if settings.watch == "off":
         yield _nothing()
@@ -46,7 +47,7 @@ async def watching(
     tree = Tree(root, named)
     watch = _Watch(settings, tree, is_watched)
     reason = polling_reason(root, settings, environ)
-    with closing(Notices(root, watch.hear)) as notices:
+    with closing(Notices(root, watch.counts, watch.hear)) as notices:
         await to_thread.run_sync(tree.look)
         try:
             if not reason:
@@ -76,12 +77,12 @@ class _Watch:
         """What was found and not given yet."""
         self._pause = settings.poll_interval
 
+    def counts(self, path: str) -> bool:
+        """Whether a change there has to be looked at."""
+        return self._is_watched(path) or self._tree.is_folder(path)
+
     def hear(self, paths: Collection[str] | None) -> None:
-        """Notes what the system says, but for what does not count."""
-        if paths is not None:
-            paths = [path for path in paths if self._is_watched(path) or self._tree.is_folder(path)]
-            if not paths:
-                return
+        """Notes where to look; None is everywhere."""
         if paths is None or self._heard is None or len(self._heard) + len(paths) > _MANY:
             self._heard = None
         else:
@@ -138,7 +139,7 @@ class _Watch:
     async def _look_at_heard(self, notices: Notices) -> None:
         heard, self._heard = self._heard, set()
         self._hearing.clear()
-        changed = None if heard is None else await to_thread.run_sync(self._tree.look_at, heard)
+        changed = None if heard is None else await to_thread.run_sync(self._watched, self._tree.look_at, heard)
         if changed is None:
             await self.listen(notices)
         else:
@@ -146,9 +147,14 @@ class _Watch:
 
     async def _look_at_all(self) -> bool:
         """Whether anything that counts has changed."""
-        changed = await to_thread.run_sync(self._tree.look)
+        changed = await to_thread.run_sync(self._watched, self._tree.look) or frozenset()
         self._changed |= changed
-        return any(map(self._is_watched, changed))
+        return bool(changed)
+
+    def _watched(self, look: Callable[..., frozenset[str] | None], *paths: Collection[str]) -> frozenset[str] | None:
+        """What a look has found that counts, sorted out where it may take its time."""
+        found = look(*paths)
+        return found if found is None else frozenset(filter(self._is_watched, found))
 
     async def _poll(self) -> None:
         """Waits a while, looks, and then looks again until nothing changes any more."""
@@ -164,4 +170,4 @@ class _Watch:
 
     def _taken(self) -> frozenset[str]:
         found, self._changed = self._changed, set()
-        return frozenset(path for path in found if self._is_watched(path))
+        return frozenset(found)

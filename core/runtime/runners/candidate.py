@@ -97,7 +97,7 @@ class Candidate:
         around = self._surroundings
         catalog = around.builder.build(manifests, around.settings.validation)
         unmatched = unmatched_files(around.root, catalog.steps)
-        missed = near_misses(around.root, around.installed)
+        missed = near_misses(around.root, around.installed, self.discovery.scanned)
         return replace(catalog, problems=(*self.discovery.unusable, *catalog.problems, *unmatched, *missed))
 
     async def config(self, serving: ProjectConfig | None) -> ProjectConfig | None:

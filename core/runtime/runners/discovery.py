@@ -38,6 +38,8 @@ class Discovery:
     """By language."""
     unusable: tuple[Problem, ...]
     """One for each step and stream that no runner can be given, under a name that can be shown anywhere."""
+    scanned: tuple[str, ...]
+    """All that was found, steps or not, in path order."""
 
     @property
     def count(self) -> int:
@@ -49,7 +51,8 @@ def discover(root: Path, runners: Sequence[InstalledRunner]) -> Discovery:
     """Scans `steps/` and `src/` once; a file belongs to the first runner whose pattern fits its name."""
     found: dict[str, tuple[list[str], list[str]]] = {runner.manifest.language: ([], []) for runner in runners}
     unusable = []
-    for file in sorted(scan(root)):
+    scanned = tuple(sorted(scan(root)))
+    for file in scanned:
         owner = _owner(file, runners)
         if owner is None:
             continue
@@ -60,7 +63,7 @@ def discover(root: Path, runners: Sequence[InstalledRunner]) -> Discovery:
         steps, streams = found[owner.manifest.language]
         (steps if owner.takes_step(_name(file)) else streams).append(file)
     files = {language: LanguageFiles(tuple(steps), tuple(streams)) for language, (steps, streams) in found.items()}
-    return Discovery(files, tuple(unusable))
+    return Discovery(files, tuple(unusable), scanned)
 
 
 def find_files(root: Path, runners: Sequence[InstalledRunner]) -> dict[str, LanguageFiles]:

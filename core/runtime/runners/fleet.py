@@ -68,7 +68,7 @@ class Fleet:
         self._host = host or _NoServices()
         self._logs = logs
         self._server = RunnerServer(root / ".runtime" / "run")
-        self._discovery = Discovery({}, ())
+        self._discovery = Discovery({}, (), ())
         self._told: frozenset[str] = frozenset()
         self._spares: dict[str, asyncio.TimerHandle] = {}
         """Languages of which a process is to stand ready, and until when."""

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from runtime.model import Problem, Severity
-from runtime.runners.discovery import SOURCE_FOLDERS, printable, scan
+from runtime.runners.discovery import SOURCE_FOLDERS, printable
 from runtime.runners.manifest import InstalledRunner
 
 _MOST_BYTES = 256 * 1024
 """A longer file is no step that somebody wrote."""
+_LONGEST_LIST = 1000
+"""Characters of a list of exports that are looked at."""
 _ENDING = re.compile(r"(?:[-_. ]+(?=(?i:s))|(?<=[a-z0-9])(?=S))((?i:step|stream))(?i:s)?$")
 """How the stem of a step's or stream's file ends, or one that is nearly called so."""
 _SIMILAR = {"tsx": "ts", "jsx": "js"}
@@ -25,7 +27,7 @@ _DECLARED = (
 
 def _defined(name: str) -> re.Pattern[str]:
     """What defines a name at the top of a file."""
-    listed = rf"(?:export|module\.exports\s*=)\s*\{{[^}}]*\b{name}\b"
+    listed = rf"(?:export|module\.exports\s*=)\s*\{{[^}}]{{0,{_LONGEST_LIST}}}\b{name}\b"
     return re.compile(rf"^(?:{_DECLARED}{name}\b\s*[:=(]|{listed})", re.MULTILINE | re.IGNORECASE)
 
 
@@ -35,13 +37,12 @@ _KIND = re.compile(
 )
 
 
-def near_misses(root: Path, installed: Sequence[InstalledRunner]) -> list[Problem]:
+def near_misses(root: Path, installed: Sequence[InstalledRunner], files: Sequence[str]) -> list[Problem]:
     """A warning for each file that is a step by its look and not by its name or place, in path order.
 
-    Helpers are passed over: a file must define a config, and unless it is nearly called like a step or stream also a
-    handler and a step's type.
+    `files` are those that were found in the source folders, in path order. Helpers are passed over: a file must define
+    a config, and unless it is nearly called like a step or stream also a handler and a step's type.
     """
-    files = sorted(scan(root))
     taken = {_stem(file) for file in files if _is_taken(file, installed)}
     found = [_misnamed(root, file, installed) for file in files if _stem(file) not in taken]
     return [*_misplaced(root, installed), *(problem for problem in found if problem is not None)]
@@ -73,6 +74,8 @@ def _misnamed(root: Path, file: str, installed: Sequence[InstalledRunner]) -> Pr
             return _warning(file, message, "add one under `runners` in runtime.yaml, or rename the file")
         return None
     text = _text(root / file)
+    if "config" not in text.lower():  # far quicker to see than that nothing defines it
+        return None
     looks = _CONFIG.search(text) and (ending or (_HANDLER.search(text) and _KIND.search(text)))
     if not looks:
         return None

@@ -184,13 +184,6 @@ def test_a_silent_runtime_is_not_waited_for_without_end(monkeypatch: pytest.Monk
             silent.get("queues")
 
 
-@pytest.mark.parametrize(
-    ("text", "printed"), [("a\x1b[31mb", "a\\x1b[31mb"), ("a\rb\x9bc", "a\\rb\\x9bc"), ("a\n\tb", "a\n\tb")]
-)
-def test_no_text_steers_the_terminal(text: str, printed: str) -> None:
-    assert client.printable(text) == printed
-
-
 def test_a_time_is_that_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: Any = client.local_time("2023-11-14T22:13:20.000+00:00")
     assert shown.startswith("2023-11-1")

@@ -8,6 +8,7 @@ import pytest
 
 from runtime.config import Settings
 from runtime.model import Severity
+from runtime.runners.discovery import discover
 from runtime.runners.manifest import InstalledRunner, find_runners
 from runtime.runners.nearmisses import near_misses
 
@@ -30,7 +31,7 @@ def told(root: Path, installed: list[InstalledRunner], files: dict[str, str]) ->
         path = root / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    found = near_misses(root, installed)
+    found = near_misses(root, installed, discover(root, installed).scanned)
     assert all(problem.severity is Severity.WARNING and problem.message for problem in found)
     return {problem.file: problem.fix for problem in found}
 
@@ -114,7 +115,7 @@ def test_steps_in_the_wrong_place(tmp_path: Path, installed: list[InstalledRunne
 def test_steps_all_in_the_wrong_place_are_one_warning(tmp_path: Path, installed: list[InstalledRunner]) -> None:
     files = {f"{letter}.step.ts": NODE for letter in "abc"}
     assert told(tmp_path, installed, files) == {"a.step.ts": "move it to steps/a.step.ts"}
-    [problem] = near_misses(tmp_path, installed)
+    [problem] = near_misses(tmp_path, installed, ())
     assert "(so are 2 others beside it)" in problem.message
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from runtime.catalog import Catalog
+from runtime.cli.words import counted, listed
 from runtime.facts import Held, Started
 from runtime.model import ApiTrigger, Step
 from runtime.runners.discovery import SOURCE_FOLDERS
@@ -29,16 +29,6 @@ def kinds(step: Step) -> list[str]:
 def routes(step: Step) -> str:
     """What the step answers, such as `POST /orders`; empty where it answers nothing."""
     return ", ".join(f"{each.method} {each.path}" for each in step.triggers if isinstance(each, ApiTrigger))
-
-
-def counted(number: int, noun: str) -> str:
-    """Such as `1 step`, `2 steps`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def listed(words: Sequence[str]) -> str:
-    """Such as `node`, `node and python`, `node, python and ruby`."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def goes_on(fact: Held) -> str:

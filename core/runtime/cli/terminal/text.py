@@ -9,7 +9,8 @@ from pathlib import Path
 from runtime.cli.ink import Ink, Style, fitted, printable
 from runtime.cli.terminal.lines import TextLog
 from runtime.cli.terminal.problems import problem_lines, some, still_broken
-from runtime.cli.terminal.summary import address, counted, duration, goes_on, labels, listed, routes, summary
+from runtime.cli.terminal.summary import address, duration, goes_on, labels, routes, summary
+from runtime.cli.words import counted, listed
 from runtime.facts import Held, Renewed, Started
 from runtime.model import Problem
 
