@@ -14,8 +14,9 @@ from runtime._gen import runner_pb2 as pb
 from runtime.catalog import CatalogBuilder
 from runtime.config import Settings
 from runtime.deadlines import Grace
+from runtime.definitions.remembered import NOTHING
 from runtime.errors import HostCallRefused, RunnerFault
-from runtime.model import Invocation, LogLevel, RunnerStatus
+from runtime.model import Invocation, LogLevel, Remembered, RunnerStatus
 from runtime.runners.candidate import Candidate, Surroundings
 from runtime.runners.discovery import Discovery, LanguageFiles, discover
 from runtime.runners.generation import Generation
@@ -44,9 +45,11 @@ class Fleet:
         logs: LogService,
         *,
         inspected: Mapping[str, int] | None = None,
+        remembered: Callable[[], Mapping[str, Remembered]] = lambda: NOTHING,
     ) -> None:
         """`environ` is the environment of the runners, `host` None where nothing will be invoked; `inspected` are the
-        ports at which people find the debuggers of these languages.
+        ports at which people find the debuggers of these languages. `remembered` gives what files have said of
+        themselves, by file, so that of those that are broken events wait.
 
         Raises `RunnerFault` for a bad runner manifest, and for a language that has no debugger.
         """
@@ -77,7 +80,7 @@ class Fleet:
         self._undebugged = set(self._inspectors)
         """Inspected languages that may lack their debugger."""
         self._surroundings = Surroundings(
-            root, settings, self.installed, self._builder, self.hooks, self._warn, self._take_over
+            root, settings, self.installed, self._builder, self.hooks, self._warn, remembered, self._take_over
         )
         self._supervisors = {runner.manifest.language: self._supervisor(runner) for runner in self.installed}
 
@@ -145,6 +148,11 @@ class Fleet:
             for name, generation in renewed.items():
                 if generation is not None:
                     self._supervisors[name].abandon(generation)
+
+    @property
+    def outdated_languages(self) -> frozenset[str]:
+        """Those that serve code which is not that on disk any more, as a process found that waits for the next."""
+        return frozenset(name for name, generation in self._serving().items() if generation.is_outdated)
 
     def serving(self) -> Candidate:
         """What serves now, to be looked at again."""
