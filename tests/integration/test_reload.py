@@ -298,6 +298,24 @@ def test_a_config_that_breaks_or_moves_never_lets_anybody_in(tmp_path: Path) -> 
         assert 200 not in statuses
 
 
+def test_settings_that_are_saved_with_a_broken_step_take_nothing_down(tmp_path: Path) -> None:
+    with running(write_project(tmp_path, PROJECT), environment={"LOG_FORMAT": "text"}) as project:
+        good = (tmp_path / STEP["py"]).read_text()
+        (tmp_path / STEP["py"]).write_text("def (")
+        (tmp_path / "runtime.yaml").write_text("http:\n  maxQueryKeys: 1\n")
+        project.wait_for("once .* mended")
+        assert project.client.get("/py").text == "py 1"
+        assert not refuses_two_keys(project)
+        for keys in (2, 1):
+            (tmp_path / "runtime.yaml").write_text(f"http:\n  maxQueryKeys: {keys}\n")
+            edit(tmp_path, STEP["ts"], f"word}} {3 - keys}", f"word}} {4 - keys}")
+            assert answers(project, "/ts", f"ts {4 - keys}"), project.output
+        assert len(re.findall("once .* mended", project.output)) == 1
+        (tmp_path / STEP["py"]).write_text(good)
+        assert eventually(partial(refuses_two_keys, project), PATIENCE), project.output
+        assert project.client.get("/py").text == "py 1"
+
+
 def test_settings_wait_for_what_is_held(tmp_path: Path) -> None:
     with running(write_project(tmp_path, PROJECT), environment={"LOG_FORMAT": "text"}) as project:
         edit(tmp_path, STEP["ts"], "handler", "handler((")

@@ -82,6 +82,59 @@ async def test_a_config_that_depends_on_the_process_leaves_the_others_out(tmp_pa
         assert project.sink.messages(LogLevel.WARN) == []
 
 
+GATED = """
+import os, time
+config = {"type": "noop", "name": "Gate"}
+try:
+    os.close(os.open("first", os.O_CREAT | os.O_EXCL))
+except FileExistsError:
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+"""
+HELPED = """
+import helper
+config = {"type": "event", "name": "Says-python", "subscribes": ["t"], "description": %s}
+async def handler(input, ctx):
+    return {"word": helper.WORD}
+"""
+
+
+@pytest.mark.parametrize("description", ["'fixed'", "helper.WORD"])
+async def test_a_file_that_changes_between_the_loads_leaves_one_version_serving(
+    tmp_path: Path, description: str
+) -> None:
+    files = {"steps/says_step.py": HELPED % description, "steps/helper.py": "WORD = 'one'\n"}
+    async with serving(tmp_path, files, runners={"python": {"processes": 2}}) as project:
+        outdated: list[str] = []
+        project.fleet.on_outdated = outdated.append
+        write_project(tmp_path, {"steps/a_gate_step.py": GATED, "steps/helper.py": "WORD = 'two'\n"})
+        await project.renew("python")
+        write_project(tmp_path, {"steps/helper.py": "WORD = 'three'\n", "go": ""})
+        told = await project.until_logged("process 2 of the python runner waits for the next reload")
+        assert told.endswith("steps/helper.py has changed on disk since the others began to load")
+        await project.until("python", "serving", "waiting")
+        assert {(await project.answer("python"))["word"] for _ in range(4)} == {"two"}
+        assert (outdated, project.sink.messages(LogLevel.ERROR)) == (["python"], [])
+        await project.renew("python")
+        await project.until("python", "serving", "serving")
+        assert {(await project.answer("python"))["word"] for _ in range(4)} == {"three"}
+
+
+async def test_one_that_finds_another_helper_when_it_is_started_again_waits(tmp_path: Path) -> None:
+    files = {"steps/says_step.py": HELPED % "'fixed'", "steps/helper.py": "WORD = 'one'\n"}
+    async with serving(tmp_path, files, runners={"python": {"processes": 2}}) as project:
+        outdated: list[str] = []
+        project.fleet.on_outdated = outdated.append
+        write_project(tmp_path, {"steps/helper.py": "WORD = 'two'\n"})
+        os.kill(project.status("python")[1].pid or 0, signal.SIGKILL)
+        await project.until_logged("process 2 of the python runner waits for the next reload: steps/helper.py")
+        assert {(await project.answer("python"))["word"] for _ in range(4)} == {"one"}
+        assert outdated == ["python"]
+        os.kill(project.status("python")[0].pid or 0, signal.SIGKILL)
+        await project.until("python", "serving", "serving")
+        assert {(await project.answer("python"))["word"] for _ in range(4)} == {"two"}
+
+
 async def test_an_order_that_means_nothing_may_differ(tmp_path: Path) -> None:
     step = """
 import os
@@ -187,3 +240,39 @@ def test_a_process_that_dies_and_finds_good_code_has_it_taken_up(tmp_path: Path)
         write_project(tmp_path, {"steps/word_step.py": moved})
         os.kill(project.children_of("python")[0], signal.SIGKILL)
         assert eventually(lambda: project.client.get("/words").text == "new", PATIENCE)
+
+
+REWRITING = """
+import os
+config = {"type": "noop", "name": "Rewriting"}
+try:
+    os.close(os.open("first", os.O_CREAT | os.O_EXCL))
+except FileExistsError:
+    if not os.path.exists("again"):
+        os.close(os.open("again", os.O_CREAT))
+        with open("steps/helper.py", "w") as file:
+            file.write("WORD = 'two'")
+"""
+WORDED = """
+import os, helper
+config = {"type": "api", "name": "Word", "method": "GET", "path": "/word"}
+async def handler(req, ctx):
+    return {"status": 200, "body": f"{helper.WORD} {os.getpid()}"}
+"""
+
+
+def test_a_start_during_which_a_file_changes_ends_with_one_version_in_all_processes(tmp_path: Path) -> None:
+    files = {
+        "runtime.yaml": "runners:\n  python:\n    processes: 2\n",
+        "steps/a_step.py": REWRITING,
+        "steps/word_step.py": WORDED,
+        "steps/helper.py": "WORD = 'one'",
+    }
+    with running(write_project(tmp_path, files), command="start") as project:
+
+        def has_settled() -> bool:
+            answers = [project.client.get("/word").text.split() for _ in range(8)]
+            return {word for word, _ in answers} == {"two"} and len({pid for _, pid in answers}) == 2
+
+        assert eventually(has_settled, PATIENCE), project.output
+        project.wait_for("process 2 of the python runner waits for the next reload: steps/helper.py has changed")

@@ -31,6 +31,8 @@ class _Unserved:
     """What a language could not take up: the reasons, and all that has changed and failed since it last could."""
 
     held: Held
+    stops_start: bool = False
+    """Whether the project could not be started at all with it."""
     paths: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
 
@@ -59,8 +61,8 @@ class Reloader:
         self._catalog = Catalog()
         self._imports: Mapping[str, Collection[str]] = {}
         self._included: Mapping[str, Collection[str]] = {}
-        self._lanes = {language: Lane(partial(self._take_up, language)) for language in fleet.pools}
-        self._rereads = {language: Lane(partial(self._take_up_what_serves, language)) for language in fleet.pools}
+        self._lanes = {name: Lane(partial(self._take_up, name), self._start_anew) for name in fleet.pools}
+        self._rereads = {name: Lane(partial(self._take_up_what_serves, name), self._start_anew) for name in fleet.pools}
         """Beside the renewals: what serves already waits for none that hangs."""
         self._deciding = anyio.Lock()
         """Held while a catalog is made and put into use: each builds on the one before."""
@@ -68,7 +70,10 @@ class Reloader:
         self._unserved: dict[str, _Unserved] = {}
         """By language, for those that are held."""
         self._held_setup: Held | None = None
-        self._setup_waits = False
+        self._next: Setup | None = None
+        """With other settings, which wait until it is known that a start with what is on disk loses nothing."""
+        self._is_told = False
+        """Whether people know that those settings wait."""
         self._tasks: TaskGroup
         self._is_loading = True
         self._unjudged: dict[str, set[str]] = {}
@@ -88,6 +93,8 @@ class Reloader:
         self._note(catalog, self._fleet.serving())
         self._fleet.on_changed = self._reread
         self._fleet.on_outdated = self._renew
+        for language in self._fleet.outdated_languages:
+            self._renew(language)
         self._is_loading = False
         self._read()  # which may have changed while packages were installed and files loaded
         async with anyio.create_task_group() as self._tasks:
@@ -127,8 +134,8 @@ class Reloader:
         self._rereads[language].put(Change(anyio.current_time()))
 
     def _renew(self, language: str) -> None:
-        """Has a language renewed whose code was found to have changed."""
-        self._put(language, Change(anyio.current_time()))
+        """Has a language renewed whose code was found to have changed; whoever watches may know that already."""
+        self._put(language, Change(anyio.current_time(), retry=True))
 
     async def _install(self, languages: Collection[str], paths: Collection[str]) -> None:
         """Installs what is missing, which is a change of its own; the languages that lack nothing are renewed now."""
@@ -151,29 +158,49 @@ class Reloader:
             held = Held((), (self._problem(error, "runtime.yaml and the .env files cannot be used"),))
             self._audience.held(replace(held, is_known=held == self._held_setup))
             self._held_setup = held
+            self._next, self._is_told = None, False
             return
         if self._held_setup is not None:
             self._held_setup = None
             self._audience.progressed("runtime.yaml and the .env files can be used again")
-        self._setup_waits = setup.settings != self._setup.settings and self._would_lose
-        if self._setup_waits:
-            self._audience.progressed("the settings are taken up once what is held is mended: a start would lose it")
-            return
-        before, self._setup = self._setup, setup
-        if setup.settings != before.settings:
-            self._restart(setup)
-        elif setup.environment != before.environment:
-            manifests = [runner.manifest for runner in self._fleet.installed]
-            fixed = {manifest.language for manifest in manifests if manifest.reload == "none"}
+        self._take_up_setup(setup)
+
+    def _take_up_setup(self, setup: Setup) -> None:
+        """Renews what serves where the variables are others. Other settings ask for a start of everything, which must
+        lose nothing: every language is renewed first, to see whether what is on disk can serve."""
+        waited, self._next = self._next, None if setup.settings == self._setup.settings else setup
+        self._is_told = self._is_told and self._next is not None
+        is_new = self._next is not None and waited is None
+        environ = None if setup.environment == self._setup.environment else setup.environment.variables
+        self._setup = replace(self._setup, environment=setup.environment)
+        manifests = [runner.manifest for runner in self._fleet.installed]
+        fixed = {manifest.language for manifest in manifests if manifest.reload == "none"}
+        if environ is not None and self._next is None:
             self._refuse(fixed & set(files_of(self._catalog).values()))
+        if environ is not None or is_new:
             for language in self._lanes.keys() - fixed:
-                self._put(language, Change(anyio.current_time(), environ=setup.environment.variables))
+                self._put(language, Change(anyio.current_time(), environ=environ, quiet=is_new))
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        """Asks for the start of everything that other settings need, once it is known that it loses nothing."""
+        if self._next is None or any(lane.is_judging for lane in self._lanes.values()):
+            return
+        if not self._would_lose:
+            setup, self._next = self._next, None
+            self._restart(setup)
+        elif not self._is_told:
+            self._is_told = True
+            self._audience.progressed("the settings are taken up once what is held is mended: a start would lose it")
 
     @property
     def _would_lose(self) -> bool:
-        """Whether a file that serves is broken on disk, so that a start of everything would end it."""
+        """Whether a file that serves is broken on disk, or the config, so that a start of everything would end it."""
         serving = files_of(self._catalog)
-        return any(problem.file in serving for each in self._unserved.values() for problem in each.held.problems)
+        return any(
+            each.stops_start or any(problem.file in serving for problem in each.held.problems)
+            for each in self._unserved.values()
+        )
 
     # ------------------------------------------------------------ one language
 
@@ -199,6 +226,8 @@ class Reloader:
             if isinstance(error, asyncio.CancelledError) and _is_cut_off():
                 raise
             why = (self._problem(error, f"the {language} runner could not be renewed"),)
+            self._hold(language, why, change, stops_start=isinstance(error, ConfigFault))
+            return
         if why:
             self._hold(language, why, change)
 
@@ -241,8 +270,6 @@ class Reloader:
         unjudged = self._unjudged[language]
         if language in self._concern_of(unjudged).languages:  # it has imported what has changed since
             self._put(language, Change(anyio.current_time(), unjudged))
-        if self._setup_waits and not self._would_lose:
-            self._read()
 
     def _replace(
         self, language: str, catalog: Catalog, candidate: Candidate, change: Change, unserved: _Unserved | None = None
@@ -256,7 +283,8 @@ class Reloader:
         seconds = anyio.current_time() - change.since
         fact = renewed(before, catalog, language, paths, candidate.imports, failed, seconds)
         has_files = language in {*files_of(before).values(), *files_of(catalog).values()}
-        if has_files or unserved or fact.problems:
+        is_news = unserved or fact.problems or fact.created or fact.updated or fact.removed or fact.mended
+        if is_news or (has_files and not change.quiet):
             self._audience.renewed(fact)
         for other in self._unserved:
             self._put(other, Change(anyio.current_time(), retry=True))
@@ -270,16 +298,16 @@ class Reloader:
             imports.setdefault(language, set()).update(by_file.get(file, ()))
         self._imports, self._included = imports, included_patterns(catalog.steps)
 
-    def _hold(self, language: str, why: tuple[Problem, ...], change: Change) -> None:
+    def _hold(self, language: str, why: tuple[Problem, ...], change: Change, *, stops_start: bool = False) -> None:
         """Tells why a language cannot serve what has changed; in short, or not at all, when that is known already."""
         held = Held((language,), why)
         before = self._unserved.get(language)
         is_known = before is not None and before.held == held
         unserved = self._unserved[language] = before or _Unserved(held)
-        unserved.held = held
+        unserved.held, unserved.stops_start = held, stops_start
         unserved.paths |= change.paths
         unserved.failed |= {problem.file for problem in why}
-        if not (is_known and change.retry):
+        if not (is_known and (change.retry or change.quiet)):
             self._audience.held(replace(held, is_known=is_known))
 
     def _problem(self, error: BaseException, message: str) -> Problem:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,9 +10,8 @@ from itertools import islice
 from pathlib import Path
 
 from runtime.runners.discovery import SOURCE_FOLDERS, is_foreign
+from runtime.runners.sources import Signature, signature
 
-Signature = tuple[int, int, int, int]
-"""Of a file: when it and its entry were last changed, its size and its number; other ones mean other contents."""
 _SECOND = 1_000_000_000
 _MAX_ENTRIES = 10_000
 """Of one folder: one with more holds data, and its files are not watched."""
@@ -133,12 +131,9 @@ def is_counted(folder: str, name: str) -> bool:
 
 def _signatures(files: Mapping[str, str]) -> Iterator[tuple[str, Signature]]:
     for name, path in files.items():
-        try:
-            found = os.stat(path)
-        except OSError:  # gone since, or a link to nothing
-            continue
-        if not stat.S_ISDIR(found.st_mode):
-            yield name, (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+        found = signature(path)
+        if found is not None:
+            yield name, found
 
 
 def _changed(folder: str, before: Mapping[str, Folder], now: Mapping[str, Folder]) -> Iterator[str]:

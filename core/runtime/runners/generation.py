@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -15,7 +15,8 @@ from runtime.runners.discovery import LanguageFiles
 from runtime.runners.pool import Pool
 from runtime.runners.process import RunnerProcess
 from runtime.runners.programs import Launch
-from runtime.runners.slot import Slot
+from runtime.runners.slot import Difference, Slot
+from runtime.runners.sources import Sources
 from runtime.services.logs import LogService
 
 
@@ -50,12 +51,16 @@ class Generation:
         launch: Launch,
         files: LanguageFiles,
         processes: int,
+        sources: Sources,
         settings: LinkSettings,
         logs: LogService,
         owner: Owner,
         spare: RunnerProcess | None = None,
     ) -> None:
-        """`number` counts the generations of the language, `processes` is how many it has; a spare is its first."""
+        """`number` counts the generations of the language, `processes` is how many it has; a spare is its first.
+
+        `sources` are to tell whether several have loaded the same.
+        """
         self.number = number
         self.launch = launch
         self.manifest = Manifest(launch.language)
@@ -66,8 +71,12 @@ class Generation:
         """Its processes that have loaded."""
         self.ended = asyncio.Event()
         """Set when none of its processes runs, or will."""
+        self.is_outdated = False
+        """Whether one of its processes waits for the next generation, because the code on disk is not what serves."""
         self._is_leaving = False
         self._files = files
+        self._sources = sources
+        self._accepting = anyio.Lock()
         self._logs = logs
         self._owner = owner
         self._spare = spare
@@ -100,8 +109,12 @@ class Generation:
         with self._scope:
             async with anyio.create_task_group() as keeping:
                 first, *others = self._slots
+                if others:
+                    await self._sources.begin(self._files)
                 keeping.start_soon(self._keep, first)
                 await self._loaded.wait()
+                if others and self.given_up is None:
+                    await self._sources.learn(self.manifest)
                 if self.given_up is None and not self._is_leaving:
                     for slot in others:
                         keeping.start_soon(self._keep, slot)
@@ -179,24 +192,42 @@ class Generation:
     async def files(self) -> LanguageFiles:
         """For a slot: what its next process loads."""
         self._files = await self._owner.files()
+        if len(self._slots) > 1 and not self._loaded.is_set():
+            await self._sources.begin(self._files)
         return self._files
 
-    def accept(self, process: RunnerProcess, manifest: Manifest) -> Sequence[str]:
-        """For a slot: takes a process into service whose code is that of the others, or which is the only one; else
-        the files that differ."""
-        differing = _differing(manifest, self.manifest) if self._loaded.is_set() else []
-        if differing and self.links.live() is not None:
-            return differing
+    async def accept(self, process: RunnerProcess, manifest: Manifest) -> Difference | None:
+        """For a slot: takes a process into service that has loaded what the others have, or which is the only one."""
+        async with self._accepting:
+            if self._loaded.is_set():
+                return await self._compared(process, manifest)
+            self._serve(process, manifest)
+            return None
+
+    async def _compared(self, process: RunnerProcess, manifest: Manifest) -> Difference | None:
+        changed = await self._sources.changed(manifest, self._files) if len(self._slots) > 1 else []
+        differing = _differing(manifest, self.manifest)
+        sources = [path for path in changed if self._sources.is_source(path)]
+        if not (sources or differing):
+            self._serve(process, manifest)
+        elif self.links.live() is not None:
+            return Difference(tuple(sources or changed or differing), is_on_disk=bool(changed))
+        else:
+            await self._sources.replace(manifest, self._files, process.since)
+            self.is_outdated = False
+            self._serve(process, manifest, is_changed=bool(differing))
+            self._resume_all()
+        return None
+
+    def _serve(self, process: RunnerProcess, manifest: Manifest, *, is_changed: bool = False) -> None:
         self.manifest = manifest
         self.links.add(process.link)
         self._loaded.set()
-        self._owner.loaded(self, process, is_changed=bool(differing))
-        if differing:
-            self._resume_all()
-        return ()
+        self._owner.loaded(self, process, is_changed=is_changed)
 
     def outdated(self) -> None:
         """For a slot: what serves is not the code on disk any more."""
+        self.is_outdated = True
         self._owner.outdated(self)
 
     def lost(self, process: RunnerProcess) -> None:

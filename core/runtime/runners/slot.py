@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import anyio
@@ -19,6 +19,14 @@ _MOST_DOUBLINGS = 64
 """Of the wait before a restart, which is bounded long before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The files with which a process differs from the others; `is_on_disk` where they have changed between loads."""
+
+    files: tuple[str, ...]
+    is_on_disk: bool
+
+
 class Owner(Protocol):
     """Who a slot's processes come from, and serve."""
 
@@ -28,11 +36,11 @@ class Owner(Protocol):
     async def files(self) -> LanguageFiles:
         """What there is to load now."""
 
-    def accept(self, process: RunnerProcess, manifest: Manifest) -> Sequence[str]:
-        """Takes a process that has loaded into service; else the files that are not what the other processes have."""
+    async def accept(self, process: RunnerProcess, manifest: Manifest) -> Difference | None:
+        """Takes a process that has loaded into service; else in what it differs from the other processes."""
 
     def outdated(self) -> None:
-        """What serves is not the code on disk any more, as a process found that was started again."""
+        """What serves is not the code on disk any more, as a process found that has loaded later."""
 
     def lost(self, process: RunnerProcess) -> None:
         """Takes it out of service: it has ended."""
@@ -154,26 +162,29 @@ class Slot:
         await asyncio.wait([loaded])
         if loaded.cancelled():
             return None
-        differing = self._owner.accept(process, loaded.result())
-        if differing:
-            self._part(", ".join(differing))
+        difference = await self._owner.accept(process, loaded.result())
+        if difference is not None:
+            self._part(difference)
             process.kill()
             return None
         self.has_loaded = self._has_served = True
         self.settled.set()
         return asyncio.get_running_loop().time()
 
-    def _part(self, differing: str) -> None:
-        """Leaves the work to the others: what this process has loaded of these files is not what they have."""
-        if not self._has_served:
+    def _part(self, difference: Difference) -> None:
+        """Leaves the work to the others: what this process has loaded is not what they have."""
+        files = ", ".join(difference.files)
+        if not (self._has_served or difference.is_on_disk):
             self.given_up = (
-                f"is left out: what it has loaded of {differing} differs from what the other processes have; what a "
+                f"is left out: what it has loaded of {files} differs from what the other processes have; what a "
                 "config says must not depend on the process or the time"
             )
             return
         self._turn = asyncio.Event()
-        message = f"{self.called} waits for the next reload: {differing} has changed since the others have loaded"
-        self._logs.core(LogLevel.WARN, message)
+        why = "has changed on disk since the others began to load"
+        if not difference.is_on_disk:
+            why = "has given it something else than the others"
+        self._logs.core(LogLevel.WARN, f"{self.called} waits for the next reload: {files} {why}")
         self._owner.outdated()
 
     def _count(self, loaded_at: float | None) -> None:

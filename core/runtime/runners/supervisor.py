@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fnmatch
 import itertools
 from collections.abc import Mapping
 from typing import Protocol
@@ -21,6 +22,7 @@ from runtime.runners.pool import Pool
 from runtime.runners.process import KILL_AFTER, RunnerProcess
 from runtime.runners.programs import Launch, under_inspection
 from runtime.runners.server import RunnerServer
+from runtime.runners.sources import Sources
 from runtime.services.logs import LogService
 
 _DISMISSAL_SECONDS = 1.0
@@ -114,12 +116,29 @@ class Supervisor:
         if spare is not None and (spare.ending is not None or spare.launch != launch):
             spare.kill()
             spare = None
+        sources = Sources(launch.root, self._is_source, self._imported())
         generation = Generation(
-            next(self._generations), launch, files, processes, self._settings.link, self._logs, self, spare
+            next(self._generations), launch, files, processes, sources, self._settings.link, self._logs, self, spare
         )
         self._coming.append(generation)
         self._tasks.start_soon(self._run, generation)
         return generation
+
+    def _is_source(self, path: str) -> bool:
+        name = path.rpartition("/")[2]
+        patterns = self.installed.manifest.source_files
+        return (
+            self.installed.takes_step(name)
+            or self.installed.takes_stream(name)
+            or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+        )
+
+    def _imported(self) -> frozenset[str]:
+        """What the steps have imported that serve."""
+        if self.serving is None:
+            return frozenset()
+        manifest = self.serving.manifest
+        return frozenset(path for entry in (*manifest.steps, *manifest.streams) for path in entry.imports)
 
     def abandon(self, generation: Generation) -> None:
         """Ends a generation that has not taken over; without effect on one that has."""
@@ -139,6 +158,8 @@ class Supervisor:
             self._pool.use(generation.links.links)
             if generation.given_up is not None:
                 self._pool.give_up(generation.given_up.message)
+            if generation.is_outdated:
+                self._owner.outdated(self.language)
         self._point()
         if former is not None and not former.ended.is_set():
             self._drain(former)

@@ -145,6 +145,7 @@ class FakeFleet:
         self.renewals: list[str] = []
         self.environ_of: dict[str, Mapping[str, str]] = {}
         self.open: set[FakeCandidate] = set()
+        self.outdated_languages: frozenset[str] = frozenset()
         self.on_changed: Callable[[str], None] = lambda _: None
         self.on_outdated: Callable[[str], None] = lambda _: None
         for language in self.pools:
@@ -283,11 +284,15 @@ class World:
 
 
 @asynccontextmanager
-async def reloading(changed: Setup | None = None, **files: Source) -> AsyncIterator[World]:
-    """A project with these files that serves and is watched; `changed` is a setup that has changed while it loaded."""
+async def reloading(
+    changed: Setup | None = None, outdated: tuple[str, ...] = (), **files: Source
+) -> AsyncIterator[World]:
+    """A project with these files that serves and is watched; `changed` is a setup that has changed while it loaded, as
+    has the code of the `outdated` languages."""
     with standing_time() as time:
         world = World({name.replace("_", "."): source for name, source in files.items()}, time)
         world.setup = changed or world.setup
+        world.fleet.outdated_languages = frozenset(outdated)
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(world.reloader.run, world.used[0], world.changes)

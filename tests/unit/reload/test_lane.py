@@ -23,6 +23,7 @@ class Work:
         self.begun: list[Change] = []
         self.done: list[Change] = []
         self.cut_off = 0
+        self.times_ended = 0
         self.takes: float | None = 0.0
         self.most_at_once = 0
         self._at_once = 0
@@ -44,6 +45,9 @@ class Work:
         finally:
             self._at_once -= 1
 
+    def ended(self) -> None:
+        self.times_ended += 1
+
     def release(self) -> None:
         self.go.set()
         self.go = anyio.Event()
@@ -51,7 +55,7 @@ class Work:
 
 @asynccontextmanager
 async def lane_of(work: Work) -> AsyncIterator[tuple[Lane, LoopTime]]:
-    lane = Lane(work.take_up)
+    lane = Lane(work.take_up, work.ended)
     with standing_time() as time:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(lane.run)
@@ -205,3 +209,31 @@ def test_what_somebody_has_saved_is_no_mere_retry() -> None:
     assert quiet.with_later(quiet).retry
     assert not quiet.with_later(saved).retry
     assert not saved.with_later(quiet).retry
+
+
+async def test_it_tells_when_it_has_judged_what_has_changed_and_a_retry_is_no_change() -> None:
+    work = Work()
+    work.takes = None
+    async with lane_of(work) as (lane, _):
+        lane.put(change("a", retry=True))
+        await turns()
+        assert not lane.is_judging
+        lane.put(change("b"))
+        assert lane.is_judging
+        work.release()
+        await turns()
+        assert (lane.is_judging, work.times_ended) == (True, 1)
+        work.release()
+        await turns()
+        assert (lane.is_judging, work.times_ended) == (False, 2)
+
+
+async def test_what_is_cut_off_is_not_judged() -> None:
+    work = Work()
+    work.takes = None
+    async with lane_of(work) as (lane, time):
+        lane.put(change("a"))
+        await turns()
+        lane.put(change("b"))
+        await time.advance(1.01)
+        assert (work.cut_off, work.times_ended, lane.is_judging) == (1, 1, True)

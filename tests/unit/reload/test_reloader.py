@@ -315,7 +315,7 @@ async def test_other_settings_ask_for_a_start_of_everything() -> None:
     async with reloading(a_ts=GOOD) as world:
         world.setup = setup({"WORD": "new"}, http={"port": 4000})
         await world.hear("runtime.yaml")
-        assert (world.restarts, world.fleet.renewals) == ([world.setup], [])
+        assert (world.restarts, world.audience.renewals) == ([world.setup], []), "nothing is new on disk"
 
 
 async def test_other_settings_wait_while_a_start_would_lose_what_serves() -> None:
@@ -326,6 +326,107 @@ async def test_other_settings_wait_while_a_start_would_lose_what_serves() -> Non
         assert (world.restarts, len(world.audience.messages)) == ([], 1)
         await world.save(a_ts=NEWER)
         assert (world.restarts, world.serves) == ([world.setup], {"a.ts": "2"})
+
+
+async def test_other_settings_that_are_saved_with_a_broken_file_wait_and_are_told_of_once() -> None:
+    async with reloading(a_ts=GOOD, b_py=GOOD) as world:
+        world.setup = setup(http={"port": 4000})
+        world.write(b_py=BROKEN)
+        await world.hear("b.py", "runtime.yaml")
+        assert (world.restarts, world.serves["b.py"]) == ([], "1")
+        assert [held.languages for held in world.audience.holds] == [PYTHON]
+        world.setup = setup(http={"port": 4001})
+        for path in ("runtime.yaml", "a.ts", "runtime.yaml"):
+            await world.hear(path)
+        assert len(world.audience.messages) == 1
+        await world.save(b_py=NEWER)
+        assert (world.restarts, world.serves["b.py"]) == ([world.setup], "2")
+
+
+async def test_a_file_that_breaks_just_after_other_settings_were_saved_keeps_them_waiting() -> None:
+    async with reloading(a_ts=GOOD, b_py=GOOD) as world:
+        world.fleet.hang("python")
+        world.setup = setup(http={"port": 4000})
+        await world.hear("runtime.yaml")
+        await world.save(b_py=BROKEN)
+        assert (world.restarts, world.audience.messages) == ([], []), "nobody knows yet"
+        world.fleet.release("python")
+        await turns()
+        assert (world.restarts, len(world.audience.messages)) == ([], 1)
+        await world.save(b_py=NEWER)
+        assert world.restarts == [world.setup]
+
+
+async def test_a_file_that_is_empty_for_a_moment_holds_the_settings_until_it_is_written() -> None:
+    async with reloading(a_ts=GOOD) as world:
+        world.setup = setup(http={"port": 4000})
+        world.write(a_ts=BROKEN)
+        await world.hear("runtime.yaml")
+        assert (world.restarts, world.serves) == ([], {"a.ts": "1"}), "though nothing was said of the file"
+        await world.save(a_ts=GOOD)
+        assert world.restarts == [world.setup]
+
+
+async def test_other_settings_wait_for_a_hanging_load_no_longer_than_its_mending_takes() -> None:
+    async with reloading(a_ts=GOOD, b_py=GOOD) as world:
+        world.fleet.hang("node")
+        await world.save(a_ts=NEWER)
+        world.setup = setup(http={"port": 4000})
+        await world.hear("runtime.yaml")
+        assert world.restarts == []
+        world.fleet.gates["node"] = world.fleet.gates["python"]
+        await world.time.advance(1.01)
+        assert (world.restarts, world.serves["a.ts"]) == ([world.setup], "2")
+
+
+async def test_settings_and_variables_that_come_together_are_judged_together() -> None:
+    async with reloading(a_ts=GOOD) as world:
+        world.setup = setup({"WORD": "new"}, http={"port": 4000})
+        await world.hear("runtime.yaml", ".env")
+        assert (world.restarts, world.fleet.environ_of["node"]) == ([world.setup], {"WORD": "new"})
+
+
+async def test_settings_that_are_taken_back_while_they_wait_restart_nothing() -> None:
+    async with reloading(a_ts=GOOD) as world:
+        await world.save(a_ts=BROKEN)
+        for port in (4000, None, 4000):
+            world.setup = setup(http={"port": port}) if port else setup()
+            await world.hear("runtime.yaml")
+        assert len(world.audience.messages) == 2, "they have waited twice"
+        world.setup = setup()
+        await world.hear("runtime.yaml")
+        await world.save(a_ts=NEWER)
+        assert (world.restarts, world.serves) == ([], {"a.ts": "2"})
+
+
+async def test_settings_that_become_bad_while_they_wait_are_not_taken_up() -> None:
+    async with reloading(a_ts=GOOD) as world:
+        await world.save(a_ts=BROKEN)
+        world.setup = setup(http={"port": 4000})
+        await world.hear("runtime.yaml")
+        world.setup = ConfigFault("http.port is no number", "write one")
+        await world.hear("runtime.yaml")
+        await world.save(a_ts=NEWER)
+        assert (world.restarts, world.serves) == ([], {"a.ts": "2"})
+        world.setup = setup(http={"port": 4001})
+        await world.hear("runtime.yaml")
+        assert world.restarts == [world.setup]
+
+
+async def test_other_settings_wait_for_a_config_without_which_nothing_starts() -> None:
+    async with reloading(a_ts=GOOD) as world:
+        world.fleet.faults["node"] = ConfigFault("motia.config.ts is wrong", "mend it")
+        world.setup = setup(http={"port": 4000})
+        await world.hear("runtime.yaml", "motia.config.ts")
+        assert world.restarts == []
+        world.fleet.faults.clear()
+        await world.hear("motia.config.ts")
+        assert world.restarts == [world.setup]
+
+
+async def test_what_a_process_has_found_before_anybody_listened_is_taken_up() -> None:
+    async with reloading(outdated=("node",), a_ts=GOOD) as world:
+        assert world.fleet.renewals == ["node"]
 
 
 async def test_other_settings_do_not_wait_for_what_they_may_mend() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -15,7 +15,7 @@ from runtime.config import LinkSettings
 from runtime.model import LogLevel, Manifest
 from runtime.runners.discovery import LanguageFiles
 from runtime.runners.process import EXIT_UNFIT, Ending, RunnerProcess
-from runtime.runners.slot import Slot
+from runtime.runners.slot import Difference, Slot
 from runtime.services.logs import LogService
 from tests.fakes import FakeClock, ListSink, settle
 from tests.unit.runners.dialled import FILES, pass_time
@@ -23,6 +23,7 @@ from tests.unit.runners.dialled import FILES, pass_time
 SETTINGS = LinkSettings.model_validate(
     {"restartBackoff": 1, "restartBackoffMax": 5, "maxLoadDeaths": 3, "stableAfter": 10}
 )
+CHANGED = Difference(("steps/a.step.ts",), is_on_disk=True)
 LATER = LanguageFiles(("steps/b.step.ts",), ())
 
 
@@ -69,7 +70,7 @@ class Kept:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.waits: list[float] = []
-        self.differing: tuple[str, ...] = ()
+        self.difference: Difference | None = None
         self.times_outdated = 0
         self.lost_processes = 0
         self.started: list[FakeProcess] = []
@@ -95,8 +96,8 @@ class Kept:
     async def files(self) -> LanguageFiles:
         return LATER
 
-    def accept(self, process: RunnerProcess, manifest: Manifest) -> Sequence[str]:
-        return self.differing
+    async def accept(self, process: RunnerProcess, manifest: Manifest) -> Difference | None:
+        return self.difference
 
     def outdated(self) -> None:
         self.times_outdated += 1
@@ -179,7 +180,7 @@ async def test_one_that_is_unfit_is_not_tried_again(monkeypatch: pytest.MonkeyPa
 
 async def test_one_that_differs_from_the_others_from_the_start_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     async with kept(monkeypatch) as made:
-        made.differing = ("steps/a.step.ts",)
+        made.difference = Difference(("steps/a.step.ts",), is_on_disk=False)
         await made.load()
         assert "left out: what it has loaded of steps/a.step.ts differs" in made.slot.given_up
         assert (made.slot.state, len(made.started), made.waits, made.times_outdated) == ("given up", 1, [], 0)
@@ -187,17 +188,33 @@ async def test_one_that_differs_from_the_others_from_the_start_is_left_out(monke
         assert made.sink.messages(LogLevel.WARN) == [], "its generation tells of it"
 
 
+async def test_one_before_whose_load_a_file_has_changed_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with kept(monkeypatch) as made:
+        made.difference = Difference(("steps/helper.ts",), is_on_disk=True)
+        await made.load()
+        assert (made.slot.state, made.slot.given_up, made.times_outdated) == ("waiting", "", 1)
+        [told] = made.sink.messages(LogLevel.WARN)
+        assert told.endswith(
+            "waits for the next reload: steps/helper.ts has changed on disk since the others began to load"
+        )
+        made.difference = None
+        made.slot.resume()
+        await settle()
+        await made.load()
+        assert made.slot.state == "serving"
+
+
 async def test_one_that_has_served_and_finds_other_code_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     async with kept(monkeypatch) as made:
         await made.load()
-        made.differing = ("steps/a.step.ts",)
+        made.difference = CHANGED
         await made.die(-9)
         await made.load()
         assert (made.slot.state, made.slot.given_up, made.times_outdated) == ("waiting", "", 1)
         assert (len(made.started), made.waits) == (2, [1]), "nothing is tried again"
         [_, told] = made.sink.messages(LogLevel.WARN)
         assert told.startswith("the node runner waits for the next reload: steps/a.step.ts has changed")
-        made.differing = ()
+        made.difference = None
         made.slot.resume()
         await settle()
         await made.load()
@@ -215,7 +232,7 @@ async def test_a_turn_is_none_for_one_that_does_not_wait_for_it(monkeypatch: pyt
 async def test_one_that_waits_for_its_turn_ends_where_it_should_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     async with kept(monkeypatch) as made:
         await made.load()
-        made.differing = ("steps/a.step.ts",)
+        made.difference = CHANGED
         await made.die(-9)
         await made.load()
         made.slot.drain(1.0)

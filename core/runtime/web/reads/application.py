@@ -155,7 +155,7 @@ class Reads:
 
     def _check_running(self) -> None:
         if self._is_stopped:
-            raise Refused(503, "the runtime is stopping; try again", _SOON)
+            raise Refused(503, "the runtime is stopping or starting anew; try again", _SOON)
 
     def _allows(self, origin: str) -> bool:
         return self._origins is not None and self._origins.allows(origin)

@@ -192,9 +192,9 @@ class WebSocket(asyncio.Protocol):
         if self._is_over:
             self._shared.closing.add(self, _LAST_WORDS)
         elif self._frames is None:
-            self._refuse(503, *last_refusal(503, "the runtime is stopping"))
+            self._refuse(503, *last_refusal(503, "the runtime is stopping or starting anew"))
         else:
-            self.close(CloseCode.SERVICE_RESTART, "the runtime is stopping")
+            self.close(CloseCode.SERVICE_RESTART, "the runtime is stopping or starting anew")
             self._shared.closing.add(self, _LAST_WORDS)
 
     def ask(self) -> None:
