@@ -34,6 +34,7 @@ from runtime.services.held import HeldWrites
 from runtime.services.logs import LogService
 from runtime.services.orphans import Orphans
 from runtime.services.queues import QueueService
+from runtime.services.remembered import StepMemory
 from runtime.services.rooms import Rooms
 from runtime.services.schemas import SchemaService
 from runtime.services.state import StateService
@@ -74,7 +75,7 @@ class App:
     ) -> None:
         """With a `reading` it is development: changes are taken up, and the control routes are open to this
         machine's user; without it they need a configured token. `inspected` are languages with a debugger's port."""
-        settings, environment = setup.settings, setup.environment
+        settings = setup.settings
         self._root = root
         self._setup = setup
         self._settings = settings
@@ -93,13 +94,14 @@ class App:
         self._texts = TextService(self._engine.texts, clock, settings.streams)
         self._queues = QueueService(self._engine.events, clock, settings.bus.max_event_bytes, self._schemas)
         self._orphans = Orphans(self._engine.events, self._logs.core)
+        self._memory = StepMemory(root / ".runtime" / "remembered", self._logs.core)
         self._grace = Grace(settings.shutdown_grace)
         self._development = development = reading is not None
         self._token = control_token(settings.control, development=development)
         self._tls = server_context(settings.http.tls, root)
         self._scheme = "http" if self._tls is None else "https"
         host = HostCalls(self._bus, self._state, self._streams, self._texts)
-        self._fleet = Fleet(root, settings, environment.variables, host, self._logs, inspected=inspected or {})
+        self._fleet = self._runners(host, inspected or {})
         dispatcher = Dispatcher(self._fleet.pools)
         self._description = Description(project_title(root))
         self._http = self._edge(dispatcher, sink)
@@ -164,11 +166,24 @@ class App:
 
     async def _load(self) -> Catalog:
         """Loads the whole project and puts it into use."""
+        self._memory.read()
         async with self._fleet.renewal() as candidate:
             catalog = with_config(await candidate.catalog(), await candidate.config(None))
             candidate.take_over()
             self._files = candidate.file_count
         return self._use(catalog)
+
+    def _runners(self, host: HostCalls, inspected: Mapping[str, int]) -> Fleet:
+        memory, variables = self._memory, self._setup.environment.variables
+        return Fleet(
+            self._root,
+            self._settings,
+            variables,
+            host,
+            self._logs,
+            inspected=inspected,
+            remembered=lambda: memory.remembered,
+        )
 
     def _edge(self, dispatcher: Dispatcher, sink: LogSink) -> HttpEdge:
         settings = self._settings.http
@@ -198,6 +213,7 @@ class App:
 
     def _use(self, catalog: Catalog) -> Catalog:
         """Puts the catalog into use."""
+        self._memory.keep(catalog)
         self._schemas.catalog = self._bus.catalog = self._streams.catalog = self._queues.catalog = catalog
         self._changes.catalog = self._access.catalog = self._sockets.catalog = catalog
         self._access.config = catalog.config

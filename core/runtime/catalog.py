@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from runtime.definitions.changes import what_changes
 from runtime.definitions.compatibility import mismatches
+from runtime.definitions.remembered import NOTHING, to_remember, waiting_steps
 from runtime.definitions.steps import read_step, read_stream
 from runtime.definitions.triggers import route_shape
 from runtime.model import (
@@ -21,6 +22,7 @@ from runtime.model import (
     Manifest,
     Problem,
     ProjectConfig,
+    Remembered,
     Severity,
     StateTrigger,
     Step,
@@ -52,9 +54,14 @@ Queued = Bound[EventTrigger] | Bound[CronTrigger] | Watch
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything the project consists of; replaced as a whole, never changed."""
+    """Everything the project consists of; replaced as a whole, never changed.
+
+    Subscriptions and watches are also those of the steps that wait; routes and schedules are not.
+    """
 
     steps: tuple[Step, ...] = ()
+    waiting: tuple[Step, ...] = ()
+    """What was remembered of files that are there and do not serve: their events wait until they are mended."""
     streams: Mapping[str, StreamDefinition] = field(default_factory=dict)
     routes: tuple[Bound[ApiTrigger], ...] = ()
     subscriptions: Mapping[str, tuple[Bound[EventTrigger], ...]] = field(default_factory=dict)
@@ -64,13 +71,16 @@ class Catalog:
     problems: tuple[Problem, ...] = ()
     config: ProjectConfig | None = None
     """The project's config that is code, None for a project without one."""
+    remembered: Mapping[str, Remembered] = field(default_factory=dict)
+    """By file: what steps with a queue say, and what those have said that do not serve."""
 
     def queues(self) -> dict[QueueKey, Queued]:
-        """Every queue that a step takes from: one for each of its topics, schedules and watches."""
+        """Every queue of the steps, one for each topic, schedule and watch; from those of waiting ones nobody takes."""
         queues: dict[QueueKey, Queued] = {}
         for topic, bounds in self.subscriptions.items():
             queues.update((QueueKey(topic, bound.step.name), bound) for bound in bounds)
         queues.update((schedule_queue(bound), bound) for bound in self.schedules)
+        queues.update((schedule_queue(bound), bound) for bound in _bound(self.waiting, CronTrigger))
         queues.update((watch_queue(bound), bound) for bound in self.state_watches)
         queues.update((watch_queue(bound), bound) for bound in self.stream_watches)
         return queues
@@ -111,26 +121,38 @@ class CatalogBuilder:
         self._steps = _Readings(_read_step)
         self._streams = _Readings(_read_stream)
 
-    def build(self, manifests: Iterable[Manifest], validation: Validation = Validation.WARN) -> Catalog:
-        """The same as `build_catalog`; not for two threads at a time."""
+    def build(
+        self,
+        manifests: Iterable[Manifest],
+        validation: Validation = Validation.WARN,
+        remembered: Mapping[str, Remembered] = NOTHING,
+    ) -> Catalog:
+        """The same as `build_catalog`; not for two threads at a time.
+
+        `remembered` is what files that are there have said, by file: it counts for those that do not serve.
+        """
         manifests = list(manifests)
         problems = [problem for manifest in manifests for problem in manifest.problems]
         read = self._steps.of(_in_path_order(manifests, lambda manifest: manifest.steps), problems)
         steps = _without_conflicts(read, problems)
         found = self._streams.of(_in_path_order(manifests, lambda manifest: manifest.streams), problems)
         streams = _without_rivals(found, problems)
-        problems += _unheard_topics(steps)
+        waiting = waiting_steps(steps, remembered)
+        heard = [*steps, *waiting]
+        problems += _unheard_topics(steps, heard)
         problems += _unknown_streams(steps, streams)
         problems += mismatches(steps, validation)
         return Catalog(
             steps=tuple(steps),
+            waiting=tuple(waiting),
             streams=streams,
             routes=tuple(_bound(steps, ApiTrigger)),
-            subscriptions=_by_topic(_bound(steps, EventTrigger)),
+            subscriptions=_by_topic(_bound(heard, EventTrigger)),
             schedules=tuple(_bound(steps, CronTrigger)),
-            state_watches=tuple(_bound(steps, StateTrigger)),
-            stream_watches=tuple(_bound(steps, StreamTrigger)),
+            state_watches=tuple(_bound(heard, StateTrigger)),
+            stream_watches=tuple(_bound(heard, StreamTrigger)),
             problems=tuple(sorted(problems, key=lambda problem: (problem.severity.value, problem.file))),
+            remembered=to_remember(steps, manifests, remembered),
         )
 
 
@@ -257,8 +279,8 @@ def _without_conflicts(steps: list[Step], problems: list[Problem]) -> list[Step]
     return kept
 
 
-def _unheard_topics(steps: list[Step]) -> list[Problem]:
-    heard = {trigger.topic for step in steps for trigger in step.triggers if isinstance(trigger, EventTrigger)}
+def _unheard_topics(steps: list[Step], listening: list[Step]) -> list[Problem]:
+    heard = {trigger.topic for step in listening for trigger in step.triggers if isinstance(trigger, EventTrigger)}
     return [
         Problem(
             step.file,
@@ -310,7 +332,7 @@ def _serving(streams: list[StreamDefinition], problems: list[Problem]) -> Stream
     return serving
 
 
-def _bound(steps: list[Step], kind: type[T]) -> list[Bound[T]]:
+def _bound(steps: Iterable[Step], kind: type[T]) -> list[Bound[T]]:
     return [Bound(step, trigger) for step in steps for trigger in step.triggers if isinstance(trigger, kind)]
 
 

@@ -15,6 +15,7 @@ from yaml.reader import ReaderError
 
 from runtime.config import RunnerSettings, Settings, in_our_words
 from runtime.errors import ConfigFault
+from runtime.files import read_file
 
 CONFIG_FILE = "runtime.yaml"
 _MAX_ENTRIES = 10_000
@@ -68,7 +69,7 @@ def _note(settings: Settings, place: Place, variable: str) -> None:
 
 def _read(path: Path, environ: Mapping[str, str], filled: Filled) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path).decode("utf-8")
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:

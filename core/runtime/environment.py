@@ -14,12 +14,15 @@ from dotenv.parser import Binding, parse_stream
 from dotenv.variables import Variable, parse_variables
 
 from runtime.errors import ConfigFault
+from runtime.files import read_file
 
 DEVELOPMENT, PRODUCTION = "development", "production"
 MAX_VALUE_BYTES = 120 * 1024
 """Of one variable; Linux starts no process with more than 128 KiB in one."""
 MAX_DEPTH = 64
 """Variables that may stand inside each other."""
+_PIPE_SECONDS = 3.0
+"""For what writes a file that is a named pipe, as some keepers of secrets make it."""
 _OPENING = re.compile(r"\s*(?:export[^\S\r\n]+)?(?:'[^']+'|[^=#\s]+)[^\S\r\n]*=[^\S\r\n]*(?P<quote>['\"])")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _DOLLAR = "\0"
@@ -64,7 +67,7 @@ def project_environment(root: Path, process: Mapping[str, str], *, development: 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return io.TextIOWrapper(io.BytesIO(read_file(path, _PIPE_SECONDS)), encoding="utf-8-sig").read()
     except (FileNotFoundError, IsADirectoryError):  # some call their virtual environment .env
         return ""
     except UnicodeDecodeError as error:

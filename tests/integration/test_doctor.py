@@ -152,6 +152,23 @@ def test_a_file_where_steps_are_looked_for_is_put_aside(tmp_path: Path) -> None:
     assert (tmp_path / "steps.old").read_text() == "a thought"
 
 
+def test_a_pipe_in_the_place_of_a_step_is_told_of(tmp_path: Path) -> None:
+    write_project(tmp_path, FILES)
+    os.mkfifo(tmp_path / "steps" / "fifo_step.py")
+    check = doctor(tmp_path).checks["project"]
+    assert check["verdict"] == "fault"
+    assert check["found"] == "steps/fifo_step.py: it is a named pipe and no file, so it is left out"
+
+
+@pytest.mark.parametrize("file", ["runtime.yaml", ".env", "requirements.txt", "package.json"])
+def test_a_pipe_in_the_place_of_what_the_core_reads_is_told_of(tmp_path: Path, file: str) -> None:
+    write_project(tmp_path, FILES)
+    (tmp_path / file).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / file)
+    found = doctor(tmp_path)
+    assert any(check["verdict"] == "fault" and file in check["found"] for check in found.checks.values()), found.text
+
+
 def test_a_manifest_that_is_no_object_is_told_of(tmp_path: Path) -> None:
     write_project(tmp_path, {**FILES, "package.json": "[]"})
     found = doctor(tmp_path)
@@ -159,17 +176,30 @@ def test_a_manifest_that_is_no_object_is_told_of(tmp_path: Path) -> None:
     assert found.checks["npm packages"]["found"] == "package.json is no object"
 
 
-@pytest.mark.parametrize("line", ["pydantic >= ", "foo=1.0", "two words", "roman==5.1 extra"])
+@pytest.mark.parametrize("line", ["pydantic >= ", "foo=1.0", "two words", "roman==5.1 extra", "=== broken line ((("])
 def test_a_requirement_that_no_installer_takes_is_told_of(tmp_path: Path, line: str) -> None:
     write_project(tmp_path, {**FILES, "requirements.txt": f"# fine\npytest\n{line}\n"})
-    check = doctor(tmp_path).checks["Python packages"]
+    found = doctor(tmp_path)
+    check = found.checks["Python packages"]
     assert check["verdict"] == "fault"
-    assert check["found"] == f"requirements.txt: '{line.strip()}' is no requirement"
+    assert check["found"].startswith(f"requirements.txt:3: '{line.strip()}' is no requirement: ")
+    assert check["fix"].startswith("correct the line")
+    assert "runtime install" not in found.text
 
 
 @pytest.mark.parametrize(
     "line",
-    ["--no-index", "pytest --hash=sha256:00", "./local", "local/pkg", "git+https://x/y.git", "a @ https://x/y.whl"],
+    [
+        "--no-index",
+        "a.whl",
+        "${A}",
+        ".",
+        "pytest --hash=sha256:00",
+        "./local",
+        "local/pkg",
+        "git+https://x/y.git",
+        "a @ https://x/y.whl",
+    ],
 )
 def test_what_an_installer_takes_is_no_broken_requirement(tmp_path: Path, line: str) -> None:
     write_project(tmp_path, {**FILES, "requirements.txt": f"{line}\n"})

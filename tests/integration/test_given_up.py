@@ -42,3 +42,15 @@ def test_what_waits_for_a_language_that_is_given_up_is_kept_and_holds_up_no_stop
     (tmp_path / "gone").unlink()
     with running(tmp_path) as project:
         assert project.wait_for("job done", PATIENCE)
+
+
+def test_what_is_emitted_where_a_language_never_came_up_is_kept_for_its_steps(tmp_path: Path) -> None:
+    with running(write_project(tmp_path, FILES)) as project:
+        assert project.stop() == 0
+    (tmp_path / "gone").write_text("")
+    with running(tmp_path) as project:
+        project.wait_for("died 2 times before it had loaded")
+        assert project.client.post("/begin").status_code == 202
+    (tmp_path / "gone").unlink()
+    with running(tmp_path) as project:
+        assert project.wait_for("job done")

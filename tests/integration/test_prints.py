@@ -16,6 +16,7 @@ from tests.integration.project import PATIENCE, RunningProject, eventually, runn
 MANY = 10_000
 NAMES = {"Ts": "node", "Py": "python"}
 LANGUAGES = list(NAMES)
+ENDS = ("leaves", "late")
 FILES = {
     "steps/prints.step.ts": """
         import { readFileSync } from 'node:fs'
@@ -24,6 +25,7 @@ FILES = {
           if (how === 'many') for (let n = 0; n < body.lines; n++) console.log(`ts line ${n}`)
           else if (how === 'unfinished') process.stdout.write('ts un'), process.stdout.write('finished')
           else if (how !== 'nothing') console.log(`ts ${how}`)
+          if (how === 'leaves') setTimeout(() => console.log('ts late'), 50)
           if (how === 'exits') process.reallyExit(3)
           if (['killed', 'unfinished', 'ends'].includes(how)) process.kill(process.pid, 'SIGKILL')
           if (how === 'spins') while (true) {}
@@ -31,7 +33,11 @@ FILES = {
         }
     """,
     "steps/prints_step.py": """
-import os, signal
+import asyncio, os, signal
+late = set()
+async def leave():
+    await asyncio.sleep(0.05)
+    print("py late")
 config = {"type": "api", "name": "PrintsPy", "method": "POST", "path": "/Py/:how"}
 async def handler(req, ctx):
     how = req.pathParams["how"]
@@ -43,6 +49,8 @@ async def handler(req, ctx):
         print("finished", end="")
     elif how != "nothing":
         print(f"py {how}")
+    if how == "leaves":
+        late.add(asyncio.create_task(leave()))
     if how == "exits":
         os._exit(3)
     if how in ("killed", "unfinished", "ends"):
@@ -73,6 +81,16 @@ def test_the_last_words_of_a_run_are_shown_once_with_its_step(project: RunningPr
     (line,) = [line for line in project.log_lines() if line["message"] == words]
     assert line["step"] == f"Prints{language}"
     assert line["traceId"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_run_has_left_behind_prints_with_its_step_and_trace(project: RunningProject, language: str) -> None:
+    assert _post(project, f"{language}/leaves").status_code == 200
+    project.wait_for(f'"{language.lower()} late"')
+    lines = [line for line in project.log_lines() if line["message"] in (f"{language.lower()} {x}" for x in ENDS)]
+    assert {line["step"] for line in lines} == {f"Prints{language}"}
+    assert len(lines) == len(ENDS)
+    assert len({line["traceId"] for line in lines}) == 1
 
 
 @pytest.mark.parametrize("queue", [32 << 20, 1 << 20], ids=["all fit", "most are dropped"])

@@ -11,11 +11,14 @@ from pathlib import Path
 
 from runtime.diagnosis.findings import Finding, as_root, fault, warning, well
 from runtime.diagnosis.subject import Subject
+from runtime.model import Severity
 from runtime.runners.discovery import SOURCE_FOLDERS
 
 OURS = ".runtime"
 MAX_FOLDERS = 20_000
 """Folders of sources that are looked into; more tell nothing new."""
+MAX_SHOWN = 5
+"""Of files that cannot be used, as many as are named."""
 NEEDED_BYTES = 100 * 1024 * 1024
 """What the database's log and the caches may need at times."""
 AMPLE_BYTES = 1024 * 1024 * 1024
@@ -35,8 +38,11 @@ def look_at_sources(subject: Subject) -> Finding:
     if closed is not None:
         command = _as_owner(subject.root / folders[0], f"chmod -R u+rX {' '.join(folders)}")
         return fault(f"{closed.relative_to(subject.root)} cannot be read", "make the sources readable", command)
-    count = sum(len(files.steps) + len(files.streams) for files in subject.files.values())
-    return well(f"{' and '.join(folders)} with {count} step and stream files")
+    if unusable := subject.discovery.unusable:
+        found = "\n".join(f"{problem.file}: {problem.message}" for problem in unusable[:MAX_SHOWN])
+        is_fault = any(problem.severity is Severity.ERROR for problem in unusable)
+        return (fault if is_fault else warning)(found, unusable[0].fix)
+    return well(f"{' and '.join(folders)} with {subject.discovery.count} step and stream files")
 
 
 def look_at_writing(subject: Subject) -> Finding:

@@ -17,11 +17,14 @@ from runtime.diagnosis.findings import Finding, fault, raised, warning, well
 from runtime.diagnosis.subject import Subject
 from runtime.errors import RunnerFault
 from runtime.runners.packages.python import has_pip
-from runtime.runners.packages.requirements import read_requirements
+from runtime.runners.packages.requirements import Requirements, read_requirements
 from runtime.runners.packages.stamp import STAMP_FILE
 from runtime.runners.programs import LEAST_PYTHON, ProjectPython, passed_over, project_python
 
-_BEGINNING, _PLACE = re.compile(r"[A-Za-z0-9]"), re.compile(r"[/\\:]")
+_OTHERS = ("-", ".", "$")
+"""How lines begin that are options, paths or filled in by the installer."""
+_PLACE = re.compile(r"[/\\:]|\.(?:whl|zip|tar|tar\.\w+|t[bglx]z)$")
+"""What a path, an address or the name of a file has in it."""
 _LEAST = ".".join(map(str, LEAST_PYTHON))
 # Read by whatever Python the project has, also an older one.
 _UNMET = """
@@ -78,7 +81,7 @@ def look_at_steps(subject: Subject) -> Finding:
             subject, fault(f"{place}: {unmet}", "install what the runner needs", _install(subject, python))
         )
     if notice := passed_over(subject.root, python):
-        return warning(f"{notice} and is passed over", "make it one", "runtime install")
+        return warning(f"{notice} and is passed over", "make it one", _install(subject, python))
     return well(f"Python {version} ({place})")
 
 
@@ -88,9 +91,8 @@ def look_at_packages(subject: Subject) -> Finding:
         wanted = read_requirements(subject.root)
     except RunnerFault as error:
         return raised(error)
-    if broken := next(filter(_is_broken, wanted.lines), None):
-        fix = f"correct the line in {wanted.source}; it is a name with versions, such as pydantic>=2,<3"
-        return fault(f"{wanted.source}: '{broken}' is no requirement", fix)
+    if broken := _broken(wanted):
+        return fault(broken, "correct the line; it is a name with versions, such as pydantic>=2,<3")
     python = project_python(subject.root, subject.settings)
     requirements = list(filter(None, map(_requirement, wanted.lines)))
     if not requirements or python.fault():
@@ -121,9 +123,16 @@ def _bare(line: str) -> str:
     return line.partition(" #")[0].partition(" --")[0].strip()
 
 
-def _is_broken(line: str) -> bool:
-    """Whether a line would be refused: it begins like a name, leads to no file or address, and cannot be read."""
-    return _BEGINNING.match(line) is not None and not _PLACE.search(_bare(line)) and _requirement(line) is None
+def _broken(wanted: Requirements) -> str:
+    """What is wrong with the first line that an installer would refuse; empty where it would refuse none."""
+    for line, place in zip(wanted.lines, wanted.places, strict=True):
+        if line.startswith(_OTHERS) or _PLACE.search(_bare(line)):
+            continue
+        try:
+            Requirement(_bare(line))
+        except InvalidRequirement as error:
+            return f"{place}: '{_bare(line)}' is no requirement: {str(error).partition(chr(10))[0]}"
+    return ""
 
 
 def _lack(wanted: Requirement, installed: Mapping[str, str | None]) -> str:
@@ -162,7 +171,15 @@ def _fix(python: ProjectPython) -> str:
 
 
 def _install(subject: Subject, python: ProjectPython) -> str:
-    """What installs the packages, also those that somebody has removed since they were installed."""
+    """What installs the packages, also those that somebody has removed since they were installed.
+
+    Empty where the project asks for what cannot be installed: that is to be corrected first.
+    """
+    try:
+        if _broken(read_requirements(subject.root)):
+            return ""
+    except RunnerFault:
+        return ""
     folder = python.environment or python.packages or Path(".runtime", "cache", "python")
     stamp = subject.root / folder / STAMP_FILE
     forget = f"rm {shlex.quote(str(stamp.relative_to(subject.root)))} && " if stamp.is_file() else ""

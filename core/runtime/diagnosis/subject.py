@@ -12,7 +12,7 @@ from runtime.configfile import CONFIG_FILE, load_settings
 from runtime.diagnosis.findings import Finding, raised, warning, well
 from runtime.environment import ProjectEnvironment, project_environment
 from runtime.errors import RuntimeFault
-from runtime.runners.discovery import LanguageFiles, find_files
+from runtime.runners.discovery import Discovery, discover
 from runtime.runners.manifest import InstalledRunner, find_runners
 from runtime.runners.projectconfig import LANGUAGES, config_files, refuse_unread, the_config
 from runtime.web.guard import control_token
@@ -40,11 +40,14 @@ class Subject:
     """How `runtime.yaml` could."""
     runners: Mapping[str, InstalledRunner] = field(default_factory=dict)
     """By language, those that are turned on."""
-    files: Mapping[str, LanguageFiles] = field(default_factory=dict)
+    discovery: Discovery = field(default_factory=lambda: Discovery({}, (), ()))
+    """Its step and stream files, those that cannot be loaded among them."""
 
     def needs(self, language: str) -> bool:
         """True where a file of the project is in this language."""
-        return bool(self.files.get(language)) or language in {LANGUAGES[file] for file in config_files(self.root)}
+        return bool(self.discovery.files.get(language)) or language in {
+            LANGUAGES[file] for file in config_files(self.root)
+        }
 
 
 def read_subject(root: Path, process: Mapping[str, str]) -> Subject:
@@ -63,7 +66,7 @@ def read_subject(root: Path, process: Mapping[str, str]) -> Subject:
         reading,
         configuration or _configured(root),
         {runner.manifest.language: runner for runner in runners},
-        find_files(root, runners),
+        discover(root, runners),
     )
 
 

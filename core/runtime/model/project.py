@@ -157,6 +157,14 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a step's file said of itself when it last served, and the step that was made of it."""
+
+    step: Step
+    loaded: LoadedFile
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """A place where a value does not fit its schema.
 

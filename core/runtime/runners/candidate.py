@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,7 +14,7 @@ import anyio.to_thread
 from runtime.catalog import Catalog, CatalogBuilder
 from runtime.config import Settings
 from runtime.errors import ConfigFault
-from runtime.model import Hook, Manifest, Problem, ProjectConfig, Severity, StreamDefinition
+from runtime.model import Hook, Manifest, Problem, ProjectConfig, Remembered, Severity, StreamDefinition
 from runtime.runners.discovery import Discovery
 from runtime.runners.generation import Generation
 from runtime.runners.hooks import RunnerHooks
@@ -35,6 +36,8 @@ class Surroundings:
     hooks: RunnerHooks
     warn: Callable[[Sequence[str]], None]
     """Tells the author of what has no effect in the config: all of it, whether it has been told before or not."""
+    remembered: Callable[[], Mapping[str, Remembered]]
+    """What files have said of themselves when they last served, by file."""
     take_over: Callable[[Candidate], None]
     """Has the candidate's generations serve."""
 
@@ -89,13 +92,20 @@ class Candidate:
         """Wires what is there when every language has loaded or is given up; not for two candidates at a time."""
         await self.loaded()
         generations = self._generations
-        catalog = await anyio.to_thread.run_sync(self._wired, [each.manifest for each in generations.values()])
+        manifests = [each.manifest for each in generations.values()]
+        catalog = await anyio.to_thread.run_sync(self._wired, manifests, self._surroundings.remembered())
         unheard = unheard_hooks(catalog, {name: each.links for name, each in generations.items()})
         return replace(catalog, problems=(*catalog.problems, *unheard))
 
-    def _wired(self, manifests: Sequence[Manifest]) -> Catalog:
+    def _wired(self, manifests: Sequence[Manifest], remembered: Mapping[str, Remembered]) -> Catalog:
         around = self._surroundings
-        catalog = around.builder.build(manifests, around.settings.validation)
+        languages = {runner.manifest.language for runner in around.installed}
+        there = {
+            file: each
+            for file, each in remembered.items()
+            if each.step.language in languages and os.path.lexists(around.root / file)
+        }
+        catalog = around.builder.build(manifests, around.settings.validation, there)
         unmatched = unmatched_files(around.root, catalog.steps)
         missed = near_misses(around.root, around.installed, self.discovery.scanned)
         return replace(catalog, problems=(*self.discovery.unusable, *catalog.problems, *unmatched, *missed))

@@ -19,13 +19,15 @@ SHOWN_AFTER = 0.25
 MOST_WAITING_BYTES = 4 << 20
 """Of copies that wait for their `Log`, each stream's; over it the oldest are shown at once."""
 MOST_LINE_BYTES = 64 << 10
-"""Of one line; what is over is left out."""
+"""Of one line, as section 14 of PROTOCOL.md has it; what is over is left out."""
 _MOST_AHEAD = 64 << 10
 """Lines whose `Log` has come before the copy: more than a pipe and what reads it hold."""
 _MOST_OPEN = 256
 """Lines of one stream that have begun and not ended; over it the oldest are shown as they are."""
 _MOST_ORIGINS = 4096
 """Runs whose names are kept for copies that come after their ends."""
+_CUT = "\ufffd"
+"""What the part of a character at the end of a line that was cut is read as."""
 _COPY_BYTES = 128
 """What a copy is counted as besides its text."""
 
@@ -52,7 +54,8 @@ class RunnerLines:
 
     def log(self, log: pb.Log) -> None:
         """Takes a line as a `Log`."""
-        record = read_log(log, *self._origin(log.invocation_id))
+        origin = Origin(log.step_name, log.trace_id) if log.step_name else self._origin(log.invocation_id)
+        record = read_log(log, *origin)
         stream = self._streams.get(record.level)
         if not log.printed or stream is None or stream.settle(log.printed):
             self._logs.write(record)
@@ -172,8 +175,10 @@ class _Stream:
         return copy
 
     def _write(self, copy: _Copy) -> None:
-        text = copy.text[:MOST_LINE_BYTES].decode("utf-8", "replace")
-        text = f"{text}…" if len(copy.text) > MOST_LINE_BYTES else text.removesuffix("\r")
+        line = copy.text.removesuffix(b"\r")
+        text = line[:MOST_LINE_BYTES].decode("utf-8", "replace")
+        if len(line) > MOST_LINE_BYTES:
+            text = f"{text.removesuffix(_CUT)}…"
         self._logs.write(LogRecord(copy.time, self._level, copy.origin.name, text, b"", copy.origin.trace_id))
 
 

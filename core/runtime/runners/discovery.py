@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import stat
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.model import Problem
+from runtime.model import Problem, Severity
 from runtime.runners.manifest import InstalledRunner
 
 SOURCE_FOLDERS = ("steps", "src")
 _NEVER_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "python_modules", "site-packages"})
 _NEVER_FILES = ("*.test.*", "*.spec.*", "test_*.py", "*_test.py")
+_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+_ELSEWHERE = f"remove it, or keep it outside of {' and '.join(f'{folder}/' for folder in SOURCE_FOLDERS)}"
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's categories of what would end a line, steer a terminal or be no text at all."""
 
@@ -55,6 +58,9 @@ def discover(root: Path, runners: Sequence[InstalledRunner]) -> Discovery:
     for file in scanned:
         owner = _owner(file, runners)
         if owner is None:
+            if kind := _is_source(file, runners) and _special(os.path.join(root, file)):
+                message = f"it is {kind} and no file: whatever imports it may wait for it for ever"
+                unusable.append(Problem(printable(file), message, _ELSEWHERE, severity=Severity.WARNING))
             continue
         fault = _fault(root, file)
         if fault is not None:
@@ -76,6 +82,11 @@ def _owner(file: str, runners: Sequence[InstalledRunner]) -> InstalledRunner | N
     return next((runner for runner in runners if runner.takes_step(name) or runner.takes_stream(name)), None)
 
 
+def _is_source(file: str, runners: Sequence[InstalledRunner]) -> bool:
+    name = _name(file)
+    return any(fnmatch.fnmatchcase(name, pattern) for runner in runners for pattern in runner.manifest.source_files)
+
+
 def _fault(root: Path, file: str) -> tuple[str, str] | None:
     """Why a file cannot be used, and what to do."""
     bad = {unicodedata.category(character) for character in file} & _UNPRINTABLE
@@ -86,7 +97,18 @@ def _fault(root: Path, file: str) -> tuple[str, str] | None:
     path = os.path.join(root, file)
     if os.path.islink(path) and not os.path.exists(path):
         return f"it is a link to '{printable(os.readlink(path))}', which is not there", "correct the link, or remove it"
+    if kind := _special(path):
+        return f"it is {kind} and no file, so it is left out", _ELSEWHERE
     return None
+
+
+def _special(path: str) -> str:
+    """What there is in the place of a file, behind a link too; empty for a file, and for what is gone."""
+    try:
+        kind = stat.S_IFMT(os.stat(path).st_mode)
+    except OSError:
+        return ""
+    return "" if kind == stat.S_IFREG else _KINDS.get(kind, "a device")
 
 
 def printable(text: str) -> str:
@@ -104,12 +126,16 @@ def _name(file: str) -> str:
 
 
 def scan(root: Path) -> Iterator[str]:
-    """The files below `steps/` and `src/` that could be anything, relative to the root, in no order."""
+    """The files below `steps/` and `src/` that could be anything, relative to the root, in no order.
+
+    Links to folders are not followed; they are among the files.
+    """
     for source in SOURCE_FOLDERS:
         for folder, folders, files in os.walk(root / source):
             folders[:] = [name for name in folders if not is_foreign(Path(folder) / name)]
             relative = Path(folder).relative_to(root).as_posix()
-            yield from (f"{relative}/{name}" for name in files if not is_left_out(name))
+            links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+            yield from (f"{relative}/{name}" for name in (*files, *links) if not is_left_out(name))
 
 
 def is_foreign(folder: Path) -> bool:

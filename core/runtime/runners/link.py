@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+import traceback
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,10 +15,11 @@ from runtime._gen import runner_pb2 as pb
 from runtime.config import LinkSettings
 from runtime.deadlines import Deadlines
 from runtime.ids import new_span_id
-from runtime.model import Failure, FailureKind, Invocation, LogLevel, Manifest, Outcome, length, whole
+from runtime.model import Failure, FailureKind, Invocation, LogLevel, Manifest, Outcome, whole
 from runtime.runners.answers import Answers
 from runtime.runners.bodies import Bodies
 from runtime.runners.calls import Answer, Calls, Question
+from runtime.runners.conversation import Read, Write, converse
 from runtime.runners.convert import read_failure, read_manifest
 from runtime.runners.copies import RunnerLines
 from runtime.runners.discovery import LanguageFiles
@@ -25,14 +27,12 @@ from runtime.runners.greeting import disagreement, write_load, write_welcome
 from runtime.runners.hostcalls import HostCalls
 from runtime.runners.liveness import Liveness
 from runtime.runners.outbox import Outbox
-from runtime.runners.run import Run
+from runtime.runners.run import Run, refusal
 from runtime.runners.transfers import ProtocolFault, Transfers
 from runtime.services.logs import LogService
 from runtime.tasks import ShortTasks
 
 _GOODBYE_SECONDS = 1.0
-Read = Callable[[], Awaitable[pb.RunnerFrame | None]]
-Write = Callable[[pb.CoreFrame], Awaitable[None]]
 
 
 class Link:
@@ -135,10 +135,8 @@ class Link:
     async def run(self, invocation: Invocation) -> Outcome:
         """Runs the handler; the outcome is a failure when the deadline passes or the runner is lost first."""
         id = next(self._ids)
-        size = length(invocation.payload)
-        if size > self._settings.max_payload_bytes:
-            message = f"the input has {size} bytes, over the limit of {self._settings.max_payload_bytes}"
-            return Outcome(failure=Failure(FailureKind.INVALID_INPUT, f"{message} (link.maxPayloadBytes)"))
+        if too_long := refusal(invocation, self._settings):
+            return Outcome(failure=too_long)
         run = self._runs[id] = Run(invocation, self._loop.create_future())
         run.send(id, self._outbox)
         self._deadlines.add(id, invocation.step.timeout)
@@ -208,28 +206,29 @@ class Link:
     # ------------------------------------------------------------ life of the connection
 
     async def serve(self, read: Read, write: Write) -> None:
-        """Speaks with the runner until the stream ends; then every open invocation is RUNNER_LOST."""
+        """Speaks with the runner until the stream ends or breaks; then every open invocation is RUNNER_LOST.
+
+        A broken stream ends like any other: `write` raises `anyio.BrokenResourceError`. What else is raised is logged.
+        """
         try:
-            async with anyio.create_task_group() as tasks, ShortTasks() as answering:
+            async with ShortTasks() as answering:
                 self._answers = Answers(self._settings, self._outbox, self._host, self._logs, answering)
-                tasks.start_soon(self._outbox.run, write)
-                tasks.start_soon(self._end_when_stuck, tasks.cancel_scope)
-                try:
-                    await self._read(read)
-                except ProtocolFault as fault:
-                    self._open = False
-                    self._logs.core(LogLevel.ERROR, f"the {self.language} runner broke the protocol: {fault}")
-                    self._say_goodbye(pb.BYE_REASON_PROTOCOL_ERROR, str(fault))
-                    with anyio.move_on_after(_GOODBYE_SECONDS):
-                        await self._outbox.flushed()
-                tasks.cancel_scope.cancel()
+                await converse(partial(self._listen, read), partial(self._outbox.run, write), self._stuck)
+        except Exception as error:
+            self._logs.core(LogLevel.ERROR, "".join(traceback.format_exception(error)))
         finally:
             self.lose()
             self.closed.set()
 
-    async def _end_when_stuck(self, connection: anyio.CancelScope) -> None:
-        await self._stuck.wait()
-        connection.cancel()
+    async def _listen(self, read: Read) -> None:
+        try:
+            await self._read(read)
+        except ProtocolFault as fault:
+            self._open = False
+            self._logs.core(LogLevel.ERROR, f"the {self.language} runner broke the protocol: {fault}")
+            self._say_goodbye(pb.BYE_REASON_PROTOCOL_ERROR, str(fault))
+            with anyio.move_on_after(_GOODBYE_SECONDS):
+                await self._outbox.flushed()
 
     async def _read(self, read: Read) -> None:
         while (frame := await read()) is not None:

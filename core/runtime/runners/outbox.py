@@ -6,6 +6,9 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import anyio
 
 from runtime._gen import runner_pb2 as pb
 from runtime.model import Payload, length
@@ -128,14 +131,15 @@ class Outbox:
         await self._flushed.wait()
 
     async def run(self, write: Callable[[pb.CoreFrame], Awaitable[None]]) -> None:
-        """Writes frames until cancelled."""
-        while True:
-            frame = self._next_frame()
-            if frame is None:
-                self._flushed.set()
-                await self._wait()
-            else:
-                await write(frame)
+        """Writes frames until cancelled, or until `write` raises `anyio.BrokenResourceError`."""
+        with suppress(anyio.BrokenResourceError):
+            while True:
+                frame = self._next_frame()
+                if frame is None:
+                    self._flushed.set()
+                    await self._wait()
+                else:
+                    await write(frame)
 
     def _next_frame(self) -> pb.CoreFrame | None:
         # Not both in one frame: the other side reads a frame when all of it has come, and small

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from runtime._gen import runner_pb2 as pb
-from runtime.model import Invocation, Outcome
+from runtime.config import LinkSettings
+from runtime.model import Failure, FailureKind, Invocation, Outcome, length
 from runtime.runners.convert import write_invoke
 from runtime.runners.outbox import Outbox, Transfer
 
@@ -44,3 +45,12 @@ class Run:
         """Tells the caller, unless it has been told already."""
         if not self.outcome.done():
             self.outcome.set_result(outcome)
+
+
+def refusal(invocation: Invocation, settings: LinkSettings) -> Failure | None:
+    """Why no runner is given the invocation; None when it may be."""
+    size = length(invocation.payload)
+    if size <= settings.max_payload_bytes:
+        return None
+    message = f"the input has {size} bytes, over the limit of {settings.max_payload_bytes} (link.maxPayloadBytes)"
+    return Failure(FailureKind.INVALID_INPUT, message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import tempfile
@@ -22,6 +23,9 @@ import grpc
 from runtime._gen import runner_pb2 as pb
 from runtime._gen import runner_pb2_grpc
 from runtime.runners.link import Link
+
+# It logs, with its own stacks, that a runner which is gone cannot be told so.
+logging.getLogger("grpc").setLevel(logging.CRITICAL)
 
 SECRET_KEY = "runtime-secret"
 GRPC_ENVIRONMENT = {name: value for name, value in os.environ.items() if name.startswith("GRPC_")}
@@ -88,7 +92,13 @@ class RunnerServer(runner_pb2_grpc.RunnerLinkServicer):
             frame = await context.read()
             return None if frame is grpc.aio.EOF else cast(pb.RunnerFrame, frame)
 
-        await link.serve(read, context.write)
+        async def write(frame: pb.CoreFrame) -> None:
+            try:
+                await context.write(frame)
+            except grpc.aio.BaseError as error:
+                raise anyio.BrokenResourceError from error
+
+        await link.serve(read, write)
 
 
 @contextmanager

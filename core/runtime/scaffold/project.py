@@ -14,6 +14,8 @@ HERE = "."
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _FOREIGN = frozenset({"__pycache__", "node_modules", "python_modules", "site-packages", "venv"})
 """Names under which tools keep what is no project: npm refuses some, and others pass the folder over."""
+_NAMELESS = "project"
+"""The package's name where nothing of the folder's can be."""
 _IGNORES = ".gitignore"
 _HARMLESS = frozenset(
     {
@@ -113,7 +115,8 @@ def _renamed(text: str, template: Template, file: Path, name: str) -> str:
 
 def _package_name(name: str) -> str:
     """The name as npm wants it: in small letters, made of what an address may be made of."""
-    return re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-._") or "project"
+    fit = re.sub(r"[^a-z0-9._-]+", "-", name.lower())[:MAX_NAME].strip("-._")
+    return fit if fit and fit not in _FOREIGN else _NAMELESS
 
 
 def _ignore(template: Template, folder: Path) -> None:

@@ -109,9 +109,12 @@ class Consumer:
 
 
 def sources(catalog: Catalog) -> Iterator[Source]:
-    """Every queue of the catalog with its step."""
+    """Every queue of the catalog that is taken from, with its step; those of steps that wait are left as they are."""
+    waiting = {step.name for step in catalog.waiting}
     for queue, bound in catalog.queues().items():
         step, trigger = bound.step, bound.trigger
+        if step.name in waiting:
+            continue
         is_lone = isinstance(trigger, CronTrigger) and trigger.overlap is not Overlap.ALLOW
         yield Source(queue, step, _name(trigger), 1 if is_lone else step.queue.concurrency, trigger.index)
 

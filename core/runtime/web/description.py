@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from runtime.catalog import Catalog
+from runtime.files import read_file
 from runtime.generate.openapi import openapi
 
 OPENAPI_PATH = "/openapi.json"
@@ -70,7 +71,7 @@ def _knows(given: object, tag: str) -> bool:
 def project_title(root: Path) -> str:
     """What the project in a folder is called: the name in its package.json, else the folder's."""
     try:
-        package = json.loads((root / "package.json").read_text(encoding="utf-8"))
+        package = json.loads(read_file(root / "package.json"))
     except (OSError, ValueError):  # the file is npm's to complain of
         package = None
     name = package.get("name") if isinstance(package, dict) else None

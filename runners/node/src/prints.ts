@@ -1,11 +1,11 @@
-// What user code prints while its run is under way goes to the core as lines of that run; what is printed elsewhere
-// stays in the process's own output.
+// What user code prints goes to the core as lines of its run, also when that has ended; what is printed elsewhere stays in
+// the process's own output.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { StringDecoder } from 'node:string_decoder';
 import { LogLevel } from './_gen/runtime/runner/v1/runner.js';
 import type { Copies } from './copies.js';
-import { type LogOwner, type Logs, MAX_MESSAGE } from './logs.js';
+import { type LogOwner, type Logs, MAX_LINE_BYTES } from './logs.js';
 
 /** A run as far as its prints are concerned. */
 export interface Printer extends LogOwner {
@@ -69,7 +69,7 @@ export class Prints {
     const write = stream.write.bind(stream) as (...given: unknown[]) => boolean;
     stream.write = ((chunk: unknown, encoding?: BufferEncoding | Done, done?: Done) => {
       const run = this.current.getStore();
-      if (run === undefined || run.ended || !(typeof chunk === 'string' || chunk instanceof Uint8Array)) {
+      if (run === undefined || !(typeof chunk === 'string' || chunk instanceof Uint8Array)) {
         return write(chunk, encoding, done);
       }
       // Text in another encoding than UTF-8 is bytes in disguise.
@@ -85,7 +85,7 @@ export class Prints {
 /** What a copy says of a piece of a line: a carriage return that begins the line anew, and what follows; not all of a very long one. */
 function fresh(piece: string): string {
   const from = Math.max(0, piece.lastIndexOf('\r', piece.length - 2));
-  return piece.slice(from, from + MAX_MESSAGE + 1);
+  return piece.slice(from, from + MAX_LINE_BYTES + 1);
 }
 
 /** A line that has not ended yet. */
@@ -107,7 +107,7 @@ export class Line {
     const text = this.text + part;
     // A carriage return begins the line anew, as progress bars do; one at the end may belong to the line break.
     const from = text.lastIndexOf('\r', text.length - 2) + 1;
-    this.text = text.slice(from, from + MAX_MESSAGE + 1);
+    this.text = text.slice(from, from + MAX_LINE_BYTES + 1);
   }
 
   /** Gives the whole line, and begins the next. */

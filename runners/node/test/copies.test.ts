@@ -17,7 +17,7 @@ const { INFO, WARN } = LogLevel;
 class Printed {
   readonly sent: Log[] = [];
   readonly outbox = { full: false, send: ({ kind }: RunnerEnvelope) => kind?.$case === 'log' && this.sent.push(kind.value) };
-  readonly run = { id: 7n, ended: false };
+  readonly run = { id: 7n, ended: false, invoke: { stepName: 'X', traceId: 't' } };
   private readonly file = join(tmpdir(), `copies-${process.pid}-${performance.now()}`);
   readonly descriptor = openSync(this.file, 'a');
   readonly prints = new Prints(

@@ -34,7 +34,7 @@ class Wire {
 }
 
 const log = (n: number): RunnerEnvelope => ({
-  kind: { $case: 'log', value: { invocationId: BigInt(n), level: 2, message: '', data: Buffer.alloc(0), timeMs: 0, printed: 0n } },
+  kind: { $case: 'log', value: { invocationId: BigInt(n), level: 2, message: '', data: Buffer.alloc(0), timeMs: 0, printed: 0n, stepName: '', traceId: '' } },
 });
 const result = (id: bigint): MakeEnvelope => (payload, payloadTransfer) => ({
   kind: { $case: 'result', value: { invocationId: id, payload, payloadTransfer, failure: undefined, bodyTransfer: 0n } },

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { type Log, LogLevel, type RunnerEnvelope } from '../src/_gen/runtime/runner/v1/runner.js';
-import { Logs, MAX_MESSAGE } from '../src/logs.js';
+import { Logs, MAX_LINE_BYTES } from '../src/logs.js';
 import { Outbox } from '../src/outbox.js';
 import { type Printer, Prints } from '../src/prints.js';
 
@@ -30,7 +30,7 @@ stdout.write = writeRaw;
 /** Runs it as a run would; gives the lines that were sent. */
 async function printed(work: (run: Printer) => unknown): Promise<[LogLevel, string][]> {
   sent.length = raw.length = 0;
-  const run = { id: 7n, ended: false };
+  const run = { id: 7n, ended: false, invoke: { stepName: 'X', traceId: 't' } };
   stdout.write = write;
   try {
     await prints.as(run, async () => work(run));
@@ -61,7 +61,7 @@ test('the console formats as Node does, without colours', async () => {
 test('lines end where they are broken, and at the end of the run', async () => {
   const lines = await printed(async () => {
     process.stdout.write('one ');
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => setImmediate(resolve));
     process.stderr.write('aside\r\n');
     process.stdout.write('line\n\nthe next\nand a rest');
   });
@@ -98,11 +98,15 @@ test('a line without an end is cut', async () => {
   const lines = await printed(() => {
     for (let part = 0; part < 100; part++) process.stdout.write('x'.repeat(10_000));
     process.stdout.write('\nshort\n');
+    console.log('x'.repeat(MAX_LINE_BYTES));
+    console.log('€'.repeat(MAX_LINE_BYTES));
   });
-  assert.deepEqual(lines.map(([, line]) => line.length), [MAX_MESSAGE + 1, 5]);
+  const long = 'x'.repeat(MAX_LINE_BYTES);
+  const euros = '€'.repeat(Math.floor(MAX_LINE_BYTES / 3));
+  assert.deepEqual(lines.map(([, line]) => line), [`${long}…`, 'short', long, `${euros}…`]);
 });
 
-test('what is started by a run prints as the run, and raw once that has ended', async () => {
+test('what is started by a run prints as the run, and with its step and trace once that has ended', async () => {
   let late = Promise.resolve();
   const lines = await printed(async (run) => {
     late = once(process, 'test').then(() => {
@@ -118,7 +122,9 @@ test('what is started by a run prints as the run, and raw once that has ended', 
   process.emit('test' as never);
   await late;
   assert.deepEqual(lines, [[INFO, '1'], [INFO, '2'], [INFO, 'in time']]);
-  assert.deepEqual(raw, ['late\n']);
+  const { invocationId, stepName, traceId, message } = sent.at(-1) as Log;
+  assert.deepEqual([invocationId, stepName, traceId, message, raw], [0n, 'X', 't', 'late', []]);
+  assert.equal(sent[0]?.stepName, '');
 });
 
 test('what is printed outside of runs is left alone', async () => {

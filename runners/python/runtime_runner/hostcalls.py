@@ -71,6 +71,11 @@ class Run(Source):
         self.settled: asyncio.Future[None] | None = None
         self.body: OutgoingBody | None = None
 
+    @property
+    def origin(self) -> tuple[str, str]:
+        """The name of its step and its trace."""
+        return self.invoke.step_name, self.invoke.trace_id
+
     def is_wanted(self) -> bool:
         """False once the run has been cancelled."""
         return self.cancel_reason is None

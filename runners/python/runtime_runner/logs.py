@@ -14,7 +14,8 @@ from runtime_runner.outbox import Outbox
 from runtime_runner.project import Project
 
 MAX_DATA_BYTES = 64 << 10
-MAX_MESSAGE_CHARACTERS = 16 << 10
+MAX_LINE_BYTES = 64 << 10
+"""Of a line's text in UTF-8; what is over is left out."""
 MAX_HANDOVERS = 1024
 """Lines of worker threads that may wait for the event loop; a thread that logs more waits itself."""
 
@@ -81,8 +82,11 @@ class Logs:
             self._handovers.release()
 
     def _put(self, source: Source | None, line: pb.Log) -> None:
-        # After its result a run is unknown to the core; what it still logs is the runner's.
-        line.invocation_id = source.id if source is not None and not source.ended else 0
+        if source is not None and not source.ended:
+            line.invocation_id = source.id
+        elif source is not None and source.origin is not None:
+            # After its result a run is unknown to the core.
+            line.step_name, line.trace_id = source.origin
         self._outbox.put(pb.RunnerEnvelope(log=line))
 
     def _tell_dropped(self) -> None:
@@ -101,6 +105,11 @@ class Source:
         self.ended = ended
         self.unfinished: dict[pb.LogLevel, str] | None = None
         """What it has printed behind the last line break, by level; None before its first print."""
+
+    @property
+    def origin(self) -> tuple[str, str] | None:
+        """The name of its step and its trace, for lines that come after its end; None for what is no run."""
+        return None
 
 
 current: ContextVar[Source | None] = ContextVar("current", default=None)
@@ -154,5 +163,5 @@ def _repr(value: object) -> str:
 
 def _text(text: str) -> str:
     # The wire takes UTF-8 only, and a log line may hold anything.
-    shown = text[:MAX_MESSAGE_CHARACTERS].encode(errors="backslashreplace").decode()
-    return shown if len(text) <= MAX_MESSAGE_CHARACTERS else f"{shown}… ({len(text)} characters)"
+    shown = text[: MAX_LINE_BYTES + 1].encode(errors="backslashreplace")
+    return shown.decode() if len(shown) <= MAX_LINE_BYTES else f"{shown[:MAX_LINE_BYTES].decode(errors='ignore')}…"

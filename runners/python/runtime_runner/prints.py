@@ -9,7 +9,7 @@ import threading
 
 from runtime_runner._gen import runner_pb2 as pb
 from runtime_runner.copies import Copies
-from runtime_runner.logs import MAX_MESSAGE_CHARACTERS, Logs, Source, current
+from runtime_runner.logs import MAX_LINE_BYTES, Logs, Source, current
 
 
 class Prints:
@@ -36,9 +36,9 @@ class Prints:
                 setattr(sys, f"__{name}__", taken)
 
     def add(self, run: Source, level: pb.LogLevel, text: str) -> bool:
-        """Adds to what a run prints, and sends the lines that end in it; False where the run has ended, and in a
-        process that was forked, from which nothing is sent."""
-        if os.getpid() != self._process:
+        """Adds to what a run prints, or has left behind prints, and sends the lines that end in it; False for what is
+        no run, and in a process that was forked, from which nothing is sent."""
+        if os.getpid() != self._process or (run.ended and run.origin is None):
             return False
         *lines, rest = text.split("\n")
         with self._lock:
@@ -46,10 +46,6 @@ class Prints:
                 run.unfinished = {}
             begun = run.unfinished.get(level, "")
             run.unfinished[level] = _drawn((begun if not lines else "") + rest)
-            # Looked at last: a run that ends on its own thread meanwhile may have looked for the rest already.
-            if run.ended:
-                run.unfinished[level] = begun
-                return False
             numbers = [self._copy(run, level, line, ends=True) for line in lines]
             if rest:
                 self._copy(run, level, rest, ends=False)
@@ -72,13 +68,10 @@ class Prints:
             return 0
         # One that begins the line anew does so in the copy too.
         begin = max(0, piece.rfind("\r", 0, -1))
-        return self._copies.write(level, run.id, piece[begin : begin + MAX_MESSAGE_CHARACTERS + 1], ends=ends)
+        return self._copies.write(level, run.id, piece[begin : begin + MAX_LINE_BYTES + 1], ends=ends)
 
     def _send(self, run: Source, level: pb.LogLevel, line: str, number: int) -> None:
-        line = line.removesuffix("\r")
-        if len(line) >= MAX_MESSAGE_CHARACTERS:
-            line = f"{line[: MAX_MESSAGE_CHARACTERS - 1]}…"
-        self._logs.write(run, level, line, printed=number)
+        self._logs.write(run, level, line.removesuffix("\r"), printed=number)
 
 
 class Printed(io.TextIOWrapper):
@@ -95,7 +88,7 @@ class Printed(io.TextIOWrapper):
     def write(self, text: str, /) -> int:
         """Writes the text, where a run is under way as part of its lines; returns its length."""
         run = current.get()
-        if run is not None and not run.ended and isinstance(text, str) and self._prints.add(run, self._level, text):
+        if run is not None and isinstance(text, str) and self._prints.add(run, self._level, text):
             return len(text)
         return super().write(text)
 
@@ -104,4 +97,4 @@ def _drawn(line: str) -> str:
     """What a terminal would show of a line, and of a very long one its beginning."""
     # A carriage return begins the line anew, as progress bars do; one at the end may belong to the line break.
     begin = line.rfind("\r", 0, -1) + 1
-    return line[begin : begin + MAX_MESSAGE_CHARACTERS + 1]
+    return line[begin : begin + MAX_LINE_BYTES + 1]

@@ -49,7 +49,7 @@ class PrintsTest < Minitest::Test
 
   def test_a_very_long_line_is_cut
     most = RuntimeRunner::Prints::MOST
-    assert_equal [[INFO, "#{'x' * (most - 1)}…"], [INFO, 'short']],
-                 printed("50.times { print 'x' * 1000 }\nputs '', 'short'")
+    assert_equal [[INFO, "#{'x' * most}…"], [INFO, 'short']],
+                 printed("100.times { print 'x' * 1000 }\nputs '', 'short'")
   end
 end

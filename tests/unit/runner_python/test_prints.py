@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from runtime_runner._gen import runner_pb2 as pb
-from runtime_runner.logs import MAX_MESSAGE_CHARACTERS
+from runtime_runner.logs import MAX_LINE_BYTES
 from runtime_runner.prints import Printed
 from runtime_runner.threads import InContext
 from tests.unit.runner_python.bench import Bench, bench
@@ -162,10 +162,12 @@ async def test_a_very_long_line_is_cut() -> None:
         for _ in range(100):
             sys.stdout.write("x" * 1000)
         print("\nshort")
+        print("x" * MAX_LINE_BYTES)
+        print("ä" * MAX_LINE_BYTES, "\r")
 
-    (_, long), (_, short) = await _printed(handler)
-    assert long == "x" * (MAX_MESSAGE_CHARACTERS - 1) + "…"
-    assert short == "short"
+    lines = [line for _, line in await _printed(handler)]
+    half = MAX_LINE_BYTES // 2
+    assert lines == ["x" * MAX_LINE_BYTES + "…", "short", "x" * MAX_LINE_BYTES, "ä" * half + "…"]
 
 
 async def test_a_body_prints_until_its_last_piece() -> None:
@@ -184,25 +186,48 @@ async def test_a_body_prints_until_its_last_piece() -> None:
         assert [each.log.message for each in runner.envelopes if each.HasField("log")] == ["begun and done"]
 
 
-async def test_what_is_printed_outside_of_runs_is_left_alone() -> None:
+async def test_what_a_run_has_left_behind_prints_with_its_step_and_trace() -> None:
     left: list[asyncio.Task[None]] = []
     ended = asyncio.Event()
 
     async def late() -> None:
         await ended.wait()
-        print("late")
+        print("late", end="")
+        print("r")
+        await asyncio.to_thread(_plain)
 
-    async def handler() -> None:
+    async def handler(input: Any, ctx: Any) -> None:
         left.append(asyncio.create_task(late()))
+        logger.append(ctx.logger)
+        print("in time")
+
+    logger: list[Any] = []
+    async with _taken_over() as (runner, real):
+        await runner.run(handler, step_name="X", trace_id="t" * 32)
+        ended.set()
+        await left[0]
+        logger[0].info("logged")
+        await runner.idle()
+        logs = runner.sent("log")
+        assert [(log.message, log.invocation_id) for log in logs] == [
+            ("in time", 1),
+            ("later", 0),
+            ("from a thread", 0),
+            ("logged", 0),
+        ]
+        assert [(log.step_name, log.trace_id) for log in logs] == [("", ""), *[("X", "t" * 32)] * 3]
+        assert real["stdout"].getvalue() == b""
+
+
+async def test_what_is_printed_outside_of_runs_is_left_alone() -> None:
+    async def handler() -> None:
         sys.stdout.buffer.write(b"raw\n")
 
     async with _taken_over() as (runner, real):
         print("outside")
         await runner.value(handler)
-        ended.set()
-        await left[0]
         assert _lines(runner) == []
-        assert real["stdout"].getvalue() == b"outside\nraw\nlate\n"
+        assert real["stdout"].getvalue() == b"outside\nraw\n"
 
 
 async def test_the_streams_are_what_they_were() -> None:

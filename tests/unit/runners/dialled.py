@@ -92,6 +92,8 @@ class Dialled:
         self.answers_pings = True
         self.wrote = asyncio.Event()
         """Set with each frame that the core has written."""
+        self.broken: Exception | None = None
+        """What a write raises, from now on."""
         self.reading = asyncio.Event()
         self.reading.set()
         self.link = Link(
@@ -130,6 +132,8 @@ class Dialled:
             await self.reading.wait()
         finally:
             self.writers -= 1
+        if self.broken is not None:
+            raise self.broken
         self.frames.append(frame)
         self.received.extend(frame.envelopes)
         self.wrote.set()

@@ -140,6 +140,15 @@ async def test_a_run_is_known_behind_its_end_and_its_process() -> None:
     assert [line.source for line in lines.sink.records] == ["a", "a", "a", RUNNER]
 
 
+async def test_a_log_of_what_a_run_has_left_behind_says_itself_whose_it_is() -> None:
+    lines = Lines()
+    lines.runs.clear()
+    lines.copy(1)
+    lines.lines.log(pb.Log(level=pb.LOG_LEVEL_INFO, message="late", printed=1, step_name="b", trace_id="e" * 32))
+    lines.lines.end()
+    assert [(line.source, line.trace_id, line.message) for line in lines.sink.records] == [("b", "e" * 32, "late")]
+
+
 async def test_what_waits_is_bounded() -> None:
     lines = Lines()
     for number in range(1, 200):
@@ -156,7 +165,11 @@ async def test_a_line_without_an_end_is_cut() -> None:
         lines.copy(0, "x" * 4000)
     lines.copy(1, "x")
     lines.lines.end()
-    assert lines.shown == ["x" * MOST_LINE_BYTES + "…"]
+    lines.copy(2, "x" * MOST_LINE_BYTES + "\r")
+    lines.copy(3, "€" * MOST_LINE_BYTES)
+    lines.lines.end()
+    whole = "x" * MOST_LINE_BYTES
+    assert lines.shown == [f"{whole}…", whole, "€" * (MOST_LINE_BYTES // 3) + "…"]
 
 
 async def test_many_lines_without_an_end_are_bounded() -> None:

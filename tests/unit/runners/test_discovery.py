@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from runtime.config import Settings
+from runtime.model import Severity
 from runtime.runners.discovery import LanguageFiles, discover, find_files, is_foreign
 from runtime.runners.manifest import InstalledRunner, RunnerManifest, find_runners
 from tests.unit.closed import closed_folder
@@ -138,6 +141,52 @@ def test_a_link_to_nothing_is_left_out_and_told(tmp_path: Path, installed: list[
     assert names(find_files(tmp_path, installed)) == set()
     [problem] = discover(tmp_path, installed).unusable
     assert (problem.file, problem.message) == ("steps/a_step.py", "it is a link to 'gone.py', which is not there")
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.path.relpath(path))
+
+
+def _link_to_pipe(path: Path) -> None:
+    os.mkfifo(path.parent.parent / "pipe")
+    path.symlink_to("../pipe")
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (_pipe, "a named pipe"),
+        (_link_to_pipe, "a named pipe"),
+        (_socket, "a socket"),
+        (lambda path: path.symlink_to("/dev/zero"), "a device"),
+        (lambda path: path.symlink_to("."), "a folder"),
+    ],
+)
+def test_what_is_no_file_is_left_out_and_told(
+    tmp_path: Path, installed: list[InstalledRunner], make: Callable[[Path], None], kind: str
+) -> None:
+    found(tmp_path, installed, "steps/good_step.py")
+    make(tmp_path / "steps" / "a_step.py")
+    assert names(find_files(tmp_path, installed)) == {"steps/good_step.py"}
+    [problem] = discover(tmp_path, installed).unusable
+    assert (problem.file, problem.message) == ("steps/a_step.py", f"it is {kind} and no file, so it is left out")
+
+
+def test_a_helper_that_is_a_pipe_is_warned_of_and_other_things_are_not(
+    tmp_path: Path, installed: list[InstalledRunner]
+) -> None:
+    found(tmp_path, installed, "steps/good_step.py", "steps/helper.py")
+    for name in ("words.py", "words"):
+        _pipe(tmp_path / "steps" / name)
+    discovered = discover(tmp_path, installed)
+    [problem] = discovered.unusable
+    assert (problem.file, problem.severity) == ("steps/words.py", Severity.WARNING)
+    assert names(dict(discovered.files)) == {"steps/good_step.py"}
 
 
 def test_a_folder_that_may_not_be_entered_is_passed_over(installed: list[InstalledRunner]) -> None:

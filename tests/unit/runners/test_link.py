@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 
+import anyio
 import pytest
 
 from runtime._gen import runner_pb2 as pb
 from runtime.model import FailureKind, LogLevel, Outcome, whole
+from runtime.runners import conversation
 from runtime.runners.outbox import Transfer
 from runtime.values import decode, encode
 from tests.fakes import settle
@@ -547,3 +549,44 @@ async def test_a_large_payload_is_let_go_without_the_garbage_collector() -> None
 
 def transfers_alive() -> list[Transfer]:
     return [thing for thing in gc.get_objects() if isinstance(thing, Transfer)]
+
+
+# ------------------------------------------------------------ breaking
+
+
+async def test_a_connection_that_breaks_while_it_is_written_ends_like_any_other() -> None:
+    async with Dialled() as dialled:
+        await dialled.open()
+        answered, id = await dialled.begun()
+        dialled.reading.clear()
+        lost = await dialled.start(invocation(LARGE))
+        dialled.broken = anyio.BrokenResourceError()
+        dialled.reading.set()
+        await dialled.send(result=pb.Result(invocation_id=id))
+        assert await kind_of(answered) is None
+        await dialled.end()
+        assert await kind_of(lost) is FailureKind.RUNNER_LOST
+        assert dialled.serving.exception() is None
+        assert dialled.link.closed.is_set()
+        assert dialled.sink.messages(LogLevel.ERROR) == []
+
+
+async def test_a_broken_connection_ends_also_where_nothing_more_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversation, "_LAST_FRAMES_SECONDS", 0.0)
+    async with Dialled() as dialled:
+        await dialled.open()
+        dialled.broken = anyio.BrokenResourceError()
+        assert await kind_of(await dialled.start()) is FailureKind.RUNNER_LOST
+        await asyncio.wait([dialled.serving], timeout=PATIENCE)
+        assert dialled.link.closed.is_set()
+
+
+async def test_a_fault_of_our_own_ends_the_connection_and_is_told_with_its_stack() -> None:
+    async with Dialled() as dialled:
+        await dialled.open()
+        dialled.broken = ZeroDivisionError("ours")
+        assert await kind_of(await dialled.start()) is FailureKind.RUNNER_LOST
+        await asyncio.wait([dialled.serving], timeout=PATIENCE)
+        assert dialled.serving.exception() is None
+        (told,) = dialled.sink.messages(LogLevel.ERROR)
+        assert "ZeroDivisionError: ours" in told

@@ -111,3 +111,11 @@ def test_a_gitignore_that_cannot_be_added_to_is_named(tmp_path: Path) -> None:
     with pytest.raises(RuntimeFault, match=r"\.gitignore cannot be added to: Is a directory"):
         write_project(TYPESCRIPT, tmp_path)
     assert contents(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("a b ü$", "a-b"), ("ü", "project"), ("node_modules", "project"), ("x" * 250, "x" * MAX_NAME)]
+)
+def test_every_folder_has_a_name_that_npm_takes(tmp_path: Path, folder: str, name: str) -> None:
+    write_project(TYPESCRIPT, tmp_path / folder)
+    assert json.loads((tmp_path / folder / "package.json").read_text())["name"] == name

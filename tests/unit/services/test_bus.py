@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runtime.catalog import Bound, Catalog, build_catalog
+from runtime.catalog import Bound, Catalog, CatalogBuilder, build_catalog
 from runtime.config import BusSettings
 from runtime.errors import HostCallRefused
 from runtime.model import Emit, EventTrigger, LoadedFile, LogLevel, Manifest, Step, Validation
@@ -247,3 +247,19 @@ async def test_another_catalog_counts_for_what_was_made_of_the_service_before_to
     emitting.bus.catalog = build_catalog([Manifest("node", (subscriber,))])
     await held.emit("t", b"", {}, "f" * 32)
     assert (emitting.depth(), depth(emitting.engine, QueueKey("t", "c"))) == (0, 1)
+
+
+async def test_a_remembered_step_whose_file_is_broken_has_its_say_in_how_events_are_placed() -> None:
+    emitting = Emitting()
+    queue = {"type": "fifo", "delaySeconds": 7}
+    config = {"type": "event", "name": "W", "subscribes": ["w"], "infrastructure": {"queue": queue}}
+    file = LoadedFile("steps/w.step.ts", config, has_handler=True)
+    remembered = build_catalog([Manifest("node", (file,))]).remembered
+    emitting.bus.catalog = CatalogBuilder().build([], remembered=remembered)
+    with pytest.raises(HostCallRefused, match="messageGroupId"):
+        await emitting.emit("w")
+    first = await emitting.emit("w", messageGroupId="g", idempotencyKey="k")
+    assert await emitting.emit("w", messageGroupId="g", idempotencyKey="k") == first
+    [status] = [each for each in emitting.engine.status() if each.queue == QueueKey("w", "W")]
+    assert (status.waiting, status.delayed) == (0, 1)
+    assert emitting.reports.lines == []

@@ -12,6 +12,7 @@ from typing import Any
 
 from runtime.config import Settings
 from runtime.errors import RunnerFault
+from runtime.files import read_file
 from runtime.runners.packages.commands import Ending, Say, run
 from runtime.runners.packages.stamp import is_installed, is_ours, note_begun, note_installed, unfinished
 from runtime.runners.programs import find_programs, node_wheels
@@ -64,7 +65,7 @@ def _names(root: Path, kinds: Sequence[str]) -> frozenset[str]:
 def _manifest(root: Path) -> Mapping[str, Any]:
     """What package.json says; empty without one. Raises `RunnerFault`."""
     try:
-        manifest: Any = json.loads((root / MANIFEST).read_bytes())
+        manifest: Any = json.loads(read_file(root / MANIFEST))
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -6,19 +6,30 @@ import hashlib
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import Path
+from typing import NamedTuple
 
 from runtime.errors import RunnerFault
+from runtime.files import read_file
 
 _CONTINUED = re.compile(r"\\\r?\n")
+_WHOLE_LINE = re.compile(r"(?:[^\n]*\\\r?\n)*[^\n]*(?:\n|\Z)")
+"""A line with those that it goes on in."""
 _OTHER_FILE = re.compile(r"(-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?=[^-\s]))(?P<file>[^#]*[^#\s])")
 _NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(\[[^]]*\])?\s*($|[#;@=<>!~(])")
 _OPTION = re.compile(r"--?(?!e\b|editable\b)[a-z]")
 """The beginning of a line that says how to install, not what."""
 _OURS = re.compile(r"motia\s*(\[[^]]*\])?\s*($|[#;@=<>!~])", re.IGNORECASE)
+
+
+class Line(NamedTuple):
+    """A line that says something, and where it begins, such as `requirements.txt:3`."""
+
+    text: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,8 @@ class Requirements:
     source: str
     """The file that it comes from, relative to the project root; empty when there is none."""
     lines: tuple[str, ...]
+    places: tuple[str, ...]
+    """Where each of the lines stands."""
     names_motia: bool
     """True when the project asks for `motia`, which comes along with the runtime and is not among the lines."""
     fingerprint: str
@@ -48,9 +61,9 @@ class Requirements:
 
 def read_requirements(root: Path) -> Requirements:
     """Reads what the project asks for; what it does not say is empty. Raises `RunnerFault` for a file that is bad."""
-    if (root / "requirements.txt").is_file():
+    if _is_there_at_all(root / "requirements.txt"):
         return _requirements("requirements.txt", _lines((root / "requirements.txt").resolve(), root.resolve(), ()))
-    if (root / "pyproject.toml").is_file():
+    if _is_there_at_all(root / "pyproject.toml"):
         return _requirements("pyproject.toml", _dependencies(root / "pyproject.toml"))
     return _requirements("", [])
 
@@ -68,30 +81,34 @@ def _is_there(name: str, path: list[str]) -> bool:
     return next(iter(Distribution.discover(name=name, path=path)), None) is not None
 
 
-def _requirements(source: str, found: list[str]) -> Requirements:
-    kept = tuple(line for line in found if not _OURS.match(line))
+def _requirements(source: str, found: list[Line]) -> Requirements:
+    left = [line for line in found if not _OURS.match(line.text)]
+    kept = tuple(line.text for line in left)
     digest = hashlib.sha256("\n".join(kept).encode())
     for line in kept:
         constraints = _OTHER_FILE.match(line)
         if constraints and Path(_named(constraints)).is_file():
-            digest.update(Path(_named(constraints)).read_bytes())
-    return Requirements(source, kept, len(kept) < len(found), digest.hexdigest())
+            digest.update(read_file(Path(_named(constraints))))
+    places = tuple(line.place for line in left)
+    return Requirements(source, kept, places, len(kept) < len(found), digest.hexdigest())
 
 
-def _lines(file: Path, root: Path, within: tuple[Path, ...]) -> list[str]:
+def _lines(file: Path, root: Path, within: tuple[Path, ...]) -> list[Line]:
     """The lines of a file that say something, those of the files that it includes in their place."""
-    found: list[str] = []
-    for line in _CONTINUED.sub(" ", _read(file, root)).splitlines():
-        line = line.strip()
+    found: list[Line] = []
+    text, begin = _read(file, root), 1
+    for match in _WHOLE_LINE.finditer(text):
+        number, begin = begin, begin + match[0].count("\n")
+        line = _CONTINUED.sub(" ", match[0]).strip()
         other = _OTHER_FILE.match(line)
         if not line or line.startswith("#"):
             continue
         if other is None or "://" in other["file"]:
-            found.append(line)
+            found.append(Line(line, f"{_shown(file, root)}:{number}"))
             continue
         named = (file.parent / _named(other)).resolve()
         if other[1] in ("-c", "--constraint"):
-            found.append(f'-c "{named}"')
+            found.append(Line(f'-c "{named}"', f"{_shown(file, root)}:{number}"))
         elif named not in (*within, file):
             found += _lines(named, root, (*within, file))
     return found
@@ -101,7 +118,7 @@ def _named(other: re.Match[str]) -> str:
     return other["file"].strip("\"'")
 
 
-def _dependencies(file: Path) -> list[str]:
+def _dependencies(file: Path) -> list[Line]:
     try:
         project = tomllib.loads(_read(file, file.parent)).get("project", {})
     except tomllib.TOMLDecodeError as error:
@@ -109,17 +126,22 @@ def _dependencies(file: Path) -> list[str]:
     found = project.get("dependencies", []) if isinstance(project, dict) else None
     if not isinstance(found, list) or not all(isinstance(line, str) for line in found):
         raise RunnerFault(f"{file.name}: project.dependencies must be a list of strings")
-    return list(_one_line_each(found))
+    return [Line(" ".join(line.split()), file.name) for line in found]
 
 
-def _one_line_each(found: list[str]) -> Iterator[str]:
-    return (" ".join(line.split()) for line in found)
+def _is_there_at_all(file: Path) -> bool:
+    """True as well for what is no regular file, so that reading it says so."""
+    return file.exists() and not file.is_dir()
+
+
+def _shown(file: Path, root: Path) -> Path:
+    return file.relative_to(root) if file.is_relative_to(root) else file
 
 
 def _read(file: Path, root: Path) -> str:
-    name = file.relative_to(root) if file.is_relative_to(root) else file
+    name = _shown(file, root)
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return read_file(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RunnerFault(f"{name} is not UTF-8", f"save {name} as UTF-8") from error
     except OSError as error:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from runtime.errors import RuntimeFault
+from runtime.privatefiles import write_private
 
 CONTROL_FILE = Path(".runtime", "control.json")
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -32,7 +32,7 @@ def announced(root: Path, host: str, port: int, token: str | None, scheme: str =
     url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
     announcement = Announcement(url, token, os.getpid())
     try:
-        _write(path, json.dumps(announcement._asdict()))
+        write_private(path, json.dumps(announcement._asdict()).encode())
     except OSError as error:
         raise RuntimeFault(f"{path} cannot be written: {error.strerror}", "make the folder writable") from error
     try:
@@ -55,15 +55,3 @@ def read_announcement(root: Path) -> Announcement | None:
         raise RuntimeFault(f"{path} cannot be read: {error.strerror}", fix) from error
     except (ValueError, TypeError, KeyError) as error:
         raise RuntimeFault(f"{path} is damaged", "start the runtime anew, which writes it anew") from error
-
-
-def _write(path: Path, text: str) -> None:
-    """Puts the file there whole; it is private from its first byte on."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

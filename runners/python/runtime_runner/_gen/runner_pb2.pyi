@@ -474,20 +474,24 @@ class HostReply(_message.Message):
     def __init__(self, call_id: _Optional[int] = ..., payload: _Optional[bytes] = ..., payload_transfer: _Optional[int] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ...) -> None: ...
 
 class Log(_message.Message):
-    __slots__ = ("invocation_id", "level", "message", "data", "time_ms", "printed")
+    __slots__ = ("invocation_id", "level", "message", "data", "time_ms", "printed", "step_name", "trace_id")
     INVOCATION_ID_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
     PRINTED_FIELD_NUMBER: _ClassVar[int]
+    STEP_NAME_FIELD_NUMBER: _ClassVar[int]
+    TRACE_ID_FIELD_NUMBER: _ClassVar[int]
     invocation_id: int
     level: LogLevel
     message: str
     data: bytes
     time_ms: float
     printed: int
-    def __init__(self, invocation_id: _Optional[int] = ..., level: _Optional[_Union[LogLevel, str]] = ..., message: _Optional[str] = ..., data: _Optional[bytes] = ..., time_ms: _Optional[float] = ..., printed: _Optional[int] = ...) -> None: ...
+    step_name: str
+    trace_id: str
+    def __init__(self, invocation_id: _Optional[int] = ..., level: _Optional[_Union[LogLevel, str]] = ..., message: _Optional[str] = ..., data: _Optional[bytes] = ..., time_ms: _Optional[float] = ..., printed: _Optional[int] = ..., step_name: _Optional[str] = ..., trace_id: _Optional[str] = ...) -> None: ...
 
 class Call(_message.Message):
     __slots__ = ("call_id", "hook", "target", "payload", "payload_transfer", "deadline_ms")

@@ -8,7 +8,8 @@ module RuntimeRunner
   # Sends log lines: those of handlers through `ctx.logger`, and the runner's own.
   class Logs
     MAX_DATA_BYTES = 64 << 10
-    MAX_MESSAGE_CHARACTERS = 16 << 10
+    # Of a line's text in UTF-8; what is over is left out.
+    MAX_LINE_BYTES = 64 << 10
 
     def initialize(outbox, project)
       @outbox = outbox
@@ -18,19 +19,31 @@ module RuntimeRunner
     # Logs for a run, or for the runner itself when `run` is nil. A run's line waits for room in the outbox. `printed` is
     # the number of the line's copy, 0 where it has none.
     def write(run, level, message, data = nil, printed: 0)
-      line = Pb::Log.new(level: level, message: Failure.text(message, MAX_MESSAGE_CHARACTERS), printed: printed)
+      line = Pb::Log.new(level: level, message: Logs.text(message), printed: printed)
       line.data = encode(data) unless data.nil?
       line.time_ms = Process.clock_gettime(Process::CLOCK_REALTIME, :float_millisecond)
       return put(line, 0) if run.nil?
 
       Interrupts.held do
         @outbox.await_room
-        # After its result a run is unknown to the core; what it still logs is the runner's.
-        run.hold { |ended| put(line, ended ? 0 : run.id) }
+        run.hold { |ended| ended ? put_late(line, run.invoke) : put(line, run.id) }
       end
     end
 
+    # The wire takes UTF-8 only, and a line may hold anything.
+    def self.text(text)
+      clean = text.encode(Encoding::UTF_8, invalid: :replace, undef: :replace).scrub
+      clean.bytesize <= MAX_LINE_BYTES ? clean : "#{clean.byteslice(0, MAX_LINE_BYTES).scrub('')}…"
+    end
+
     private
+
+    # After its result a run is unknown to the core.
+    def put_late(line, invoke)
+      line.step_name = invoke.step_name
+      line.trace_id = invoke.trace_id
+      put(line, 0)
+    end
 
     def put(line, invocation_id)
       line.invocation_id = invocation_id
@@ -54,7 +67,7 @@ module RuntimeRunner
     end
 
     def printed(data)
-      Values.encode(Failure.text(data.inspect, MAX_MESSAGE_CHARACTERS), 'data')
+      Values.encode(Logs.text(data.inspect), 'data')
     rescue StandardError => error
       Values.encode("(cannot be shown: #{error.class})", 'data')
     end

@@ -39,7 +39,7 @@ module RuntimeRunner
     end
 
     # Of a very long line its beginning is kept.
-    MOST = Logs::MAX_MESSAGE_CHARACTERS
+    MOST = Logs::MAX_LINE_BYTES
 
     def self.text(object)
       text = object.to_s
@@ -67,13 +67,13 @@ module RuntimeRunner
       $stderr = taken_over(STDERR, :LOG_LEVEL_WARN)
     end
 
-    # Adds to what a run prints, and sends the lines that end in it; false where the run has ended, and
-    # in a process that was forked.
+    # Adds to what a run prints, or has left behind prints, and sends the lines that end in it; false in a process that
+    # was forked.
     def add(run, level, text)
       *lines, rest = text.split("\n", -1)
       numbers = @lock.synchronize do
         # Nothing is sent from a process that was forked.
-        return false if run.unfinished.nil? || Process.pid != @process
+        return false if Process.pid != @process
 
         begun = run.unfinished.fetch(level, '')
         ended = lines.map { |line| copy(run, level, line, ends: true) }
@@ -86,13 +86,13 @@ module RuntimeRunner
       true
     end
 
-    # Sends what a run that ends has printed behind its last line break, and takes no more of it.
+    # Sends what a run that ends has printed behind its last line break.
     def finish(run)
       lines = @lock.synchronize do
-        unfinished, run.unfinished = run.unfinished, nil
-        unfinished&.filter_map { |level, line| [level, line, copy(run, level, '', ends: true)] unless line.empty? }
+        unfinished, run.unfinished = run.unfinished, {}
+        unfinished.filter_map { |level, line| [level, line, copy(run, level, '', ends: true)] unless line.empty? }
       end
-      lines&.each { |level, line, number| send_line(run, level, line, number) }
+      lines.each { |level, line, number| send_line(run, level, line, number) }
     end
 
     private
@@ -105,9 +105,7 @@ module RuntimeRunner
     end
 
     def send_line(run, level, line, number)
-      line = line.delete_suffix("\r")
-      line = "#{line[0, MOST - 1]}…" if line.size >= MOST
-      @logs.write(run, level, line, printed: number)
+      @logs.write(run, level, line.delete_suffix("\r"), printed: number)
     end
 
     # An object of its own: Ruby writes warnings past the methods of the one that it has begun with.

@@ -9,7 +9,7 @@ module RuntimeRunner
     attr_reader :id, :invoke, :started_at
     attr_accessor :body
 
-    # What it has printed behind the last line break, by level; nil when it prints for itself no more.
+    # What it has printed behind the last line break, by level.
     attr_accessor :unfinished
 
     def initialize(invoke)

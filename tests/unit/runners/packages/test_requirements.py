@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,21 @@ def test_other_files_stand_in_their_place(tmp_path: Path) -> None:
     )
     assert found.lines == ("b", "a", f'-c "{tmp_path}/reqs/limits.txt"', "c", "six")
     assert found.names_motia
+
+
+def test_each_line_has_its_place(tmp_path: Path) -> None:
+    text = "# words\n\nsix \\\n  --hash=x\r\nmotia\n-r more.txt\n\nlast"
+    found = read(tmp_path, requirements_txt=text, more_txt="\na\n-c limits.txt", limits_txt="")
+    assert found.places == ("requirements.txt:3", "more.txt:2", "more.txt:3", "requirements.txt:8")
+    assert len(found.lines) == 4
+    assert read(tmp_path / "other", pyproject_toml='project.dependencies = ["six"]').places == ("pyproject.toml",)
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(RunnerFault, match=f"{name} cannot be read: it is no regular file"):
+        read_requirements(tmp_path)
 
 
 def test_the_fingerprint_changes_with_what_decides(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from . import latch
 
 
 async def work(ctx: Any) -> None:
-    """Tries a host call once the latch is released, and says there how it went."""
+    """Prints, and tries a host call, once the latch is released, and says there how it went."""
     await latch.released.wait()
+    print("late")
     try:
         await ctx.state.set("late", "key", 1)
         latch.outcome.put_nowait("nothing was thrown")

@@ -4,9 +4,10 @@ require_relative 'latch'
 
 # Work that goes on when its run is over.
 module Late
-  # Tries a host call once the latch is released, and says there how it went.
+  # Prints, and tries a host call, once the latch is released, and says there how it went.
   def self.work(ctx)
     Latch::RELEASED.pop
+    puts 'late'
     ctx.state.set('late', 'key', 1)
     Latch::OUTCOME << 'nothing was thrown'
   rescue StandardError => error

@@ -575,11 +575,11 @@ export interface HostReply {
 
 /** A line that a handler logged. Lines of a run come before its `Result`. */
 export interface Log {
-  /** The run that logged it; 0 for the runner itself. */
+  /** The run that logged it; 0 for the runner itself, and for what a run has left behind. */
   invocationId: bigint;
   /** The level; never UNSPECIFIED. */
   level: LogLevel;
-  /** The text. */
+  /** The text, of at most 65536 bytes; what is over is left out, and "…" stands behind it. */
   message: string;
   /** Value: what was logged with it; absent when nothing was. */
   data: Buffer;
@@ -590,6 +590,12 @@ export interface Log {
    * FEATURE_COPIED_PRINTS only; 0 where there is none, as for what was not printed.
    */
   printed: bigint;
+  /**
+   * Of a line that comes after the end of its run, which the core knows no more: `Invoke.step_name` and
+   * `Invoke.trace_id`. Absent otherwise.
+   */
+  stepName: string;
+  traceId: string;
 }
 
 /**
@@ -2838,7 +2844,16 @@ export const HostReply: MessageFns<HostReply> = {
 };
 
 function createBaseLog(): Log {
-  return { invocationId: 0n, level: 0, message: "", data: Buffer.alloc(0), timeMs: 0, printed: 0n };
+  return {
+    invocationId: 0n,
+    level: 0,
+    message: "",
+    data: Buffer.alloc(0),
+    timeMs: 0,
+    printed: 0n,
+    stepName: "",
+    traceId: "",
+  };
 }
 
 export const Log: MessageFns<Log> = {
@@ -2866,6 +2881,12 @@ export const Log: MessageFns<Log> = {
         throw new globalThis.Error("value provided for field message.printed of type uint64 too large");
       }
       writer.uint32(48).uint64(message.printed);
+    }
+    if (message.stepName !== "") {
+      writer.uint32(58).string(message.stepName);
+    }
+    if (message.traceId !== "") {
+      writer.uint32(66).string(message.traceId);
     }
     return writer;
   },
@@ -2929,6 +2950,22 @@ export const Log: MessageFns<Log> = {
             }
 
             message.printed = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.stepName = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.traceId = reader.string();
             continue;
           }
         }
