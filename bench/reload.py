@@ -15,6 +15,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -35,6 +36,9 @@ MOST_MEDIAN = 0.3
 MOST_WORST = 0.8
 MOST_GROWTH = 0.10
 WARM_UP_SAVES = 20
+PROCESSES = 4
+"""Of two languages, each one that serves and one that stands ready."""
+SETTLED_SECONDS = 30.0
 EXIT_INTERRUPTED = 130
 
 
@@ -88,18 +92,18 @@ async def _judge_load(server: Running, saved: Mapping[str, Saved], count: int) -
     traffic = Traffic(server.url, ("/ts/1", "/py/1", "/ts/0", "/py/0"))
     using = asyncio.create_task(traffic.run())
     await _save(server, saved, WARM_UP_SAVES, "warm")
-    before = _resident(server.pid)
+    before = await _resident(server.pid)
     await _save(server, saved, count, "load")
-    after = _resident(server.pid)
+    after = await _resident(server.pid)
     traffic.stop()
     await using
     counts = traffic.counts
-    growth = after / before - 1
+    growth = sum(after) / sum(before) - 1
     print(
         f"\n{count} saves beside {CONNECTIONS} connections, {EVENTS_A_SECOND} events/s and {SOCKETS} sockets: "
         f"{counts.requests} requests, {len(counts.faults)} failed; {counts.emitted} events, "
         f"{counts.emitted - counts.handled} lost; {counts.dropped} sockets dropped; "
-        f"memory {before / 2**20:.0f} MiB before, {after / 2**20:.0f} after ({growth:+.1%}, goal <= {MOST_GROWTH:.0%})"
+        f"memory {_mebibytes(before)} before, {_mebibytes(after)} after ({growth:+.1%}, goal <= {MOST_GROWTH:.0%})"
     )
     for fault in counts.faults[:5]:
         print(f"  {fault}")
@@ -122,10 +126,25 @@ def _serving(url: str, language: str) -> int:
     return int(pid)
 
 
-def _resident(core: int) -> int:
-    """Bytes in use by the core and its runners, when no generation is ending or beginning."""
-    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in (core, *_children(core)))
-    return pages * os.sysconf("SC_PAGE_SIZE")
+async def _resident(core: int) -> list[int]:
+    """Bytes in use by the core and each of its runners, once no generation is ending or beginning any more."""
+    deadline = time.perf_counter() + SETTLED_SECONDS
+    while len(processes := _children(core)) != PROCESSES:
+        if time.perf_counter() > deadline:
+            raise BenchFault(f"there are {len(processes)} runners, not {PROCESSES}, after {SETTLED_SECONDS:g} s")
+        await asyncio.sleep(0.05)
+    pages = [_pages(pid) for pid in (core, *processes)]
+    return [each * os.sysconf("SC_PAGE_SIZE") for each in pages]
+
+
+def _pages(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+
+
+def _mebibytes(sizes: list[int]) -> str:
+    """The sum, and of what: the core, then its runners."""
+    each = " + ".join(f"{size / 2**20:.0f}" for size in sizes)
+    return f"{sum(sizes) / 2**20:.0f} MiB ({each})"
 
 
 def _children(pid: int) -> list[int]:

@@ -34,13 +34,14 @@ class Deadlines(Generic[K]):
         self._expire = expire
         self._loop = asyncio.get_running_loop()
         self._due: dict[float, dict[K, float]] = {}
+        self._timers: dict[float, asyncio.TimerHandle] = {}
 
     def add(self, key: K, timeout: float) -> None:
         """Calls `expire` with the key after the timeout (seconds), unless it is removed before."""
         due = self._due.get(timeout)
         if due is None:
             due = self._due[timeout] = {}
-            self._loop.call_later(timeout, self._ring, timeout)
+            self._wait(timeout, timeout)
         due[key] = self._loop.time() + timeout
 
     def remove(self, key: K, timeout: float) -> None:
@@ -49,17 +50,30 @@ class Deadlines(Generic[K]):
         if due is not None:
             due.pop(key, None)
 
+    def clear(self) -> None:
+        """Takes back everything: nothing expires, and no timer keeps what would have heard of it."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        for due in self._due.values():
+            due.clear()
+        self._due.clear()
+
+    def _wait(self, timeout: float, seconds: float) -> None:
+        self._timers[timeout] = self._loop.call_later(seconds, self._ring, timeout)
+
     def _ring(self, timeout: float) -> None:
         due = self._due[timeout]
         now = self._loop.time()
         while due:
             key, moment = next(iter(due.items()))
             if moment > now:
-                self._loop.call_later(moment - now, self._ring, timeout)
+                self._wait(timeout, moment - now)
                 return
             del due[key]
             try:
                 self._expire(key)
             except Exception as error:  # the others of this timeout have no other timer
                 self._loop.call_exception_handler({"message": "a deadline could not be minded", "exception": error})
-        del self._due[timeout]
+        self._due.pop(timeout, None)
+        self._timers.pop(timeout, None)

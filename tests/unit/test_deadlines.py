@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 from runtime.deadlines import Deadlines, Grace
@@ -75,6 +77,30 @@ async def test_an_expiry_that_fails_takes_no_other_along() -> None:
         deadlines.add(3, 0.02)
         await done.wait()
     assert [str(fault["exception"]) for fault in faults] == ["no"]
+
+
+async def test_nothing_is_kept_of_what_is_cleared() -> None:
+    class Owner:
+        def __init__(self) -> None:
+            self.expired: list[str] = []
+            self.has_expired = asyncio.Event()
+            self.deadlines = Deadlines(self.expire)
+
+        def expire(self, key: str) -> None:
+            self.expired.append(key)
+            self.deadlines.clear()
+            self.has_expired.set()
+
+    owner = Owner()
+    owner.deadlines.add("first", 0.001)
+    owner.deadlines.add("second", 0.001)
+    owner.deadlines.add("late", 3600.0)
+    await owner.has_expired.wait()
+    expired, seen = owner.expired, weakref.ref(owner)
+    del owner
+    gc.collect()
+    assert seen() is None
+    assert expired == ["first"]
 
 
 async def test_a_grace_is_one_for_all_who_share_it() -> None:

@@ -139,3 +139,4 @@ class Calls:
         opened, self._open = self._open, {}
         for call in opened.values():
             call.answer.set_result(failure)
+        self._overdue.clear()

@@ -274,8 +274,8 @@ class Link:
         failure = Failure(FailureKind.RUNNER_LOST, f"the {self.language} runner ended before the handler did")
         runs, self._runs = self._runs, {}
         self.lines.keep({**self._bodies.runs, **runs})
-        self._transfers.clear()
-        self._outbox.clear()
+        for each in (self._transfers, self._outbox, self._deadlines, self._overdue):
+            each.clear()
         for run in runs.values():
             run.end(Outcome(failure=failure))
         self._bodies.lose(failure)
