@@ -1,0 +1,136 @@
+import { graphlib, layout as dagre } from '@dagrejs/dagre'
+
+import type { Graph, GraphEdge, GraphNode } from './graph.ts'
+
+export interface Point {
+  x: number
+  y: number
+}
+
+export interface Size {
+  width: number
+  height: number
+}
+
+export interface Layout {
+  /** Upper left corners by node. */
+  places: Map<string, Point>
+  /** By edge: the foot of its first node, the points that it goes through so as to pass others by, the head of its second. */
+  routes: Map<string, Point[]>
+  size: Size
+}
+
+const RANKS = 44
+const NEIGHBOURS = 36
+const LABEL = { height: 22, least: 40, most: 200, letter: 6.6, mark: 22 }
+const BETWEEN = 56
+/** Width over height of the whole, about as screens are. */
+const SHAPE = 1.5
+
+/** Places the nodes from top to bottom; parts that no edge connects stand side by side, in rows. The same graph is always drawn the same. */
+export function layoutOf(graph: Graph, sizeOf: (id: string) => Size): Layout {
+  const parts = partsOf(graph).map((part) => (part.nodes.length === 1 && part.edges.length === 0 ? alone(part, sizeOf) : ranked(part, sizeOf)))
+  return packed(parts)
+}
+
+/** The parts of a graph that no edge connects; the largest first. */
+function partsOf({ nodes, edges }: Graph): Graph[] {
+  const root = new Map(nodes.map(({ id }) => [id, id]))
+  const find = (id: string): string => {
+    let at = id
+    while (root.get(at) !== at) at = root.get(at) as string
+    return at
+  }
+  for (const { source, target } of edges) root.set(find(target), find(source))
+  const parts = Map.groupBy(nodes, ({ id }) => find(id))
+  const own = Map.groupBy(edges, ({ source }) => find(source))
+  return [...parts].map(([id, part]) => ({ nodes: part, edges: own.get(id) ?? [] })).toSorted((a, b) => b.nodes.length - a.nodes.length)
+}
+
+function alone({ nodes }: Graph, sizeOf: (id: string) => Size): Layout {
+  const id = nodes[0]?.id ?? ''
+  return { places: new Map([[id, { x: 0, y: 0 }]]), routes: new Map(), size: sizeOf(id) }
+}
+
+function ranked({ nodes, edges }: Graph, sizeOf: (id: string) => Size): Layout {
+  const drawing = new graphlib.Graph({ multigraph: true })
+  drawing.setGraph({ rankdir: 'TB', ranksep: RANKS, nodesep: NEIGHBOURS, edgesep: 24 })
+  // Where edges go round in circles, the drawing begins with what comes first here.
+  for (const { id } of nodes.toSorted((a, b) => firstness(a) - firstness(b))) drawing.setNode(id, { ...sizeOf(id) })
+  for (const edge of edges.filter(({ source, target }) => source !== target)) {
+    drawing.setEdge(edge.source, edge.target, { width: labelWidth(edge), height: LABEL.height, labelpos: 'c' }, edge.id)
+  }
+  dagre(drawing)
+  const places = nodes.map(({ id }): [string, Point] => {
+    const { x, y, width, height } = drawing.node(id) as Point & Size
+    return [id, { x: x - width / 2, y: y - height / 2 }]
+  })
+  const routes = drawing.edges().map(({ v, w, name }): [string, Point[]] => {
+    const { points } = drawing.edge(v, w, name) as { points: Point[] }
+    const [from, to] = [drawing.node(v), drawing.node(w)] as [Point & Size, Point & Size]
+    const inner = points.slice(1, -1).map(({ x, y }) => ({ x, y }))
+    return [name ?? '', [{ x: from.x, y: from.y + from.height / 2 }, ...inner, { x: to.x, y: to.y - to.height / 2 }]]
+  })
+  const { width = 0, height = 0 } = drawing.graph() as Partial<Size>
+  return { places: new Map(places), routes: new Map(routes), size: { width, height } }
+}
+
+/** What the world or a change begins is above what it leads to. */
+function firstness(node: GraphNode): number {
+  if (node.kind !== 'step') return 0
+  return node.step.triggers.some(({ kind }) => kind === 'api' || kind === 'cron') ? 1 : 2
+}
+
+/** About as wide as its label will be, with the count that it may come to have. */
+export function labelWidth({ label, topic, kind, isConditional }: Pick<GraphEdge, 'label' | 'topic' | 'kind' | 'isConditional'>): number {
+  const { least, most, letter, mark } = LABEL
+  const marks = (isConditional ? 1 : 0) + (kind === 'real' ? 1 : 0)
+  return Math.min(Math.max((label || topic).length * letter + 16 + marks * mark, least), most)
+}
+
+/** Parts one beside the other, in rows that make about the shape of a screen. */
+function packed(parts: readonly Layout[]): Layout {
+  const area = parts.reduce((sum, { size }) => sum + (size.width + BETWEEN) * (size.height + BETWEEN), 0)
+  const widest = Math.max(0, ...parts.map(({ size }) => size.width))
+  const limit = Math.max(widest, Math.sqrt(area * SHAPE))
+  const all: Layout = { places: new Map(), routes: new Map(), size: { width: 0, height: 0 } }
+  const row = { x: 0, y: 0, height: 0 }
+  for (const part of parts) {
+    if (row.x > 0 && row.x + part.size.width > limit) Object.assign(row, { x: 0, y: row.y + row.height + BETWEEN, height: 0 })
+    for (const [id, place] of part.places) all.places.set(id, moved(place, row))
+    for (const [id, route] of part.routes) all.routes.set(id, route.map((point) => moved(point, row)))
+    all.size = { width: Math.max(all.size.width, row.x + part.size.width), height: Math.max(all.size.height, row.y + part.size.height) }
+    row.x += part.size.width + BETWEEN
+    row.height = Math.max(row.height, part.size.height)
+  }
+  return all
+}
+
+function moved({ x, y }: Point, by: Point): Point {
+  return { x: Math.round(x + by.x), y: Math.round(y + by.y) }
+}
+
+/** Places with those that a person has chosen; a node that nobody has placed makes room, downwards. */
+export function withChosen(places: ReadonlyMap<string, Point>, chosen: ReadonlyMap<string, Point>, sizeOf: (id: string) => Size): Map<string, Point> {
+  const kept = [...places.keys()].filter((id) => chosen.has(id))
+  if (kept.length === 0) return new Map(places)
+  const taken = kept.map((id) => ({ ...(chosen.get(id) as Point), ...sizeOf(id) }))
+  const found = new Map(kept.map((id) => [id, chosen.get(id) as Point]))
+  for (const [id, place] of places) {
+    if (found.has(id)) continue
+    const box = { ...place, ...sizeOf(id) }
+    for (let over = hit(box, taken); over !== undefined; over = hit(box, taken)) box.y = over.y + over.height + NEIGHBOURS
+    taken.push(box)
+    found.set(id, { x: box.x, y: box.y })
+  }
+  return found
+}
+
+type Box = Point & Size
+
+function hit(box: Box, taken: readonly Box[]): Box | undefined {
+  return taken.find(
+    (other) =>
+      box.x < other.x + other.width && other.x < box.x + box.width && box.y < other.y + other.height && other.y < box.y + box.height,
+  )
+}

@@ -1,0 +1,108 @@
+import { applyNodeChanges, MarkerType, type NodeChange } from '@xyflow/react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
+
+import type { Graph, GraphNode } from './graph.ts'
+import { layoutOf, withChosen, type Layout, type Point, type Size } from './layout.ts'
+import type { FlowNode } from './nodes.tsx'
+import { sizeOf } from './sizes.ts'
+import type { FlowEdge } from './TopicEdge.tsx'
+
+interface Shown {
+  chosen: ReadonlyMap<string, Point>
+  current: string | null
+  open: string | null
+  /** Nodes that a search finds; null without one. */
+  found: ReadonlySet<string> | null
+}
+
+export interface Drawing {
+  nodes: FlowNode[]
+  edges: FlowEdge[]
+  /** Places and centres of all nodes, by node. */
+  places: ReadonlyMap<string, Point>
+  centres: ReadonlyMap<string, Point>
+  /** Of the automatic layout; another one when that has changed. */
+  size: Size
+  change: (changes: NodeChange<FlowNode>[]) => void
+}
+
+/** Custom nodes are as large as their content, which is known when they have been drawn. */
+type Measured = ReadonlyMap<string, Size>
+const UNKNOWN: Measured = new Map()
+const SAME = 4
+
+/** Nodes and edges as they are drawn. `declared` says where they are; what else was seen moves nothing. */
+export function useDrawing(declared: Graph, graph: Graph, shown: Shown): Drawing {
+  const [measured, setMeasured] = useState(UNKNOWN)
+  const sizes = useMemo(() => new Map(declared.nodes.map((node) => [node.id, measured.get(node.id) ?? sizeOf(node)])), [declared, measured])
+  const sized = useCallback((id: string): Size => sizes.get(id) ?? { width: 0, height: 0 }, [sizes])
+  const layout = useMemo(() => layoutOf(declared, sized), [declared, sized])
+  const places = useMemo(() => withChosen(layout.places, shown.chosen, sized), [layout, shown.chosen, sized])
+  const centres = useMemo(() => new Map([...places].map(([id, place]) => [id, centreOf(place, sized(id))])), [places, sized])
+  const [nodes, setNodes] = useState<FlowNode[]>([])
+  useEffect(() => {
+    setNodes((before) => nodesOf(declared, places, shown, new Map(before.map((node) => [node.id, node]))))
+  }, [declared, places, shown.current, shown.open, shown.found])
+  const edges = useMemo(() => edgesOf(graph, layout), [graph, layout])
+  const change = useCallback((changes: NodeChange<FlowNode>[]) => {
+    setNodes((before) => applyNodeChanges(changes, before))
+    setMeasured((before) => withMeasured(before, changes, declared))
+  }, [declared])
+  return { nodes, edges, places, centres, size: layout.size, change }
+}
+
+function centreOf({ x, y }: Point, { width, height }: Size): Point {
+  return { x: x + width / 2, y: y + height / 2 }
+}
+
+/** All nodes; those that are as before stay the same objects, so that they are not drawn again. */
+function nodesOf({ nodes }: Graph, places: ReadonlyMap<string, Point>, shown: Shown, before: ReadonlyMap<string, FlowNode>): FlowNode[] {
+  return nodes.map((node) => {
+    const known = before.get(node.id)
+    const data = { node, isCurrent: shown.current === node.id, isOpen: shown.open === node.id, isDim: shown.found?.has(node.id) === false }
+    const position = places.get(node.id) ?? { x: 0, y: 0 }
+    if (known !== undefined && isSame(known, data, position)) return known
+    return { ...known, id: node.id, type: 'own', position, data, ...dimensionsOf(node) }
+  })
+}
+
+/** A custom node may become as large as it likes; until it is measured it counts as one of ours. */
+function dimensionsOf(node: GraphNode): Partial<FlowNode> {
+  const { width, height } = sizeOf(node)
+  const isCustom = node.kind === 'step' && node.step.node !== null
+  return isCustom ? { initialWidth: width, initialHeight: height } : { width, height }
+}
+
+function isSame({ data: before, position: { x, y } }: FlowNode, data: FlowNode['data'], position: Point): boolean {
+  const names = ['node', 'isCurrent', 'isOpen', 'isDim'] as const
+  return x === position.x && y === position.y && names.every((name) => before[name] === data[name])
+}
+
+function edgesOf({ edges }: Graph, layout: Layout): FlowEdge[] {
+  return edges.map((edge) => ({
+    id: edge.id,
+    source: edge.source,
+    target: edge.target,
+    type: 'topic',
+    data: { edge, route: layout.routes.get(edge.id) ?? null },
+    markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color: COLOURS[edge.kind] },
+    focusable: false,
+    selectable: false,
+  }))
+}
+
+const COLOURS = { real: 'var(--flow-line)', virtual: 'var(--line-strong)', undeclared: 'var(--warn)', change: 'var(--stream)' }
+
+function withMeasured(before: Measured, changes: readonly NodeChange<FlowNode>[], { nodes }: Graph): Measured {
+  const custom = new Set(nodes.flatMap((node) => (node.kind === 'step' && node.step.node !== null ? [node.id] : [])))
+  const fresh = changes.flatMap((change): [string, Size][] => {
+    if (change.type !== 'dimensions' || change.dimensions === undefined || !custom.has(change.id)) return []
+    const known = before.get(change.id)
+    return known && isAbout(known, change.dimensions) ? [] : [[change.id, change.dimensions]]
+  })
+  return fresh.length === 0 ? before : new Map([...before, ...fresh])
+}
+
+function isAbout(one: Size, other: Size): boolean {
+  return Math.abs(one.width - other.width) < SAME && Math.abs(one.height - other.height) < SAME
+}

@@ -1,0 +1,135 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { ArrowDown } from 'lucide-react'
+import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react'
+
+import type { Log } from '../../api/types.ts'
+import { useShortcuts } from '../../app/useShortcuts.ts'
+import { Button } from '../../components/Button.tsx'
+import { counted } from '../../format/count.ts'
+import { LogLine, ROW } from './LogLine.tsx'
+import { shiftOf, type LogWindow } from './window.ts'
+
+/** So near to the end, one is at it. */
+const NEAR = 8
+/** Lines from the first one at which older ones are asked for. */
+const AHEAD = 60
+
+interface LogListProps {
+  held: LogWindow
+  /** Id of the line that is expanded. */
+  selected: number | null
+  onSelect: (id: number | null) => void
+  onStart: () => void
+  onFollow: (follows: boolean) => void
+  /** Reads the newest lines, where those that are held do not go on to them. */
+  toEnd: () => void
+}
+
+/** The lines, of which those in sight are in the page. It follows the end until one scrolls up. */
+export function LogList({ held, selected, onSelect, onStart, onFollow, toEnd }: LogListProps) {
+  const { lines, isAtEnd, unseen } = held
+  const box = useRef<HTMLDivElement>(null)
+  const [follows, setFollows] = useState(true)
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW,
+    overscan: 24,
+    getItemKey: (at) => (lines[at] as Log).id,
+  })
+  const items = virtual.getVirtualItems()
+  const height = virtual.getTotalSize()
+  const firstShown = items[0]?.index
+  useKeptPlace(box, lines, height, follows)
+  useEffect(() => {
+    // Where the list is by now: what has come before the first line has moved it, and the rows do not know yet.
+    if (box.current !== null && box.current.scrollTop < AHEAD * ROW && held.hasOlder) onStart()
+  }, [firstShown, lines, held.hasOlder, onStart])
+  const follow = (does: boolean): void => {
+    if (does === follows) return
+    setFollows(does)
+    onFollow(does)
+  }
+  const scrolled = (): void => {
+    const list = box.current
+    if (list !== null) follow(isAtEnd && list.scrollHeight - list.scrollTop - list.clientHeight < NEAR)
+  }
+  /** Who turns the wheel back is not held at the end until the list has moved far enough. */
+  const turned = ({ deltaY }: { deltaY: number }): void => {
+    if (deltaY < 0 && (box.current?.scrollTop ?? 0) > 0) follow(false)
+  }
+  const toLast = (): void => {
+    follow(true)
+    if (!isAtEnd) toEnd()
+    else box.current?.scrollTo({ top: box.current.scrollHeight })
+  }
+  useLineKeys({ lines, selected, onSelect, toLast, show: (at) => virtual.scrollToIndex(at, { align: 'auto' }) })
+  return (
+    <div className="relative h-full min-h-0">
+      <div
+        ref={box}
+        role="log"
+        aria-label="Log lines"
+        aria-live="off"
+        tabIndex={0}
+        onScroll={scrolled}
+        onWheel={turned}
+        className="focus-inset h-full overflow-x-hidden overflow-y-auto [overflow-anchor:none]"
+      >
+        <div className="relative" style={{ height }}>
+          {items.map(({ index, start, key }) => {
+            const log = lines[index] as Log
+            const isOpen = log.id === selected
+            return (
+              <div key={key} data-index={index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${start}px)` }}>
+                <LogLine log={log} isOpen={isOpen} onToggle={() => onSelect(isOpen ? null : log.id)} />
+              </div>
+            )
+          })}
+        </div>
+      </div>
+      {!follows && (
+        <Button icon={ArrowDown} look={unseen > 0 ? 'primary' : 'plain'} className="absolute right-4 bottom-3 shadow-lg" onClick={toLast}>
+          {unseen > 0 ? counted(unseen, 'new line') : isAtEnd ? 'Follow' : 'To the newest lines'}
+        </Button>
+      )}
+    </div>
+  )
+}
+
+/** Who follows stays at the end; for others, what is in sight stays where it is when lines come or go before it. */
+function useKeptPlace(box: RefObject<HTMLDivElement | null>, lines: readonly Log[], height: number, follows: boolean): void {
+  const before = useRef(lines)
+  useLayoutEffect(() => {
+    const list = box.current
+    const shift = shiftOf(before.current, lines)
+    before.current = lines
+    if (list === null) return
+    if (follows) list.scrollTop = list.scrollHeight
+    else if (shift !== 0) list.scrollTop += shift * ROW
+  }, [box, lines, height, follows])
+}
+
+interface LineKeys {
+  lines: readonly Log[]
+  selected: number | null
+  onSelect: (id: number | null) => void
+  toLast: () => void
+  show: (at: number) => void
+}
+
+function useLineKeys({ lines, selected, onSelect, toLast, show }: LineKeys): void {
+  const at = selected === null ? -1 : lines.findIndex(({ id }) => id === selected)
+  const go = (to: number): void => {
+    const line = lines[Math.min(Math.max(to, 0), lines.length - 1)]
+    if (line === undefined) return
+    onSelect(line.id)
+    show(lines.indexOf(line))
+  }
+  useShortcuts([
+    { keys: 'j', title: 'Next line', group: 'Lists', run: () => go(at === -1 ? lines.length - 1 : at + 1) },
+    { keys: 'k', title: 'Line before', group: 'Lists', run: () => go(at === -1 ? lines.length - 1 : at - 1) },
+    { keys: 'esc', title: 'Fold the line', group: 'Logs', run: () => onSelect(null) },
+    { keys: 'G', title: 'Follow the end', group: 'Logs', run: toLast },
+  ])
+}

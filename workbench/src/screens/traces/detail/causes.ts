@@ -1,0 +1,19 @@
+import type { Failure, Frame } from '../../../api/types.ts'
+
+const MOST_CAUSES = 20
+
+/** The failure and what caused it, the first cause last; of a very long chain its beginning, and how many more there are. */
+export function causesOf(failure: Failure): { shown: Failure[]; more: number } {
+  const shown: Failure[] = []
+  let more = 0
+  for (let next: Failure | null = failure; next !== null; next = next.cause) {
+    if (shown.length < MOST_CAUSES) shown.push(next)
+    else more += 1
+  }
+  return { shown, more }
+}
+
+/** The frames with the innermost first, as most languages tell them; Python tells it last. */
+export function framesOf({ frames, stack }: Pick<Failure, 'frames' | 'stack'>): Frame[] {
+  return stack.startsWith('Traceback') ? frames.toReversed() : frames
+}
