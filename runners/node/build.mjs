@@ -51,7 +51,8 @@ function ambientTypes() {
   const globals = readFileSync(join(here, 'sdk', 'globals.d.ts'), 'utf8');
   // Configs that were written for other versions import from these; what they get is ours.
   const others = "declare module '@motiadev/core' {\n  export * from 'motia';\n}\n\ndeclare module '@motiadev/adapter-*';\n";
-  return `${globals}\ndeclare module 'motia' {\n${declarations.join('\n')}}\n\n${others}`;
+  const workbench = readFileSync(join(here, 'sdk', 'workbench.d.ts'), 'utf8');
+  return `${globals}\ndeclare module 'motia' {\n${declarations.join('\n')}}\n\n${workbench}\n${others}`;
 }
 
 /** The declarations of one file as they stand inside a module: indented, without imports and `declare`. */

@@ -140,7 +140,7 @@ async def test_m52_failures_of_hooks(core: Core) -> None:
     absent = (
         (pb.HOOK_CAN_ACCESS, core.project.stream("tickets")),
         (pb.HOOK_CAN_ACCESS, core.project.stream("unheard_of")),
-        (pb.HOOK_UI_BUNDLE, core.project.stream("gated")),
+        (pb.HOOK_UNSPECIFIED, core.project.stream("gated")),
     )
     for hook, target in absent:
         reply = await core.call_reply(await core.ask(hook, target, {"subscription": {}, "authContext": None}))

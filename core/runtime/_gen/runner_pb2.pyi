@@ -12,7 +12,7 @@ class Feature(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FEATURE_UNSPECIFIED: _ClassVar[Feature]
     FEATURE_HOOKS: _ClassVar[Feature]
     FEATURE_STREAMED_BODIES: _ClassVar[Feature]
-    FEATURE_UI_BUNDLE: _ClassVar[Feature]
+    FEATURE_NODES: _ClassVar[Feature]
     FEATURE_COPIED_PRINTS: _ClassVar[Feature]
 
 class TriggerKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -84,7 +84,7 @@ class Hook(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     HOOK_ON_JOIN: _ClassVar[Hook]
     HOOK_ON_LEAVE: _ClassVar[Hook]
     HOOK_CONFIG: _ClassVar[Hook]
-    HOOK_UI_BUNDLE: _ClassVar[Hook]
+    HOOK_NODE: _ClassVar[Hook]
 
 class ByeReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -96,7 +96,7 @@ class ByeReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
 FEATURE_UNSPECIFIED: Feature
 FEATURE_HOOKS: Feature
 FEATURE_STREAMED_BODIES: Feature
-FEATURE_UI_BUNDLE: Feature
+FEATURE_NODES: Feature
 FEATURE_COPIED_PRINTS: Feature
 TRIGGER_KIND_UNSPECIFIED: TriggerKind
 TRIGGER_KIND_API: TriggerKind
@@ -150,7 +150,7 @@ HOOK_CAN_ACCESS: Hook
 HOOK_ON_JOIN: Hook
 HOOK_ON_LEAVE: Hook
 HOOK_CONFIG: Hook
-HOOK_UI_BUNDLE: Hook
+HOOK_NODE: Hook
 BYE_REASON_UNSPECIFIED: ByeReason
 BYE_REASON_DRAINED: ByeReason
 BYE_REASON_PROTOCOL_VERSION: ByeReason

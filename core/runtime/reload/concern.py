@@ -24,16 +24,18 @@ class Concern:
     """What a set of changed files means; false when nothing.
 
     `languages` have to load anew, `fixed` ones would have to but cannot without a restart (`reload = "none"`). `setup`
-    is runtime.yaml or an `.env` file. `packages` are the languages whose packages may be others now.
+    is runtime.yaml or an `.env` file. `packages` are the languages whose packages may be others now. `drawing` is what
+    draws steps in the Workbench.
     """
 
     languages: frozenset[str] = frozenset()
     setup: bool = False
     packages: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()
+    drawing: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.languages or self.setup or self.packages or self.fixed)
+        return bool(self.languages or self.setup or self.packages or self.fixed or self.drawing)
 
 
 def concern_of(
@@ -58,7 +60,8 @@ def concern_of(
         runner.manifest.language for runner in installed if any(path in runner.manifest.project_files for path in paths)
     }
     setup = not _SETUP.isdisjoint(paths)
-    return Concern(reloads, setup, frozenset(packages), frozenset(found) - reloads)
+    drawing = any(_draws(path, installed) for path in paths)
+    return Concern(reloads, setup, frozenset(packages), frozenset(found) - reloads, drawing)
 
 
 def named_files(installed: Iterable[InstalledRunner]) -> frozenset[str]:
@@ -74,6 +77,12 @@ def included_patterns(steps: Iterable[Step]) -> dict[str, frozenset[str]]:
         patterns = (from_root(folder, pattern) for pattern in step.include_files if not pattern.startswith("!"))
         found.setdefault(step.language, set()).update(pattern for pattern in patterns if pattern)
     return {language: frozenset(patterns) for language, patterns in found.items() if patterns}
+
+
+def _draws(path: str, installed: Sequence[InstalledRunner]) -> bool:
+    *folders, name = path.split("/")
+    is_foreign = is_left_out(name) or any(map(has_foreign_name, folders))
+    return not is_foreign and any(runner.takes_component(name) for runner in installed)
 
 
 def _concerns(

@@ -58,6 +58,8 @@ class Reloader:
         self._use = use
         self._restart = restart
         self._report = report
+        self.on_drawn: Callable[[], None] | None = None
+        """Called when what draws steps in the Workbench has changed, which no runner has loaded."""
         self._catalog = Catalog()
         self._imports: Mapping[str, Collection[str]] = {}
         self._included: Mapping[str, Collection[str]] = {}
@@ -88,6 +90,15 @@ class Reloader:
     def _is_busy(self) -> bool:
         return self._is_loading or bool(self._unjudged)
 
+    def held(self) -> list[Problem]:
+        """What keeps changes from being served."""
+        found = [problem for each in self._unserved.values() for problem in each.held.problems]
+        return [*found, *(self._held_setup.problems if self._held_setup is not None else ())]
+
+    def sources(self) -> set[str]:
+        """Files that the steps of all languages have imported, relative to the root."""
+        return {file for files in self._imports.values() for file in files}
+
     async def run(self, catalog: Catalog, changes: AsyncIterator[frozenset[str]]) -> None:
         """Takes up changed paths, relative to the root, from this catalog on, until it is cancelled."""
         self._note(catalog, self._fleet.serving())
@@ -114,6 +125,8 @@ class Reloader:
             if language not in concern.languages and len(unjudged) < _MOST_UNJUDGED:
                 unjudged.update(paths)
         self._refuse(concern.fixed)
+        if concern.drawing and self.on_drawn is not None:
+            self.on_drawn()
         if concern.setup:
             self._read()
         for language in concern.languages - concern.packages:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from time import time
+
 from runtime._gen import runner_pb2 as pb
 from runtime.config import LinkSettings
 from runtime.errors import HostCallRefused, StorageFault, VersionConflict
 from runtime.model import Failure, FailureKind, LogLevel
 from runtime.runners.convert import write_failure
 from runtime.runners.hostcalls import HostCalls
+from runtime.runners.operations import operation_of
 from runtime.runners.outbox import Outbox
 from runtime.runners.run import Run
 from runtime.services.logs import LogService
@@ -48,23 +51,26 @@ class Answers:
             self._tasks.start(self._answer(run, call, payload))
 
     async def _answer(self, run: Run, call: pb.HostCall, payload: bytes) -> None:
+        began, done, refused = time(), b"", ""
         try:
-            reply = await self._host.answer(run.invocation, call, payload)
+            done = await self._host.answer(run.invocation, call, payload)
             if self._outbox.full:
                 await self._outbox.room()
-            self._reply(call.call_id, reply)
+            self._reply(call.call_id, done)
         except VersionConflict as error:
-            self._refuse(call.call_id, str(error), FailureKind.CONFLICT)
+            refused = self._refuse(call.call_id, str(error), FailureKind.CONFLICT)
         except (HostCallRefused, ValueError) as error:
-            self._refuse(call.call_id, str(error))
+            refused = self._refuse(call.call_id, str(error))
         except Exception as error:  # an engine failed: the handler must hear of it, the core must go on
             self._logs.core(LogLevel.ERROR, f"host operation {call.op} failed: {error!r}", run.invocation.step.name)
             text = (
                 str(error) if isinstance(error, StorageFault) else "the runtime could not carry this out; see its log"
             )
-            self._refuse(call.call_id, text, FailureKind.HANDLER)
+            refused = self._refuse(call.call_id, text, FailureKind.HANDLER)
         finally:
             run.host_calls -= 1
+        if run.invocation.span is not None:
+            self._host.note(run.invocation.span, operation_of(call, payload, done, began, time(), refused))
 
     def _reply(self, call_id: int, payload: bytes) -> None:
         if len(payload) > self._max_payload_bytes:
@@ -84,8 +90,10 @@ class Answers:
 
         self._outbox.transfer(payload, fill)
 
-    def _refuse(self, call_id: int, message: str, kind: FailureKind = FailureKind.REFUSED) -> None:
+    def _refuse(self, call_id: int, message: str, kind: FailureKind = FailureKind.REFUSED) -> str:
+        """Says no, and returns why."""
         reply = self._outbox.add(len(message) + _REFUSAL_BYTES).host_reply
         reply.call_id = call_id
         write_failure(reply.failure, Failure(kind, message, retryable=kind is not FailureKind.REFUSED))
         self._refused = True
+        return message

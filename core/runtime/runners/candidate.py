@@ -11,6 +11,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
+from runtime._gen import runner_pb2 as pb
 from runtime.catalog import Catalog, CatalogBuilder
 from runtime.config import Settings
 from runtime.errors import ConfigFault
@@ -154,7 +155,9 @@ def unheard_hooks(catalog: Catalog, pools: Mapping[str, Pool]) -> list[Problem]:
             severity=Severity.WARNING,
         )
         for stream in catalog.streams.values()
-        if stream.hooks and (link := pools[stream.language].live()) is not None and not link.answers_hooks
+        if stream.hooks
+        and (link := pools[stream.language].live()) is not None
+        and pb.FEATURE_HOOKS not in link.features
     ]
 
 

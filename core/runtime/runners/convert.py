@@ -57,7 +57,7 @@ def write_invoke(target: pb.Invoke, invocation_id: int, invocation: Invocation) 
     target.step_name = step.name
     target.trigger = _TRIGGER[invocation.kind]
     target.trace_id = invocation.trace_id
-    target.span_id = new_span_id()
+    target.span_id = invocation.span.span_id if invocation.span is not None else new_span_id()
     target.attempt = invocation.attempt
     target.deadline_ms = max(1, round(step.timeout * 1000))
     if invocation.trigger_index:
@@ -155,8 +155,8 @@ def _read_problem(source: pb.LoadFailure) -> Problem:
     return Problem(source.file, text, source.fix, source.line, source.column)
 
 
-def read_log(source: pb.Log, step: str, trace_id: str) -> LogRecord:
-    """The line under its step's name and trace."""
+def read_log(source: pb.Log, step: str, trace_id: str, span_id: str) -> LogRecord:
+    """The line under its step's name, trace and span."""
     level = _LEVEL.get(source.level, LogLevel.INFO)
     time = source.time_ms / 1000 if 0 <= source.time_ms < _MAX_TIME_MS else 0.0
-    return LogRecord(time, level, step, source.message, source.data, trace_id)
+    return LogRecord(time, level, step, source.message, source.data, trace_id, span_id)

@@ -33,10 +33,11 @@ _COPY_BYTES = 128
 
 
 class Origin(NamedTuple):
-    """Whose line it is: a step and its trace, or the runner and none."""
+    """Whose line it is: a step with its trace and span, or the runner and none."""
 
     name: str
-    trace_id: str
+    trace_id: str = ""
+    span_id: str = ""
 
 
 class RunnerLines:
@@ -48,7 +49,7 @@ class RunnerLines:
         """What a copy begins with, wherever in a line of the output it stands."""
         self._logs = logs
         self._run_of = run_of
-        self._runner = Origin(f"{language} runner", "")
+        self._runner = Origin(f"{language} runner")
         self._origins: dict[int, Origin] = {}
         self._streams = {level: _Stream(level, logs) for level in (LogLevel.INFO, LogLevel.WARN)}
 
@@ -179,7 +180,7 @@ class _Stream:
         text = line[:MOST_LINE_BYTES].decode("utf-8", "replace")
         if len(line) > MOST_LINE_BYTES:
             text = f"{text.removesuffix(_CUT)}…"
-        self._logs.write(LogRecord(copy.time, self._level, copy.origin.name, text, b"", copy.origin.trace_id))
+        self._logs.write(LogRecord(copy.time, self._level, copy.origin.name, text, b"", *copy.origin[1:]))
 
 
 def _drawn(line: bytes) -> bytes:
@@ -189,4 +190,5 @@ def _drawn(line: bytes) -> bytes:
 
 
 def _origin_of(run: Run) -> Origin:
-    return Origin(run.invocation.step.name, run.invocation.trace_id)
+    invocation = run.invocation
+    return Origin(invocation.step.name, invocation.trace_id, invocation.span.span_id if invocation.span else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -161,6 +161,7 @@ class Fleet:
     def _begin(self, discovery: Discovery, languages: Collection[str]) -> dict[str, Generation | None]:
         needed = {LANGUAGES[file] for file in config_files(self._root)}
         needed.update(language for language, files in discovery.files.items() if files)
+        needed.update(self._component_languages(discovery))
         launches = {
             name: self._launch(runner) if name in needed else None
             for runner in self.installed
@@ -172,6 +173,13 @@ class Fleet:
             else self._supervisors[name].begin(launch, self._environ, discovery.files[name])
             for name, launch in launches.items()
         }
+
+    def _component_languages(self, discovery: Discovery) -> Iterator[str]:
+        """Languages whose runner is to bundle what draws steps, whoever runs these."""
+        names = {file.rpartition("/")[2] for file in discovery.scanned}
+        for runner in self.installed:
+            if any(map(runner.takes_component, names)):
+                yield runner.manifest.language
 
     def _take_over(self, candidate: Candidate) -> None:
         self._discovery = candidate.discovery

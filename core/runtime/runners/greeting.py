@@ -7,7 +7,9 @@ from runtime.config import LinkSettings
 from runtime.runners.discovery import LanguageFiles
 
 PROTOCOL = 1
-FEATURES = frozenset({pb.FEATURE_STREAMED_BODIES, pb.FEATURE_HOOKS, pb.FEATURE_COPIED_PRINTS})
+FEATURES = frozenset(
+    {pb.FEATURE_STREAMED_BODIES, pb.FEATURE_HOOKS, pb.FEATURE_COPIED_PRINTS, pb.FEATURE_NODES},
+)
 
 
 def disagreement(hello: pb.Hello) -> str:

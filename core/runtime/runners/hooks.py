@@ -12,6 +12,7 @@ from runtime.errors import HookFailed, RunnerFault
 from runtime.model import Failure, FailureKind, Hook, Payload, whole
 from runtime.runners.calls import Question
 from runtime.runners.pool import Pool
+from runtime.values import decode, encode
 
 _HOOK: Mapping[Hook, pb.Hook] = {hook: cast(pb.Hook, pb.Hook.Value(f"HOOK_{hook.name}")) for hook in Hook}
 _TOLD_PART = 4
@@ -48,6 +49,23 @@ class RunnerHooks:
     async def ask(self, language: str, pool: Pool, question: Question, seconds: float) -> bytes:
         """The same for any hook, asked once of these runners of the language, with another time to answer in."""
         return await self._answered(language, pool, question, seconds, 1)
+
+    async def node(self, target: str, max_bytes: int, seconds: float) -> str:
+        """The component file `target` as the text of one ES module of at most so many bytes, by a runner that can.
+
+        Raises `HookFailed` when it cannot be bundled (LOAD), not in so long, or by no runner that is there.
+        """
+        able = ((name, pool) for name, pool in self._pools.items() if _bundles(pool))
+        language, pool = next(able, ("", None))
+        if pool is None:
+            message = f"no runner is there that bundles {target}: the node runner can, if `node` is not turned off"
+            raise _refused(f"{message}; a component that is the first of its project needs a new start")
+        question = Question(pb.HOOK_NODE, "bundling", target, encode({"maxBytes": max_bytes}))
+        text = decode(await self._answered(language, pool, question, seconds, 1))
+        if not isinstance(text, str) or len(text.encode()) > max_bytes:
+            message = f"the {language} runner answers with no module of at most {max_bytes} bytes for {target}"
+            raise HookFailed(Failure(FailureKind.INVALID_OUTPUT, message))
+        return text
 
     async def tell(self, language: str, hook: Hook, target: str, payload: bytes) -> None:
         """Calls the function when its turn has come; it has `streams.hookTimeout` from then on.
@@ -95,7 +113,7 @@ class RunnerHooks:
         """With a place taken, which is given back when the call has ended, maybe long after its caller has left."""
         try:
             link = await pool.wait_live()
-            if not link.answers_hooks:
+            if pb.FEATURE_HOOKS not in link.features:
                 raise _refused(f"the {link.language} runner cannot call the functions of configs (FEATURE_HOOKS)")
             answer = await link.call(question, left)
         except BaseException:
@@ -103,6 +121,11 @@ class RunnerHooks:
             raise
         answer.add_done_callback(lambda _: places.release())
         return await asyncio.shield(answer)
+
+
+def _bundles(pool: Pool) -> bool:
+    link = pool.live()
+    return link is not None and {pb.FEATURE_HOOKS, pb.FEATURE_NODES} <= link.features
 
 
 def _left(limit: asyncio.Timeout) -> float:

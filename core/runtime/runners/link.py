@@ -83,7 +83,8 @@ class Link:
         self._ids = itertools.count(1)
         self._open = False
         self._welcomed = False
-        self._features: frozenset[pb.Feature] = frozenset()
+        self.features: frozenset[pb.Feature] = frozenset()
+        """What both sides can, from the runner's greeting on."""
         self._lost = False
         self._leaving = False
         self._saw_unknown = False
@@ -118,11 +119,6 @@ class Link:
     def is_live(self) -> bool:
         """True from its manifest until it leaves or is lost, whether it has room for invocations or not."""
         return self._open
-
-    @property
-    def answers_hooks(self) -> bool:
-        """True when the runner answers calls; known from its greeting on."""
-        return pb.FEATURE_HOOKS in self._features
 
     @property
     def room(self) -> int:
@@ -294,7 +290,7 @@ class Link:
             self._say_goodbye(pb.BYE_REASON_PROTOCOL_VERSION, message)
             return
         welcome = self._outbox.add().welcome
-        self._features = write_welcome(welcome, hello, self.session, self._max_in_flight, self._settings)
+        self.features = write_welcome(welcome, hello, self.session, self._max_in_flight, self._settings)
         self._welcomed = True
         self.greeted.set()
         if self._leaving:
@@ -321,7 +317,7 @@ class Link:
             raise ProtocolFault(f"a result came for invocation {result.invocation_id}, which was not sent yet")
         if result.body_transfer:
             cancel = partial(self._cancel, result.invocation_id, pb.CANCEL_REASON_CLIENT_GONE)
-            self._bodies.begin(result, run, payload, cancel, is_agreed=pb.FEATURE_STREAMED_BODIES in self._features)
+            self._bodies.begin(result, run, payload, cancel, is_agreed=pb.FEATURE_STREAMED_BODIES in self.features)
         else:
             run.end(Outcome(payload, read_failure(result.failure) if result.HasField("failure") else None))
         del self._runs[result.invocation_id]

@@ -41,6 +41,8 @@ class RunnerManifest(BaseModel):
     """File name patterns of what steps of the language may import: a change of one renews the runner."""
     project_files: tuple[str, ...] = ()
     """Files, relative to the project root, whose change renews the runner: what packages there are, how to compile."""
+    component_files: tuple[str, ...] = ()
+    """File name patterns of what draws steps in the Workbench; no step imports it."""
     inspect_command: tuple[str, ...] = ()
     """The command with a debugger that listens at `{port}` of 127.0.0.1; empty where there is none."""
     inspect_port: int = Field(0, ge=0, le=65535)
@@ -78,6 +80,10 @@ class InstalledRunner:
     def takes_step(self, name: str) -> bool:
         """True for the file name of a step of this language."""
         return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.manifest.step_files)
+
+    def takes_component(self, name: str) -> bool:
+        """True for the file name of what draws steps and which this runner can bundle."""
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.manifest.component_files)
 
     def takes_stream(self, name: str) -> bool:
         """True for the file name of a stream definition of this language."""

@@ -4,6 +4,7 @@ import { type Call, type Failure, FailureKind, Hook } from './_gen/runtime/runne
 import type { Bounds } from './bounds.js';
 import { failureOf, toFailure } from './failure.js';
 import type { Callable, Loader } from './loader.js';
+import { NodeError, type Nodes } from './nodes.js';
 import type { Outbox } from './outbox.js';
 import { ConfigError, type ProjectConfig } from './project-config.js';
 import { checkSize, UnsendableError } from './refusal.js';
@@ -16,6 +17,7 @@ const NAMES: Readonly<Partial<Record<Hook, string>>> = {
   [Hook.ON_JOIN]: 'onJoin',
   [Hook.ON_LEAVE]: 'onLeave',
   [Hook.CONFIG]: 'loading',
+  [Hook.NODE]: 'bundling',
 };
 
 /** A call for what is not there. */
@@ -28,6 +30,7 @@ export interface Services {
   outbox: Outbox;
   loader: Loader;
   config: ProjectConfig;
+  nodes: Nodes;
 }
 
 interface Answer {
@@ -79,6 +82,7 @@ export class Hooks {
 
   private async payload(call: Call): Promise<Buffer> {
     if (call.hook === Hook.CONFIG) return this.services.config.load(call.target);
+    if (call.hook === Hook.NODE) return this.node(call);
     const hook = this.function(call);
     if (hook === undefined) throw new MissingError(`${call.target} has no ${NAMES[call.hook] ?? `hook ${call.hook}`}`);
     const given = decode(call.payload) as { subscription?: unknown; authContext?: unknown };
@@ -90,6 +94,11 @@ export class Hooks {
     return call.hook === Hook.CAN_ACCESS ? encode(isAllowed(returned), 'canAccess') : EMPTY;
   }
 
+  private async node({ target, payload }: Call): Promise<Buffer> {
+    const { maxBytes } = decode(payload) as { maxBytes: number };
+    return encode(await this.services.nodes.bundle(target, maxBytes), 'module');
+  }
+
   private function({ hook, target }: Call): Callable | undefined {
     const { config, loader } = this.services;
     return hook === Hook.AUTHENTICATE ? config.authenticate(target) : loader.hook(target, hook);
@@ -97,7 +106,7 @@ export class Hooks {
 
   private failure(error: unknown): Failure {
     if (error instanceof MissingError) return failureOf(FailureKind.REFUSED, error.message);
-    if (error instanceof ConfigError) return failureOf(FailureKind.LOAD, error.message);
+    if (error instanceof ConfigError || error instanceof NodeError) return failureOf(FailureKind.LOAD, error.message);
     return toFailure(error, this.services.root, error instanceof UnsendableError ? FailureKind.INVALID_OUTPUT : undefined);
   }
 

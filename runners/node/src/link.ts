@@ -106,7 +106,7 @@ function hello(): RunnerEnvelope {
   const value = {
     minProtocol: MIN_PROTOCOL,
     maxProtocol: MAX_PROTOCOL,
-    features: [Feature.STREAMED_BODIES, Feature.HOOKS, Feature.COPIED_PRINTS],
+    features: [Feature.STREAMED_BODIES, Feature.HOOKS, Feature.COPIED_PRINTS, Feature.NODES],
     language: 'node',
     version: runner.version,
     runtimeVersion: process.version,

@@ -10,6 +10,7 @@ import { Hooks } from './hooks.js';
 import { Loader } from './loader.js';
 import { Logs } from './logs.js';
 import type { Modules } from './modules.js';
+import { Nodes } from './nodes.js';
 import { Outbox, type WriteFrame } from './outbox.js';
 import { Prints } from './prints.js';
 import { ProjectConfig } from './project-config.js';
@@ -47,7 +48,7 @@ export class Session {
     this.bodies = new Bodies(this.outbox, bounds, features);
     const { outbox, calls, bodies, logs, prints, loader } = this;
     this.executor = new Executor({ root, bounds, outbox, calls, bodies, logs, prints, loader });
-    this.hooks = new Hooks({ root, bounds, outbox, loader, config: new ProjectConfig(modules, root) });
+    this.hooks = new Hooks({ root, bounds, outbox, loader, config: new ProjectConfig(modules, root), nodes: new Nodes(root) });
   }
 
   /** Acts on an envelope. Throws `ProtocolError` when it breaks the protocol. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { type CallReply, FailureKind, Hook, type RunnerEnvelope } from '../src/_gen/runtime/runner/v1/runner.js';
 import { boundsOf } from '../src/bounds.js';
 import { Hooks } from '../src/hooks.js';
+import { Nodes } from '../src/nodes.js';
 import { Outbox } from '../src/outbox.js';
 import { ProjectConfig } from '../src/project-config.js';
 import { decode, encode } from '../src/values.js';
@@ -24,7 +25,8 @@ class Asked {
       envelopes.forEach((envelope) => this.take(envelope));
       setImmediate(done);
     }, bounds);
-    this.hooks = new Hooks({ root: project.root, bounds, outbox, loader: project.loader, config: new ProjectConfig(project.modules, project.root) });
+    const { root, loader, modules } = project;
+    this.hooks = new Hooks({ root, bounds, outbox, loader, config: new ProjectConfig(modules, root), nodes: new Nodes(root) });
   }
 
   /** Asks and gives the reply. */
@@ -108,7 +110,7 @@ test('a throw is a failure with the stack of the project', async () => {
 
 test('a hook that is not there is refused', async () => {
   const asked = await stream('canAccess: () => true');
-  for (const [hook, target] of [[Hook.ON_JOIN, 'steps/s.stream.ts'], [Hook.CAN_ACCESS, 'steps/other.stream.ts'], [Hook.UI_BUNDLE, 'x']] as const) {
+  for (const [hook, target] of [[Hook.ON_JOIN, 'steps/s.stream.ts'], [Hook.CAN_ACCESS, 'steps/other.stream.ts'], [99 as Hook, 'x']] as const) {
     const { failure } = await asked.ask(hook, target, { subscription });
     assert.equal(failure?.kind, FailureKind.REFUSED);
   }

@@ -40,6 +40,7 @@ def setup(variables: Mapping[str, str] | None = None, **settings: object) -> Set
 
 def _runner(language: str, ending: str, packages: str, reload: str = "process") -> InstalledRunner:
     given = {"step_files": [f"*.{ending}"], "source_files": [f"*.{ending}"], "project_files": [packages]}
+    given["component_files"] = [f"*.{ending}x"]
     manifest = {"language": language, "command": ["x"], "reload": reload, **given}
     return InstalledRunner(RunnerManifest.model_validate(manifest), Path())
 

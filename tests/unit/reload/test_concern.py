@@ -72,6 +72,17 @@ def test_settings_concern_the_setup(path: str) -> None:
     assert of(path) == Concern(setup=True)
 
 
+@pytest.mark.parametrize("path", ["steps/a.step.tsx", "steps/shop/badge.jsx", "lib/parts.tsx"])
+def test_what_draws_steps_concerns_the_drawing_alone(path: str) -> None:
+    assert of(path) == Concern(drawing=True)
+    imported = concern_of([path], RUNNERS, {"node": {path}}, {})
+    assert imported == Concern(NODE, drawing=True)
+
+
+def test_what_draws_elsewhere_does_not() -> None:
+    assert not of("node_modules/x/a.tsx", "steps/.a.tsx", "steps/a.test.tsx", ".next/a.jsx")
+
+
 def test_variables_of_production_and_files_of_other_folders_do_not() -> None:
     assert not of(".env.production", "steps/.env", "deploy/runtime.yaml")
 

@@ -29,6 +29,16 @@ async def test_a_saved_file_serves_and_the_other_language_is_left_alone() -> Non
         assert (fact.languages, fact.updated, fact.created, fact.removed) == (NODE, ("a.ts",), (), ())
 
 
+async def test_what_draws_steps_is_told_of_and_renews_nothing() -> None:
+    async with reloading(a_ts=GOOD) as world:
+        drawn: list[bool] = []
+        world.reloader.on_drawn = lambda: drawn.append(True)
+        world.say("a.tsx")
+        await turns()
+        assert (drawn, world.fleet.renewals) == ([True], [])
+        assert world.reloader.is_watched("a.tsx")
+
+
 async def test_a_change_during_a_renewal_is_taken_up_with_the_newest_code() -> None:
     async with reloading(a_ts=GOOD) as world:
         world.fleet.hang("node")

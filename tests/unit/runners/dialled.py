@@ -45,9 +45,12 @@ SETTINGS = LinkSettings.model_validate(
 FILES = LanguageFiles(("steps/a.step.ts",), ("steps/s.stream.ts",))
 HELLO = pb.Hello(min_protocol=1, max_protocol=1, language="node")
 HELLO_WITH_BODIES = pb.Hello(
-    min_protocol=1, max_protocol=1, language="node", features=[pb.FEATURE_STREAMED_BODIES, pb.FEATURE_UI_BUNDLE]
+    min_protocol=1, max_protocol=1, language="node", features=[pb.FEATURE_STREAMED_BODIES, pb.FEATURE_UNSPECIFIED]
 )
 HELLO_WITH_HOOKS = pb.Hello(min_protocol=1, max_protocol=1, language="node", features=[pb.FEATURE_HOOKS])
+HELLO_WITH_NODES = pb.Hello(
+    min_protocol=1, max_protocol=1, language="node", features=[pb.FEATURE_HOOKS, pb.FEATURE_NODES]
+)
 MANIFEST = pb.Manifest(steps=[pb.StepEntry(file="steps/a.step.ts", config=b"\x80", has_handler=True)])
 MEMORY = 100 * 1024 * 1024
 PATIENCE = 5.0
@@ -66,7 +69,9 @@ def host_calls() -> HostCalls:
     streams = StreamService(engine, changes, clock, 1000, unchecked())
     streams.catalog = Catalog(streams={"s": StreamDefinition("s", "node", "steps/s.stream.ts")})
     state = StateService(engine, changes, clock, 10 * MAX_PAYLOAD)
-    return HostCalls(bus, state, streams, TextService(engine.texts, clock, StreamSettings()))
+    return HostCalls(
+        bus, state, streams, TextService(engine.texts, clock, StreamSettings()), lambda span, operation: None
+    )
 
 
 class Dialled:

@@ -186,7 +186,7 @@ def test_load_failures_say_where() -> None:
 def test_a_log_line(number: int, level: LogLevel) -> None:
     source = pb.Log.FromString(b"\x10" + bytes([number]))
     source.message, source.data, source.time_ms = "m", b"\x01", 1500.5
-    record = read_log(source, "Create", "f" * 32)
+    record = read_log(source, "Create", "f" * 32, "e" * 16)
     assert (record.level, record.message, record.data, record.time) == (level, "m", b"\x01", 1.5005)
     assert (record.source, record.trace_id) == ("Create", "f" * 32)
 

@@ -12,8 +12,9 @@ from runtime.errors import HookFailed
 from runtime.model import FailureKind, Hook
 from runtime.runners.hooks import RunnerHooks
 from runtime.runners.pool import Pool
+from runtime.values import decode, encode
 from tests.fakes import settle
-from tests.unit.runners.dialled import HELLO, HELLO_WITH_HOOKS, Dialled, pass_time
+from tests.unit.runners.dialled import HELLO, HELLO_WITH_HOOKS, HELLO_WITH_NODES, Dialled, pass_time
 
 TARGET = "steps/s.stream.ts"
 FAR = 3600.0
@@ -246,3 +247,44 @@ async def test_a_runner_that_was_given_up_is_not_waited_for() -> None:
 
 async def test_without_a_runner_of_the_language_it_is_refused() -> None:
     assert await failure_of(Hooked().call("ruby")) is FailureKind.REFUSED
+
+
+NODE = "steps/a.step.tsx"
+
+
+async def test_a_component_is_asked_of_a_runner_that_bundles() -> None:
+    hooked = Hooked()
+    async with Dialled() as dialled:
+        hooked.pool.add((await dialled.open(HELLO_WITH_NODES)).link)
+        asked = asyncio.ensure_future(hooked.hooks.node(NODE, 1000, 5.0))
+        await settle()
+        call = dialled.last("call")
+        assert (call.hook, call.target, decode(call.payload)) == (pb.HOOK_NODE, NODE, {"maxBytes": 1000})
+        await answer(dialled, call, encode("export {}"))
+        assert await asked == "export {}"
+
+
+@pytest.mark.parametrize("hello", [HELLO, HELLO_WITH_HOOKS])
+async def test_a_component_is_asked_of_no_other_runner(hello: pb.Hello) -> None:
+    hooked = Hooked()
+    with pytest.raises(HookFailed, match=r"no runner is there that bundles steps/a\.step\.tsx"):
+        await hooked.hooks.node(NODE, 1000, 5.0)
+    async with Dialled() as dialled:
+        hooked.pool.add((await dialled.open(hello)).link)
+        with pytest.raises(HookFailed) as failed:
+            await hooked.hooks.node(NODE, 1000, 5.0)
+        assert failed.value.failure.kind is FailureKind.REFUSED
+        assert dialled.all("call") == []
+
+
+@pytest.mark.parametrize("reply", ["x" * 1001, 7])
+async def test_a_module_that_is_none_or_too_long_is_refused(reply: object) -> None:
+    hooked = Hooked()
+    async with Dialled() as dialled:
+        hooked.pool.add((await dialled.open(HELLO_WITH_NODES)).link)
+        asked = asyncio.ensure_future(hooked.hooks.node(NODE, 1000, 5.0))
+        await settle()
+        await answer(dialled, dialled.last("call"), encode(reply))
+        with pytest.raises(HookFailed) as failed:
+            await asked
+        assert failed.value.failure.kind is FailureKind.INVALID_OUTPUT

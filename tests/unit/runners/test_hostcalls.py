@@ -297,7 +297,9 @@ class Atomic:
             ]
         )
         texts = TextService(self.engine.texts, clock, StreamSettings())
-        self.host = HostCalls(bus, StateService(self.engine, changes, clock, 1000), self.streams, texts)
+        self.host = HostCalls(
+            bus, StateService(self.engine, changes, clock, 1000), self.streams, texts, lambda span, operation: None
+        )
 
     def invocation(self) -> Invocation:
         return invocation()._replace(held=HeldWrites(self.engine, self.clock, lambda until: None, 100, 10_000))

@@ -29,8 +29,8 @@ export enum Feature {
   HOOKS = 1,
   /** STREAMED_BODIES - The runner sends response bodies as they are produced (`Result.body_transfer`). */
   STREAMED_BODIES = 2,
-  /** UI_BUNDLE - The runner bundles Workbench nodes (`HOOK_UI_BUNDLE`). */
-  UI_BUNDLE = 3,
+  /** NODES - The runner bundles the components that draw steps (`HOOK_NODE`). */
+  NODES = 3,
   /** COPIED_PRINTS - The runner writes a copy of what runs print to its stdout and stderr (PROTOCOL.md, section 14). */
   COPIED_PRINTS = 4,
 }
@@ -184,8 +184,11 @@ export enum Hook {
    * has a function for; the keys of the config itself that hold a function anywhere inside, as `functions`.
    */
   CONFIG = 5,
-  /** UI_BUNDLE - Bundles the Workbench nodes named by `target`. Reply: {code, map}. */
-  UI_BUNDLE = 6,
+  /**
+   * NODE - With FEATURE_NODES: bundles the component file `target`, which draws a step in the Workbench, as one ES module.
+   * Payload: map {maxBytes}, of the module. Reply: the text of the module.
+   */
+  NODE = 6,
 }
 
 /** Why a side ends the connection. */
@@ -607,7 +610,7 @@ export interface Call {
   callId: bigint;
   /** Which hook. */
   hook: Hook;
-  /** The stream's or the config's file, as the hook says. */
+  /** The stream's, the config's or the component's file, as the hook says. */
   target: string;
   /** Value, as the hook says. Absent when `payload_transfer` is set. */
   payload: Buffer;
