@@ -88,7 +88,7 @@ def test_the_steps_of_a_page_load(tmp_path: Path, page: Path, language: str) -> 
         assert [line for line in project.told("problem") if line["level"] == "error"] == []
 
 
-@pytest.mark.parametrize("name", ["http", "schemas", "state", "steps", "streams"])
+@pytest.mark.parametrize("name", ["http", "observability", "schemas", "state", "steps", "streams"])
 def test_the_calls_of_a_page_give_the_answers_that_it_shows(tmp_path: Path, name: str) -> None:
     page = (REPOSITORY / "docs" / f"{name}.md").read_text(encoding="utf-8")
     calls = [found for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL) for found in _calls_of(block)]
@@ -128,3 +128,23 @@ def test_the_parameters_of_the_page_on_descriptions_are_those_of_its_step(tmp_pa
     with running(write_project(tmp_path, {"package.json": "{}", **_steps(page, "ts")})) as project:
         (item,) = project.client.get("/openapi.json").json()["paths"].values()
     assert item["get"]["parameters"] == json.loads(shown[1])
+
+
+def test_the_waterfall_of_the_page_on_traces_is_what_is_drawn(tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs" / "observability.md").read_text(encoding="utf-8")
+    shown = re.search(r"```text\n(.*?)```", page, re.DOTALL)
+    assert shown is not None
+    with running(write_project(tmp_path, _steps(page, "python"))) as project:
+        trace_id = project.client.post("/orders", json={"item": "book"}).headers["x-trace-id"]
+        words = [sys.executable, "-m", "runtime", "traces", "show", trace_id]
+
+        def drawn() -> str:
+            return subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+
+        assert eventually(lambda: _without_times(drawn()) == _without_times(shown[1]), 10), drawn()
+
+
+def _without_times(waterfall: str) -> list[str]:
+    """The lines without bars, times and waits."""
+    text = re.sub(r"[\d.]+ m?s\b|\d{4}-\d\d-\d\d [\d:]+|[0-9a-f]{32}|[█░]", "", waterfall)
+    return [" ".join(re.sub(r"\([queuwaitd, ]+\)", "", line).split()) for line in text.rstrip().splitlines()]

@@ -21,7 +21,7 @@ from rich.text import Text
 
 from runtime.cli.console import print_fault
 from runtime.cli.ink import printable
-from runtime.cli.options import EXIT_FAULT
+from runtime.cli.options import EXIT_FAULT, EXIT_INTERRUPTED
 from runtime.errors import RuntimeFault
 from runtime.web.control.announcement import Announcement, read_announcement
 
@@ -60,7 +60,35 @@ class Client:
         """The same, of a request that changes something."""
         return self._ask("POST", path, query, {} if body is None else body)
 
+    def live(self, topic: str) -> Iterator[Any]:
+        """What happens of a topic: None once it is listened to, then each document, for as long as the runtime tells.
+
+        Raises `RuntimeFault` when there is no runtime, also once it has ended.
+        """
+        with self._answer("GET", "live", {"topics": topic}, None) as response:
+            if response.status != 200:
+                self._read(response.status, response.getheader("content-type", ""), response.read(MAX_ANSWER_BYTES))
+            event = b""
+            while line := response.readline(MAX_ANSWER_BYTES):
+                name, _, value = line.rstrip().partition(b": ")
+                if name == b"event":
+                    event = value
+                elif name == b"data":
+                    yield None if event == b"hello" else json.loads(value)
+        raise RuntimeFault(f"the runtime at port {self._port} has ended")
+
     def _ask(self, method: str, path: str, query: Mapping[str, str] | None, body: Any) -> Any:
+        with self._answer(method, path, query, body) as response:
+            text = response.read(MAX_ANSWER_BYTES)
+            if response.length:
+                raise http.client.IncompleteRead(text, response.length)
+        return self._read(response.status, response.getheader("content-type", ""), text)
+
+    @contextmanager
+    def _answer(
+        self, method: str, path: str, query: Mapping[str, str] | None, body: Any
+    ) -> Iterator[http.client.HTTPResponse]:
+        """The answer for the time of the context, in which it may fail as well. Raises `RuntimeFault`."""
         target = f"/__runtime/{path}?{urlencode(query)}" if query else f"/__runtime/{path}"
         # The name under which the control routes always answer, whatever address the runtime is bound to.
         headers = {"Host": "localhost", "Content-Type": "application/json", "Connection": "close"}
@@ -70,17 +98,13 @@ class Client:
         try:
             self._connect(connection)
             connection.request(method, target, None if body is None else json.dumps(body), headers)
-            response = connection.getresponse()
-            text = response.read(MAX_ANSWER_BYTES)
-            if response.length:
-                raise http.client.IncompleteRead(text, response.length)
+            yield connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             raise RuntimeFault(
                 f"the runtime at port {self._port} gave no answer: {error or type(error).__name__}"
             ) from error
         finally:
             connection.close()
-        return self._read(response.status, response.getheader("content-type", ""), text)
 
     def _connection(self) -> http.client.HTTPConnection:
         if not self._encrypted:
@@ -141,6 +165,15 @@ def faults_shown() -> Iterator[None]:
         raise typer.Exit(EXIT_FAULT) from fault
 
 
+@contextmanager
+def until_interrupted() -> Iterator[None]:
+    """Ends a command that goes on by itself at Ctrl-C, in order."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
 def read_json(text: str, option: str) -> Any:
     """The value of an option that holds JSON. Raises `typer.BadParameter`."""
     try:
@@ -155,9 +188,19 @@ def print_json(document: Any) -> None:
     typer.echo(json.dumps(document, indent=2))
 
 
+def print_json_line(document: Any) -> None:
+    """Prints the document on a line of its own, for programs that read as it comes."""
+    typer.echo(json.dumps(document))
+
+
 def print_line(text: str, style: str = "") -> None:
     """Prints a line for people, as it is."""
     _console().print(Text(printable(text), style), soft_wrap=True)
+
+
+def print_text(text: Text) -> None:
+    """Prints a line of several styles, which holds nothing that is not to be printed."""
+    _console().print(text, soft_wrap=True)
 
 
 def print_table(table: Table) -> None:

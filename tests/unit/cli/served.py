@@ -15,18 +15,25 @@ import anyio.to_thread
 from typer.testing import CliRunner
 
 from runtime.__main__ import _app
-from runtime.config import HttpSettings
+from runtime.catalog import Catalog
+from runtime.config import HttpSettings, TelemetrySettings
 from runtime.errors import HostCallRefused
-from runtime.model import RunnerStatus
+from runtime.model import LogLevel, RunnerStatus
+from runtime.services.logs import LogService
 from runtime.services.queues import QueueService
+from runtime.services.repeats import Repeats
+from runtime.services.telemetry import Telemetry
+from runtime.storage.memory.traces import MemoryTraceStore
 from runtime.values import decode
 from runtime.web.control.announcement import announced
 from runtime.web.control.application import HARMLESS_PATHS, Controlled, control_app, tracing
+from runtime.web.control.project import Project
 from runtime.web.front import front
 from runtime.web.guard import Guard
 from runtime.web.server import http_server, listen
-from tests.fakes import FakeClock, Reports, unchecked
+from tests.fakes import FakeClock, ListSink, Reports, unchecked
 from tests.unit.fake_bus import FakeEventBus
+from tests.unit.services.shelf import Shelf
 from tests.unit.services.test_queues import CATALOG
 from tests.unit.stored_state import stored_state
 
@@ -111,20 +118,40 @@ async def no_steps(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def no_node(file: str, max_bytes: int, seconds: float) -> str:
+    """No step is drawn."""
+    raise NotImplementedError
+
+
 @asynccontextmanager
 async def serving(
     root: Path, *, announces: bool = True, token: str | None = TOKEN, control: bool = True
 ) -> AsyncIterator[Served]:
     """Serves the control API as a runtime of the project would; `token` is what it writes into its file."""
     served = Served()
-    controlled = Controlled(served, served.queues, served, served.state, lambda: served.processes)
+    clock = FakeClock()
+    logs = LogService(ListSink(), clock, LogLevel.DEBUG)
+    telemetry = Telemetry(TelemetrySettings(), MemoryTraceStore(), clock, logs, development=True)
+    controlled = Controlled(
+        served,
+        served.queues,
+        served,
+        served.state,
+        Shelf().services.streams,
+        lambda: served.processes,
+        telemetry,
+        Repeats(served.bus, clock, telemetry.tracer.repeats, 1000),
+        no_steps,
+        Project(root, "served", "1", "development", Catalog, tuple, tuple),
+        no_node,
+    )
     app = Guard(control_app(controlled, Reports(), 10_000), TOKEN, (), HARMLESS_PATHS)
     listener = listen(HttpSettings(port=0))
     served.port = listener.getsockname()[1]
     stop = anyio.Event()
     with listener:
         async with anyio.create_task_group() as tasks:
-            application = front(no_steps, no_steps, None, tracing(app) if control else None)
+            application = front(no_steps, no_steps, None, tracing(app) if control else None, {}, lambda path: False)
             tasks.start_soon(http_server(HttpSettings(), application).serve, listener, stop, 1.0)
             if announces:
                 with announced(root, "0.0.0.0", served.port, token):

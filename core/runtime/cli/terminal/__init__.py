@@ -19,6 +19,7 @@ from runtime.contracts import LogSink
 from runtime.facts import Audience
 from runtime.runners.inspector import LOOPBACK
 from runtime.web.description import DOCS_PATH
+from runtime.web.workbench import WORKBENCH_PATH
 
 
 class Presenter(LogSink, Audience, Protocol):
@@ -41,7 +42,8 @@ def presenter_of(
         return
     ink = Ink(coloured=is_coloured(sys.stdout, os.environ))
     is_terminal = is_animated(sys.stdout, os.environ)
-    hints = [("API page", f"{{url}}{DOCS_PATH}")] if development else []
+    pages = [("Workbench", WORKBENCH_PATH), ("API page", DOCS_PATH)] if development else []
+    hints = [(title, f"{{url}}{path}") for title, path in pages]
     hints += [("Debugger", f"{LOOPBACK}:{port} ({language})") for language, port in inspected.items()]
     hints += [("Ctrl-C", "stops it")] if is_terminal else []
 

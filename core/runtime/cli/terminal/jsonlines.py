@@ -9,12 +9,12 @@ from pathlib import Path
 from runtime.cli.ink import cut
 from runtime.cli.terminal.data import ascii_json, ascii_json_of
 from runtime.cli.terminal.problems import message_of, place_of, still_broken
-from runtime.cli.terminal.remedies import remedy
 from runtime.cli.terminal.stamps import Stamps
 from runtime.cli.terminal.summary import address, duration, goes_on, labels, left_out, summary
 from runtime.cli.words import listed
 from runtime.facts import Held, Renewed, Started
 from runtime.model import LogRecord, Problem, RequestRecord, Severity
+from runtime.remedies import remedy
 
 MAX_PATH = 2000
 """Characters of a request's path that are written."""

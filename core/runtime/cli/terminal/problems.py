@@ -9,10 +9,10 @@ from pathlib import Path
 
 from runtime.cli.ink import Ink, Style, printable
 from runtime.cli.terminal.excerpt import excerpt
-from runtime.cli.terminal.remedies import remedy
 from runtime.cli.terminal.summary import goes_on
 from runtime.facts import Held
 from runtime.model import Problem, Severity
+from runtime.remedies import remedy
 
 _NAMED_FILES = 3
 """How many files are named of those that one fault, or one change, concerns."""

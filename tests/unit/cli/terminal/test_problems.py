@@ -10,8 +10,8 @@ import pytest
 from runtime.cli.ink import Ink, width
 from runtime.cli.terminal.excerpt import excerpt
 from runtime.cli.terminal.problems import problem_lines
-from runtime.cli.terminal.remedies import remedy
 from runtime.model import Problem, Severity
+from runtime.remedies import remedy
 
 PLAIN = Ink(coloured=False)
 
