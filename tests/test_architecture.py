@@ -42,6 +42,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "openfiles",
         "privatefiles",
         "rations",
+        "remedies",
+        "traces",
         "records",
         "problems",
     ),
@@ -61,8 +63,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "templates",  # data: the projects that `runtime create` writes
     ),
     ("dispatcher",),
-    ("triggers", "runners", "web"),
+    ("triggers", "runners", "web", "otlp"),
     ("reload", "diagnosis"),
+    ("parts",),
     ("app",),
     ("cli",),
     ("__main__",),
@@ -70,7 +73,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 # Inside a group only these may: (who, whom).
 NEIGHBOURS = {
     ("errors", "model"),
+    ("records", "ids"),
     ("records", "model"),
+    ("remedies", "model"),
+    ("traces", "model"),
     ("config", "model"),
     ("configfile", "config"),
     ("configfile", "errors"),
@@ -102,6 +108,8 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "jsonschema_rs": ("runtime.services.schemas", "runtime.jsonschemas"),
     "python_multipart": ("runtime.triggers.forms",),
     "watchfiles": ("runtime.reload",),
+    "prometheus_client": ("runtime.web.exposition",),
+    "opentelemetry": ("runtime.otlp",),
 }
 GENERATED_HOME = "runtime.runners"
 

@@ -15,10 +15,12 @@ from runtime.cli.emit import emit
 from runtime.cli.generate import generate
 from runtime.cli.generate_types import generate_types
 from runtime.cli.install import install
+from runtime.cli.logs import logs
 from runtime.cli.queue import queue
 from runtime.cli.runners import runners
 from runtime.cli.start import start
 from runtime.cli.state import state
+from runtime.cli.traces import traces
 from runtime.cli.version import version
 
 _app = typer.Typer(
@@ -40,6 +42,8 @@ _app.command()(runners)
 _app.add_typer(queue)
 _app.add_typer(cron)
 _app.add_typer(state)
+_app.add_typer(traces)
+_app.command()(logs)
 _app.command()(version)
 
 _LAST_STREAM = 2

@@ -23,7 +23,7 @@ _MAX_DEPTH = 32
 Place = tuple[str | int, ...]
 Filled = dict[Place, str]
 """Places that hold the value of an environment variable, and its name: what is said of them must not show it."""
-_LATER = ("adapters", "telemetry")
+_LATER = ("adapters",)
 """Settings that Motia has at the top."""
 _FROM_ENVIRONMENT = (("PORT", "http", "port"), ("LOG_LEVEL", "log", "level"), ("LOG_FORMAT", "log", "format"))
 """Variables that win over the file, each with its place there."""

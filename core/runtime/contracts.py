@@ -6,11 +6,24 @@ The smallest implementations are in `storage/memory`; tests run on those and on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from runtime.model import Failure, Hook, Invocation, LogRecord, Outcome, RequestRecord
+from runtime.model import (
+    Failure,
+    Hook,
+    Invocation,
+    LogQuery,
+    LogRecord,
+    Outcome,
+    RequestRecord,
+    Retention,
+    Span,
+    TracePage,
+    TraceQuery,
+    TraceSummary,
+)
 from runtime.records import (
     DeadLetter,
     Delivery,
@@ -141,6 +154,9 @@ class StreamStore(Protocol):
     async def items(self, stream: str, group: str) -> Sequence[bytes]:
         """The group's items in insertion order."""
 
+    async def groups(self, stream: str, limit: int, after: str | None = None) -> Sequence[Group]:
+        """At most so many groups of a stream that are not empty, in the order of their names, those behind `after`."""
+
     async def was_deleted(self, stream: str, group: str, id: str) -> bool:
         """True for an item that is not there but was, not longer ago than the engine remembers."""
 
@@ -174,6 +190,38 @@ class TextStore(Protocol):
 
     async def forget(self, before: float, limit: int) -> int:
         """Removes at most so many texts that nothing was written to since a Unix time; returns how many there were."""
+
+
+class TraceStore(Protocol):
+    """Keeps spans and log lines. Its methods block, and are called in any thread. All raise `StorageFault`."""
+
+    @property
+    def warning(self) -> str:
+        """What became of what was found and could not be used, for people; mostly empty."""
+
+    def open(self) -> AbstractAsyncContextManager[None]:
+        """Makes the store ready for the time of the context."""
+
+    def write(self, spans: Sequence[Span], logs: Sequence[LogRecord]) -> Sequence[LogRecord]:
+        """Keeps spans that have ended, and lines; returns the lines with their ids, which grow."""
+
+    def traces(self, query: TraceQuery) -> TracePage:
+        """Traces of spans that have ended, newest first."""
+
+    def summaries(self, trace_ids: Collection[str]) -> Sequence[TraceSummary]:
+        """Those of these traces that are there, in no order."""
+
+    def spans(self, trace_id: str, limit: int) -> Sequence[Span]:
+        """At most so many spans of a trace, in the order in which they began; none when there is no such trace."""
+
+    def logs(self, query: LogQuery) -> Sequence[LogRecord]:
+        """Lines, newest first."""
+
+    def clear(self) -> int:
+        """Forgets everything; returns how many traces there were."""
+
+    def prune(self, retention: Retention, now: float) -> None:
+        """Forgets the oldest until no more is kept than may be; `now` is a Unix time."""
 
 
 class Engine(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from time import time
 
 from runtime.contracts import RunnerPool
 from runtime.model import Failure, FailureKind, Invocation, Outcome
@@ -35,4 +36,6 @@ class Dispatcher:
             within = "" if patience is None else f" within {patience:g} s"
             message = f"no {invocation.step.language} runner had room{within}"
             return Outcome(failure=Failure(FailureKind.OVERLOADED, message))
+        if invocation.span is not None:
+            invocation.span.started = time()
         return await runner.run(invocation)

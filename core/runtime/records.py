@@ -6,17 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from runtime.ids import trace_id_of
 from runtime.model import Failure, TriggerKind
 
 
 class Event(NamedTuple):
-    """Something emitted; `data` is an encoded value, `created` a Unix time."""
+    """Something emitted; `data` is an encoded value, `created` a Unix time, `trace` the trace context (see `ids`)."""
 
     id: str
     topic: str
     data: bytes
-    trace_id: str
+    trace: str
     created: float = 0.0
+
+    @property
+    def trace_id(self) -> str:
+        """The trace that it belongs to."""
+        return trace_id_of(self.trace)
 
 
 class QueueKey(NamedTuple):
@@ -188,7 +194,7 @@ class Entry(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A group of state and how many keys it has."""
+    """A group of state and how many keys it has, or of a stream and how many items."""
 
     name: str
     keys: int

@@ -70,6 +70,15 @@ def test_the_wheel_holds_both_runners_and_a_compiler_that_can_be_executed(wheel:
     assert modes[compiler] & 0o111 == 0o111
 
 
+def test_the_wheel_holds_the_workbench_ready_to_be_sent(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if name.startswith("runtime/_workbench/")}
+    scripts = {name for name in names if name.endswith(".js")}
+    assert "runtime/_workbench/index.html" in names
+    assert any(f"{name}.br" in names and f"{name}.gz" in names for name in scripts)
+    assert not any(name.endswith((".map", ".tsx", "manifest.json")) for name in names)
+
+
 def test_the_wheel_holds_every_file_of_the_templates(wheel: Path) -> None:
     core = REPOSITORY / "core"
     found = (path for path in (core / "runtime" / "templates").rglob("*") if path.is_file())

@@ -69,7 +69,7 @@ def test_settings_are_camel_case_and_frozen(tmp_path: Path) -> None:
         ("strictEmits: true", "strictEmits", "it is bus.strictEmits"),
         ("cors: {}", "cors", "it is http.cors"),
         ("http: {origins: []}", "http.origins", "it is http.cors.origins"),
-        ("enabled: true", "enabled", "it is control.enabled"),
+        ("enabled: true", "enabled", "it is telemetry.enabled or control.enabled"),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest(tmp_path: Path, text: str, place: str, nearest: str) -> None:
@@ -348,7 +348,7 @@ def test_what_is_merged_in_may_be_overruled(tmp_path: Path) -> None:
     assert load(tmp_path, text).runner("python").max_in_flight == 6
 
 
-@pytest.mark.parametrize("key", ["adapters", "telemetry"])
+@pytest.mark.parametrize("key", ["adapters"])
 def test_what_only_other_versions_have_is_said(tmp_path: Path, key: str) -> None:
     assert str(fault(tmp_path, f"{key}: {{}}")) == f"runtime.yaml: {key} is not a setting of this version; remove it"
 

@@ -18,8 +18,10 @@ from runtime.config.settings import (
     known_timezone,
 )
 from runtime.config.streams import StreamSettings
+from runtime.config.telemetry import PRODUCTION_SAMPLE, RetentionSettings, TelemetrySettings
 
 __all__ = [
+    "PRODUCTION_SAMPLE",
     "BusSettings",
     "ControlSettings",
     "CorsSettings",
@@ -28,11 +30,13 @@ __all__ = [
     "LinkSettings",
     "LogSettings",
     "ReloadSettings",
+    "RetentionSettings",
     "RunnerSettings",
     "Settings",
     "StateSettings",
     "StorageSettings",
     "StreamSettings",
+    "TelemetrySettings",
     "TlsSettings",
     "in_our_words",
     "known_timezone",

@@ -13,6 +13,7 @@ from runtime.config.reload import ReloadSettings
 from runtime.config.runners import LinkSettings, RunnerSettings
 from runtime.config.section import LARGEST, LONGEST, MOST, Section, said_off
 from runtime.config.streams import StreamSettings
+from runtime.config.telemetry import TelemetrySettings
 from runtime.model import Validation
 
 
@@ -119,6 +120,7 @@ class Settings(Section):
     durability: Literal["process", "full"] = "process"
     """What an acknowledged write survives: the kill of any process, or a power cut as well."""
     log: LogSettings = LogSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     control: ControlSettings = ControlSettings()
     shutdown_grace: float = Field(10.0, ge=0, le=LONGEST)
     """How long running handlers may take to finish when the runtime stops."""

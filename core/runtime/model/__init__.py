@@ -3,6 +3,8 @@
 Those that each run makes anew are named tuples, which cost a third of a frozen dataclass to make.
 """
 
+from runtime.model.failures import Failure, FailureKind, Payload, length, whole
+from runtime.model.logs import LogLevel, LogRecord, RequestRecord
 from runtime.model.project import (
     Emit,
     Hook,
@@ -19,19 +21,17 @@ from runtime.model.project import (
     Violation,
 )
 from runtime.model.runners import RunnerState, RunnerStatus
-from runtime.model.runs import (
-    Body,
-    Failure,
-    FailureKind,
-    Held,
-    Invocation,
-    LogLevel,
-    LogRecord,
-    Outcome,
-    Payload,
-    RequestRecord,
-    length,
-    whole,
+from runtime.model.runs import Body, Held, Invocation, Outcome
+from runtime.model.traces import (
+    LogQuery,
+    Operation,
+    Retention,
+    Span,
+    Then,
+    TracePage,
+    TraceQuery,
+    TraceStatus,
+    TraceSummary,
 )
 from runtime.model.triggers import (
     ALL_CHANGES,
@@ -66,8 +66,10 @@ __all__ = [
     "JsonSchema",
     "LoadedFile",
     "LogLevel",
+    "LogQuery",
     "LogRecord",
     "Manifest",
+    "Operation",
     "Outcome",
     "Overlap",
     "Payload",
@@ -77,13 +79,20 @@ __all__ = [
     "QueuePolicy",
     "Remembered",
     "RequestRecord",
+    "Retention",
     "RunnerState",
     "RunnerStatus",
     "Severity",
+    "Span",
     "StateTrigger",
     "Step",
     "StreamDefinition",
     "StreamTrigger",
+    "Then",
+    "TracePage",
+    "TraceQuery",
+    "TraceStatus",
+    "TraceSummary",
     "Trigger",
     "TriggerKind",
     "Validation",

@@ -60,7 +60,7 @@ class BusService:
         return other
 
     async def emit(
-        self, topic: str, data: bytes, options: Mapping[str, Any], trace_id: str, step: Step | None = None
+        self, topic: str, data: bytes, options: Mapping[str, Any], trace: str, step: Step | None = None
     ) -> str:
         """Publishes an event and returns its id once all its queues have it.
 
@@ -76,7 +76,7 @@ class BusService:
         if not subscribers:
             self._warn_once(topic, "", f"an event was emitted to '{topic}', which no step subscribes to")
         now = self._clock.now()
-        event = Event(new_trace_id(), topic, data, trace_id, now)
+        event = Event(new_trace_id(), topic, data, trace, now)
         placements = tuple(
             Placement(
                 QueueKey(topic, bound.step.name),

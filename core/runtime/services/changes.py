@@ -45,7 +45,7 @@ class ChangeService:
             (watch, watch.trigger.stream, (watch.trigger.group, watch.trigger.id)) for watch in streams
         )
 
-    def of_state(self, group: str, key: str, trace_id: str) -> Follow | None:
+    def of_state(self, group: str, key: str, trace: str) -> Follow | None:
         """What follows a write of this value, None where nobody watches; an empty trace id begins a trace."""
         places = self._groups.get(group)
         if places is None:
@@ -54,13 +54,13 @@ class ChangeService:
         if not watchers:
             return None
         head = _OF_STATE + _GROUP + encode(group) + _KEY + encode(key)
-        return self._follow(watchers, group, (group, key), head, trace_id)
+        return self._follow(watchers, group, (group, key), head, trace)
 
-    def of_group(self, group: str, trace_id: str) -> Callable[[str], Follow | None] | None:
+    def of_group(self, group: str, trace: str) -> Callable[[str], Follow | None] | None:
         """What makes of a key what follows its removal when the whole group is removed."""
-        return (lambda key: self.of_state(group, key, trace_id)) if group in self._groups else None
+        return (lambda key: self.of_state(group, key, trace)) if group in self._groups else None
 
-    def of_stream(self, stream: str, group: str, id: str, trace_id: str) -> Follow | None:
+    def of_stream(self, stream: str, group: str, id: str, trace: str) -> Follow | None:
         """The same as `of_state` for a write of an item."""
         places = self._streams.get(stream)
         if places is None:
@@ -70,10 +70,10 @@ class ChangeService:
         if not watchers:
             return None
         head = _OF_STREAM + _STREAM + encode(stream) + _GROUP + encode(group) + _ID + encode(id)
-        return self._follow(watchers, stream, (stream, group, id), head, trace_id)
+        return self._follow(watchers, stream, (stream, group, id), head, trace)
 
     def _follow(
-        self, watchers: Sequence[_Watcher], topic: str, names: tuple[str, ...], head: bytes, trace_id: str
+        self, watchers: Sequence[_Watcher], topic: str, names: tuple[str, ...], head: bytes, trace: str
     ) -> Follow:
         def follow(written: Written) -> Publication | None:
             kind = kind_of(written)
@@ -82,7 +82,7 @@ class ChangeService:
                 return None
             now = self._clock.now()
             data = b"".join((head, _OPERATION[kind], _VALUE, written.after or NIL, _PREVIOUS, written.before or NIL))
-            event = Event(new_trace_id(), topic, data, trace_id or new_trace_id(), now)
+            event = Event(new_trace_id(), topic, data, trace or new_trace_id(), now)
             return Publication(event, tuple(watcher.placement(now, names) for watcher in heard))
 
         return follow

@@ -108,6 +108,10 @@ class HeldStreams:
             return stored
         return tuple(touched.merge({decode(item)["id"]: item for item in stored}).values())
 
+    async def groups(self, stream: str, limit: int, after: str | None = None) -> Sequence[Group]:
+        """Of what is stored: no handler can ask for them."""
+        return await self._store.groups(stream, limit, after)
+
     async def was_deleted(self, stream: str, group: str, id: str) -> bool:
         """Of what is stored: no handler can ask for it."""
         return await self._store.was_deleted(stream, group, id)

@@ -17,6 +17,8 @@ class LogService:
 
     def __init__(self, sink: LogSink, clock: Clock, level: LogLevel) -> None:
         self._sink = sink
+        self.keep: Callable[[LogRecord], None] | None = None
+        """Keeps lines to be looked at later."""
         self._clock = clock
         self._level = level
 
@@ -24,9 +26,11 @@ class LogService:
         """Takes a line that is complete."""
         if record.level.value >= self._level.value:
             self._sink.write(record)
+            if self.keep is not None:
+                self.keep(record)
 
     def core(self, level: LogLevel, message: str, source: str = "runtime", trace_id: str = "", **data: object) -> None:
         """Takes a line of the core's own."""
         if level.value >= self._level.value:
             encoded = encode(data) if data else b""
-            self._sink.write(LogRecord(self._clock.now(), level, source, message, encoded, trace_id))
+            self.write(LogRecord(self._clock.now(), level, source, message, encoded, trace_id))

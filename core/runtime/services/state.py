@@ -62,7 +62,7 @@ class StateService:
             return b""
         return b"".join((_ENTRY, _VALUE, found.value or NIL, _VERSION, encode(found.version)))
 
-    def set(self, group: str, key: str, value: bytes, trace_id: str, options: Mapping[str, Any]) -> Awaitable[Written]:
+    def set(self, group: str, key: str, value: bytes, trace: str, options: Mapping[str, Any]) -> Awaitable[Written]:
         """Stores the value, to be awaited; without a `ttl` among the options it stays.
 
         Raises `HostCallRefused` over the size limit and for a bad option, `VersionConflict` when the value has not
@@ -72,13 +72,13 @@ class StateService:
             raise self._too_large(group, key, value)
         until, if_version = self._read(options) if options else (0.0, None)
         kept = value or NIL
-        follow = self._changes.of_state(group, key, trace_id)
+        follow = self._changes.of_state(group, key, trace)
         write = StateWrite(group, key, lambda _: kept, until, if_version, follow)
         return self._write_ending(write, until) if until else self._write(write)
 
-    async def delete(self, group: str, key: str, trace_id: str) -> bytes:
+    async def delete(self, group: str, key: str, trace: str) -> bytes:
         """Removes the value and returns it, empty when absent."""
-        follow = self._changes.of_state(group, key, trace_id)
+        follow = self._changes.of_state(group, key, trace)
         return (await self._write(StateWrite(group, key, _gone, follow=follow))).before or b""
 
     async def values(self, group: str) -> bytes:
@@ -97,15 +97,15 @@ class StateService:
         """At most so many groups that are not empty, in the order of their names, those behind `after`."""
         return await self._store.groups(limit, after)
 
-    async def clear(self, group: str, trace_id: str) -> None:
+    async def clear(self, group: str, trace: str) -> None:
         """Removes the group."""
-        clear = StateClear(group, self._changes.of_group(group, trace_id))
+        clear = StateClear(group, self._changes.of_group(group, trace))
         if clear.follow is None or self._engine is None:
             await self._store.clear(clear)
         else:
             await self._engine.commit([clear])
 
-    async def update(self, group: str, key: str, operations: bytes, trace_id: str) -> bytes:
+    async def update(self, group: str, key: str, operations: bytes, trace: str) -> bytes:
         """Applies the operations with nothing in between and returns the new value, empty when it is removed.
 
         Operations that leave the value as it is are no change of it. Raises `HostCallRefused` when one does not fit.
@@ -122,7 +122,7 @@ class StateService:
                 raise self._too_large(group, key, changed)
             return value if changed == value else changed
 
-        follow = self._changes.of_state(group, key, trace_id)
+        follow = self._changes.of_state(group, key, trace)
         return (await self._write(StateWrite(group, key, change, follow=follow))).after or b""
 
     def _write(self, write: StateWrite) -> Awaitable[Written]:

@@ -10,7 +10,7 @@ from typing import Any
 from runtime.catalog import Catalog
 from runtime.contracts import Clock, Engine, StreamStore
 from runtime.errors import HostCallRefused
-from runtime.records import Change, StreamChange, StreamWrite, Written
+from runtime.records import Change, Group, StreamChange, StreamWrite, Written
 from runtime.services.changes import ChangeService
 from runtime.services.schemas import SchemaService
 from runtime.services.updates import NOTHING, apply_updates, encode_updated
@@ -77,12 +77,12 @@ class StreamService:
         self._known(stream)
         return await self._store.get(stream, group, id) or b""
 
-    async def set(self, stream: str, group: str, id: str, data: bytes, trace_id: str) -> bytes:
+    async def set(self, stream: str, group: str, id: str, data: bytes, trace: str) -> bytes:
         """Creates or replaces an item and returns it with its metadata."""
         value = decode(data)
-        return await self._modify((stream, group, id), lambda _: value, trace_id)
+        return await self._modify((stream, group, id), lambda _: value, trace)
 
-    async def update(self, stream: str, group: str, id: str, operations: bytes, trace_id: str) -> bytes:
+    async def update(self, stream: str, group: str, id: str, operations: bytes, trace: str) -> bytes:
         """Applies operations to an item's data with nothing in between and returns the new item.
 
         Operations that leave the item as it is are no change of it.
@@ -90,12 +90,12 @@ class StreamService:
         wanted = decode(operations)
         where = f"stream '{stream}', '{group}' / '{id}'"
         place = (stream, group, id)
-        return await self._modify(place, lambda item: apply_updates(item, wanted, where), trace_id, idle=True)
+        return await self._modify(place, lambda item: apply_updates(item, wanted, where), trace, idle=True)
 
-    async def delete(self, stream: str, group: str, id: str, trace_id: str) -> bytes:
+    async def delete(self, stream: str, group: str, id: str, trace: str) -> bytes:
         """Removes an item and returns it, empty when absent."""
         self._known(stream)
-        return (await self._write((stream, group, id), _gone, trace_id)).before or b""
+        return (await self._write((stream, group, id), _gone, trace)).before or b""
 
     async def items(self, stream: str, group: str) -> bytes:
         """An array of the group's items in insertion order."""
@@ -106,6 +106,14 @@ class StreamService:
         """The group's items in insertion order, each on its own."""
         self._known(stream)
         return await self._store.items(stream, group)
+
+    async def groups(self, stream: str, limit: int, after: str | None = None) -> Sequence[Group]:
+        """At most so many groups of the stream that are not empty, in the order of their names, those behind `after`.
+
+        Raises `HostCallRefused` for a stream that the project does not have.
+        """
+        self._known(stream)
+        return await self._store.groups(stream, limit, after)
 
     def settle(self) -> None:
         """Lets listeners hear of what is written so far; what is read next, in the same turn, is not undone later."""
@@ -126,7 +134,7 @@ class StreamService:
         self._send(StreamChange(stream, group, id, "event", event))
 
     async def _modify(
-        self, place: tuple[str, str, str], change: Callable[[Any], Any], trace_id: str, idle: bool = False
+        self, place: tuple[str, str, str], change: Callable[[Any], Any], trace: str, idle: bool = False
     ) -> bytes:
         """Replaces an item's data; an `idle` change that leaves the item as it is counts as none."""
         self._known(place[0])
@@ -138,10 +146,10 @@ class StreamService:
             after = self._stamped(place, now, before, change)
             return before if idle and before == after else after
 
-        return (await self._write(place, stamped, trace_id)).after or b""
+        return (await self._write(place, stamped, trace)).after or b""
 
-    async def _write(self, place: tuple[str, str, str], change: Change, trace_id: str) -> Written:
-        follow = self._changes.of_stream(*place, trace_id)
+    async def _write(self, place: tuple[str, str, str], change: Change, trace: str) -> Written:
+        follow = self._changes.of_stream(*place, trace)
         write = StreamWrite(*place, change, follow, lambda written: self.tell(_change_of(place, written)))
         if follow is None or self._engine is None:
             return await self._store.write(write)

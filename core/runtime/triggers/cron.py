@@ -215,7 +215,7 @@ class CronScheduler:
 
     def _publication(self, schedule: Schedule) -> Publication:
         now, step = self._clock.now(), schedule.step
-        event = Event(new_trace_id(), topic="", data=b"", trace_id=new_trace_id(), created=now)
+        event = Event(new_trace_id(), topic="", data=b"", trace=new_trace_id(), created=now)
         due = now + step.queue.delay if step.queue.delay else 0.0
         # All runs of a fifo step are one group: a run that is to be retried holds back those after it.
         return Publication(event, (Placement(schedule_queue(schedule), due, step.name if step.queue.fifo else ""),))

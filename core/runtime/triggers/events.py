@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import anyio
 
@@ -13,9 +13,11 @@ from runtime.catalog import Catalog
 from runtime.contracts import Clock, Engine
 from runtime.dispatcher import Dispatcher
 from runtime.errors import CONSEQUENCES, HostCallRefused, StorageFault, VersionConflict
-from runtime.model import Failure, FailureKind, Invocation, LogLevel, Outcome, QueuePolicy, TriggerKind
+from runtime.ids import context_of
+from runtime.model import Failure, FailureKind, Invocation, LogLevel, Outcome, QueuePolicy, Span, Then, TriggerKind
 from runtime.records import Delivery, QueueKey
 from runtime.services.logs import Report
+from runtime.services.tracing import Tracer
 from runtime.tasks import ShortTasks
 from runtime.triggers.consumer import Consumer, Source, Worker, sources
 
@@ -28,9 +30,16 @@ class EventConsumers:
     """Takes deliveries from the queues of a catalog, runs their steps and settles them."""
 
     def __init__(
-        self, engine: Engine, dispatcher: Dispatcher, clock: Clock, report: Report, hold: Callable[[], HeldRun]
+        self,
+        engine: Engine,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        report: Report,
+        hold: Callable[[], HeldRun],
+        tracer: Tracer,
     ) -> None:
         """`hold` makes the holder of the writes of one run of an atomic step."""
+        self._tracer = tracer
         self._engine = engine
         self._bus = engine.events
         self._dispatcher = dispatcher
@@ -103,19 +112,33 @@ class EventConsumers:
         """Runs the step; the end of the run is stored while the next event is handled."""
         await consumer.begin()
         try:
-            source = consumer.source
-            held = self._hold() if source.step.atomic else None
-            outcome = await self._run(consumer, worker, source, delivery, held)
+            under_way = self._begin(consumer.source, delivery)
+            outcome = await self._run(consumer, worker, under_way)
         finally:
             consumer.end()
         if worker.settling is not None:
             await worker.settling
-        worker.settling = endings.start(self._settle(consumer, source, delivery, outcome, held))
+        worker.settling = endings.start(self._settle(consumer, under_way, outcome))
 
-    async def _run(
-        self, consumer: Consumer, worker: Worker, source: Source, delivery: Delivery, held: HeldRun | None
-    ) -> Outcome | None:
+    def _begin(self, source: Source, delivery: Delivery) -> _UnderWay:
+        event, queue = delivery.event, source.queue
+        span = self._tracer.begin(
+            source.step,
+            queue.kind,
+            source.name,
+            context_of(event.trace),
+            event.data,
+            attempt=delivery.attempt,
+            queue=queue.topic,
+            queued=max(0.0, delivery.taken - (delivery.failed[-1].ended if delivery.failed else event.created)),
+            cause_id=event.id,
+            delivery=delivery.id,
+        )
+        return _UnderWay(source, delivery, self._hold() if source.step.atomic else None, span)
+
+    async def _run(self, consumer: Consumer, worker: Worker, under_way: _UnderWay) -> Outcome | None:
         """Runs the step; None where its queue went while no runner had room."""
+        source, delivery, held, span = under_way
         event = delivery.event
         worker.gave_up = False
         try:
@@ -130,19 +153,20 @@ class EventConsumers:
                     cause_id=event.id,
                     held=held,
                     trigger_index=source.trigger_index,
+                    span=span,
                 ),
                 waiting=partial(consumer.waiting_for_room, worker),
             )
-            return None if worker.gave_up else outcome
         except BaseException:
-            if held is not None:
-                held.drop()
+            under_way.drop(self._tracer)
             raise
+        if span is not None:
+            span.ended = self._clock.now()
+        return None if worker.gave_up else outcome
 
-    async def _settle(
-        self, consumer: Consumer, source: Source, delivery: Delivery, outcome: Outcome | None, held: HeldRun | None
-    ) -> None:
+    async def _settle(self, consumer: Consumer, under_way: _UnderWay, outcome: Outcome | None) -> None:
         """Stores how a delivery ended; while that cannot be, the event stays taken and it is tried again."""
+        source, delivery, held, span = under_way
         failure = outcome.failure if outcome is not None else None
         try:
             while True:
@@ -150,8 +174,12 @@ class EventConsumers:
                     if outcome is None:
                         return await self._bus.release(delivery)
                     if failure is not None:
-                        return await self._fail(consumer, source, delivery, failure)
-                    return await (held.commit(self._engine, delivery) if held else self._bus.acknowledge(delivery))
+                        await self._fail(consumer, under_way, failure)
+                    else:
+                        await (held.commit(self._engine, delivery) if held else self._bus.acknowledge(delivery))
+                    if span is not None:
+                        self._tracer.end(span, failure)
+                    return None
                 except HostCallRefused as refused:
                     failure = _refusal(refused)
                 except StorageFault as fault:
@@ -159,8 +187,7 @@ class EventConsumers:
                     self._report(LogLevel.ERROR, message, source.step.name, delivery.event.trace_id)
                     await self._pause(_STORE_AGAIN_SECONDS)
         finally:
-            if held is not None:
-                held.drop()
+            under_way.drop(self._tracer)
 
     async def _pause(self, seconds: float) -> None:
         over = anyio.Event()
@@ -170,8 +197,9 @@ class EventConsumers:
         finally:
             timer.cancel()
 
-    async def _fail(self, consumer: Consumer, source: Source, delivery: Delivery, failure: Failure) -> None:
+    async def _fail(self, consumer: Consumer, under_way: _UnderWay, failure: Failure) -> None:
         """Decides between another attempt and a dead letter, by the policy that counts now."""
+        source, delivery, _, span = under_way
         policy = consumer.source.step.queue
         # The step was renewed on the way, and its file is another or gone: no handler has seen the event.
         is_unseen = failure.kind is FailureKind.UNKNOWN_STEP and consumer.has_left(source)
@@ -180,13 +208,31 @@ class EventConsumers:
             # A dead runner says nothing about the event either: it goes to the next one at once.
             is_at_once = is_unseen or failure.kind is FailureKind.RUNNER_LOST
             wait = 0.0 if is_at_once else backoff(policy, delivery.attempt)
-            then = f"next attempt in {wait:.3g} s"
+            then, follows = f"next attempt in {wait:.3g} s", Then.RETRY
             await self._bus.retry(delivery, failure, self._clock.now() + wait)
         else:
-            then = "moved to the dead letters"
+            then, follows = "moved to the dead letters", Then.DEAD
             await self._bus.bury(delivery, failure)
+        if span is not None:
+            span.then = follows
         message = f"attempt {delivery.attempt} of {_what(delivery)} failed, {then}: {describe(failure)}"
         self._report(LogLevel.INFO if is_unseen else LogLevel.ERROR, message, source.step.name, delivery.event.trace_id)
+
+
+class _UnderWay(NamedTuple):
+    """A delivery that is being handled."""
+
+    source: Source
+    delivery: Delivery
+    held: HeldRun | None
+    span: Span | None
+
+    def drop(self, tracer: Tracer) -> None:
+        """Forgets what the run has written; and the run itself, unless it has ended."""
+        if self.held is not None:
+            self.held.drop()
+        if self.span is not None:
+            tracer.drop(self.span)
 
 
 class HeldRun(Protocol):

@@ -13,7 +13,7 @@ from runtime.catalog import Catalog
 from runtime.config import HttpSettings
 from runtime.dispatcher import Dispatcher
 from runtime.errors import CONSEQUENCES
-from runtime.ids import trace_of
+from runtime.ids import Arrival, trace_of
 from runtime.model import (
     Failure,
     FailureKind,
@@ -27,6 +27,7 @@ from runtime.model import (
 )
 from runtime.services.logs import Report
 from runtime.services.schemas import SchemaService
+from runtime.services.tracing import Tracer
 from runtime.triggers.cors import cors_policy
 from runtime.triggers.events import describe
 from runtime.triggers.forms import BadForm, TooManyParts, read_body
@@ -73,12 +74,15 @@ class HttpEdge:
         *,
         development: bool,
         schemas: SchemaService,
+        tracer: Tracer,
         builtin: Mapping[str, Builtin],
+        landing: str = "",
         told: Callable[[RequestRecord], None] | None = None,
     ) -> None:
         """In development, pages of this machine may call where the settings say nothing of other origins.
 
-        `builtin` answers GET by path, unless a step has that very path. `told` hears of each request when its answer
+        `builtin` answers GET by path, unless a step has that very path. `landing` is where people are led to who open
+        `/`, which no step serves; empty for nowhere. `told` hears of each request when its answer
         is sent; None where nobody wants to.
         """
         self._dispatcher = dispatcher
@@ -88,7 +92,9 @@ class HttpEdge:
         self._queue_timeout = settings.queue_timeout
         self._cors = cors_policy(settings.cors, development=development)
         self._schemas = schemas
+        self._tracer = tracer
         self._builtin = builtin
+        self._landing = landing
         self._told = told
         self._router = Router((), builtin)
 
@@ -96,15 +102,20 @@ class HttpEdge:
         """Serves this catalog from the next request on."""
         self._router = Router(catalog.routes, self._builtin)
 
+    def has(self, path: str) -> bool:
+        """Whether a step has this very path, by no parameter or wildcard."""
+        return self._router.has(path)
+
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answers one request. Raises `NotImplementedError` for a connection of another kind."""
         if scope["type"] != "http":
             raise NotImplementedError(f"{scope['type']} connections are not served here")
         headers = read_headers(scope["headers"])
-        trace_id, trace_headers = trace_of(headers.get("traceparent"))
+        arrival = trace_of(headers.get("traceparent"))
+        trace_id = arrival.trace_id
         began = 0.0 if self._told is None else monotonic()
         try:
-            answer = await self._answer(scope, receive, headers, trace_id)
+            answer = await self._answer(scope, receive, headers, arrival)
         except ClientGone:
             if self._told is not None:
                 self._tell(scope, CLIENT_GONE, "", trace_id, began, _LEFT)
@@ -112,7 +123,7 @@ class HttpEdge:
         except Exception as error:  # a fault of ours: the client gets no detail, the log all
             self._report(LogLevel.ERROR, "".join(traceback.format_exception(error)), "http", trace_id)
             answer = internal_error()
-        answer.headers.extend(trace_headers)
+        answer.headers.extend(arrival.headers)
         if self._cors is not None:
             self._cors.extend(answer.headers, headers.get("origin"))
         if answer.stream is None:
@@ -137,21 +148,28 @@ class HttpEdge:
         """
         stream = answer.stream
         assert stream is not None
+        failure: Failure | None = Failure(FailureKind.CANCELLED, "the client left while it was answered")
+        status = CLIENT_GONE
         try:
             if not has_body(method, answer.status):
                 stream.stop()
                 await _send(answer, "HEAD", send)
+                failure, status = None, answer.status
                 return ""
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             ended, failure = await send_as_produced(stream, receive, send)
+            status = answer.status
         finally:
             stream.stop()
+            if answer.span is not None:
+                answer.span.http_status = status
+                self._tracer.end(answer.span, failure)
         if failure is None:
             return "" if ended else _LEFT
         self._report(LogLevel.ERROR, f"the response broke off: {describe(failure)}", answer.step, trace_id)
         return _BROKE_OFF
 
-    async def _answer(self, scope: Any, receive: Receive, headers: dict[str, Any], trace_id: str) -> Response:
+    async def _answer(self, scope: Any, receive: Receive, headers: dict[str, Any], arrival: Arrival) -> Response:
         method, path = scope["method"], scope["raw_path"].decode("utf-8", "replace")
         try:
             router = self._router
@@ -181,9 +199,10 @@ class HttpEdge:
             return problem(400, str(error))
         except TooManyParts as error:
             return problem(413, str(error))
-        return await self._invoke(found.route, request, body, trace_id)
+        return await self._invoke(found.route, request, body, arrival)
 
-    async def _invoke(self, route: Route, request: dict[str, Any], body: Payload, trace_id: str) -> Response:
+    async def _invoke(self, route: Route, request: dict[str, Any], body: Payload, arrival: Arrival) -> Response:
+        trace_id = arrival.trace_id
         if self._schemas.watches_request(route):
             path_params, query, form = request["pathParams"], request["queryParams"], request["form"]
             value = request.get("value")
@@ -191,12 +210,26 @@ class HttpEdge:
             if violations:
                 return unfit(violations)
         payload = encode_request(request, body)
-        invocation = Invocation(route.step, TriggerKind.API, payload, trace_id, trigger_index=route.trigger.index)
-        outcome = await self._dispatcher.dispatch(invocation, self._queue_timeout)
-        answer = self._respond(route, outcome, trace_id)
-        if outcome.body is not None and answer.stream is None:
+        step, trigger = route.step, route.trigger
+        name = f"{trigger.method} {trigger.path}"
+        span = self._tracer.begin(step, TriggerKind.API, name, arrival.context, payload, arrival.span_id)
+        invocation = Invocation(step, TriggerKind.API, payload, trace_id, trigger_index=trigger.index, span=span)
+        try:
+            outcome = await self._dispatcher.dispatch(invocation, self._queue_timeout)
+            answer = self._respond(route, outcome, trace_id)
+        except BaseException:
+            if span is not None:
+                span.http_status = CLIENT_GONE
+                self._tracer.end(span, Failure(FailureKind.CANCELLED, "the client left before it was answered"))
+            raise
+        if answer.stream is not None:
+            return answer._replace(span=span)
+        if outcome.body is not None:
             outcome.body.stop()  # the response cannot be sent, so nobody reads its body
-        return answer if self._told is None else answer._replace(step=route.step.name)
+        if span is not None:
+            span.http_status = answer.status
+            self._tracer.end(span, outcome.failure)
+        return answer if self._told is None else answer._replace(step=step.name)
 
     async def _read_body(self, scope: Any, headers: dict[str, Any], receive: Receive) -> Payload | None:
         """The body, a long one in pieces; None over the limit, which a declared length shows before it is read."""
@@ -235,6 +268,8 @@ class HttpEdge:
             if method in ("GET", "HEAD"):
                 return Response(*await builtin(headers))
             served = ("GET",)
+        if not served and path == "/" and method in ("GET", "HEAD") and self._landing and _is_person(headers):
+            return Response(307, [(b"location", self._landing.encode()), (b"cache-control", b"no-store")], b"")
         if not served:
             return problem(404, f"no step serves {method} {path}")
         methods = sorted({*served, "OPTIONS", *(["HEAD"] if "GET" in served else [])})
@@ -272,6 +307,11 @@ class HttpEdge:
             return internal_error()
         retry_after = [(b"retry-after", b"1")] if status == 503 else []
         return problem(status, headers=retry_after)
+
+
+def _is_person(headers: Mapping[str, Any]) -> bool:
+    """Whether the client is a browser that opens a page."""
+    return "text/html" in str(headers.get("accept"))
 
 
 async def _send(answer: Response, method: str, send: Send) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgpack
 
-from runtime.model import Body, Payload, Violation, length, whole
+from runtime.model import Body, Payload, Span, Violation, length, whole
 from runtime.problems import MEDIA_TYPE, problem_document
 from runtime.values import decode
 
@@ -36,7 +36,7 @@ class BadResponse(ValueError):
 class Response(NamedTuple):
     """What goes to the client; `form` says what the body was to its handler.
 
-    With `stream` the body follows as its `step` produces it, and `body` is empty.
+    With `stream` the body follows as its `step` produces it, `body` is empty, and `span` goes on until it ends.
     """
 
     status: int
@@ -45,6 +45,7 @@ class Response(NamedTuple):
     form: str = "none"
     stream: Body | None = None
     step: str = ""
+    span: Span | None = None
 
 
 def read_response(payload: Payload, stream: Body | None = None) -> Response:

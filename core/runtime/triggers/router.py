@@ -49,6 +49,10 @@ class Router:
         dynamic = sorted((path for path in by_path if _is_dynamic(path)), key=_specificity)
         self._patterns = [_compile(path, by_path[path]) for path in dynamic]
 
+    def has(self, path: str) -> bool:
+        """Whether a route has this very path, by no parameter or wildcard."""
+        return path in self._static
+
     def find(self, method: str, path: str) -> Match | tuple[str, ...]:
         """The match; else the methods that the path has, none for an unknown path.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from runtime.web.control.answers import PREFIX
@@ -11,11 +12,16 @@ READS = (f"{PREFIX}/streams", f"{PREFIX}/text")
 
 
 def front(
-    edge: Application, sockets: Application, reads: Application | None, control: Application | None
+    edge: Application,
+    sockets: Application,
+    reads: Application | None,
+    control: Application | None,
+    probes: Mapping[str, Application],
+    is_taken: Callable[[str], bool],
 ) -> Application:
     """Gives sockets, reads of streams and texts, and control routes to their applications, the rest to the edge.
 
-    Where one is None, its paths are the edge's as well.
+    Where one is None, its paths are the edge's as well; so is the path of a probe where `is_taken`, by a step.
     """
     below = f"{PREFIX}/"
     places = tuple(f"{path}/" for path in READS)
@@ -28,6 +34,8 @@ def front(
                 return await reads(scope, receive, send)
             if control is not None:
                 return await control(scope, receive, send)
+        elif scope["type"] == "http" and path in probes and not is_taken(path):
+            return await probes[path](scope, receive, send)
         return await edge(scope, receive, send)
 
     return serve

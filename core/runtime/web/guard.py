@@ -52,11 +52,13 @@ class Guard:
     def __init__(
         self, application: Application, token: str, allowed_hosts: Iterable[str] = (), open_paths: Iterable[str] = ()
     ) -> None:
-        """Takes the token, names beside the local ones, and paths that may be read without a token."""
+        """Takes the token, names beside the local ones, and paths that may be read without a token; one that ends with
+        a slash stands for all below it."""
         self._application = application
         self._token = token.encode("ascii")
         self._hosts = Hosts(allowed_hosts)
         self._open_paths = frozenset(open_paths)
+        self._open_below = tuple(path for path in self._open_paths if path.endswith("/"))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answers one HTTP request."""
@@ -70,9 +72,12 @@ class Guard:
             return problem(403, f"the control routes do not answer to the host '{host}'; {fix}")
         if foreign_origins(scope):
             return problem(403, "the control routes do not answer to pages of another origin")
-        if scope["method"] in ("GET", "HEAD") and scope["path"] in self._open_paths:
+        if scope["method"] in ("GET", "HEAD") and self._is_open(scope["path"]):
             return None
         return None if self._has_token(scope) else _unauthorized()
+
+    def _is_open(self, path: str) -> bool:
+        return path in self._open_paths or path.startswith(self._open_below)
 
     def _has_token(self, scope: Any) -> bool:
         given = [value for name, value in scope["headers"] if name == b"authorization"]

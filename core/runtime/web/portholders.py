@@ -6,17 +6,14 @@ import ipaddress
 import os
 import re
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
-_LISTENS = "0A"
+from runtime.web.sockettables import LISTENING, Address, address_of, port_of, rows
+
 _SHOWN_CHARACTERS = 60
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Holder(NamedTuple):
@@ -49,33 +46,12 @@ def _addresses(host: str) -> set[Address]:
 def _listening(wanted: set[Address], port: int) -> Iterator[str]:
     """Inodes of the sockets that listen at the port, at one of the addresses or at all."""
     is_everywhere = any(address.is_unspecified for address in wanted)
-    for row in _rows():
-        local, state, inode = row[1], row[3], row[9]
-        address, _, number = local.partition(":")
-        if state != _LISTENS or int(number, 16) != port:
+    for row in rows():
+        if row.state != LISTENING or port_of(row.local) != port:
             continue
-        at = _address(address)
+        at = address_of(row.local)
         if is_everywhere or at.is_unspecified or at in wanted:
-            yield inode
-
-
-def _rows() -> Iterator[list[str]]:
-    for table in _TABLES:
-        try:
-            lines = Path(table).read_text(encoding="ascii").splitlines()[1:]
-        except OSError:  # another system than Linux, or one without IPv6
-            continue
-        yield from (line.split() for line in lines)
-
-
-def _address(text: str) -> Address:
-    """An address of the tables: words of 32 bits in the byte order of the machine."""
-    words = bytes.fromhex(text)
-    if sys.byteorder == "little":
-        words = b"".join(words[at : at + 4][::-1] for at in range(0, len(words), 4))
-    address = ipaddress.ip_address(words)
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
+            yield row.inode
 
 
 def _links(pid: int) -> Iterator[str]:

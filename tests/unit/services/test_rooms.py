@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from runtime.catalog import Catalog
 from runtime.config import StreamSettings
 from runtime.errors import HostCallRefused
-from runtime.records import StreamWrite, Written
+from runtime.records import Group, StreamWrite, Written
 from runtime.services.rooms import Frame, GroupTooLarge, Place
 from runtime.values import decode
 from tests.fakes import FakeClock
@@ -297,32 +297,35 @@ class SlowStore:
     """Reads in its own time, and says only on `commit` that something was written."""
 
     def __init__(self) -> None:
-        self.groups: dict[str, dict[str, bytes]] = {}
+        self.by_group: dict[str, dict[str, bytes]] = {}
         self.gone: set[tuple[str, str]] = set()
         self.untold: list[tuple[StreamWrite, Written]] = []
         self.reads = 0
 
     async def get(self, stream: str, group: str, id: str) -> bytes | None:
         await turn()
-        item = self.groups.get(group, {}).get(id)
+        item = self.by_group.get(group, {}).get(id)
         await turn()
         return item
 
     async def items(self, stream: str, group: str) -> Sequence[bytes]:
         self.reads += 1
         await turn()
-        items = tuple(self.groups.get(group, {}).values())
+        items = tuple(self.by_group.get(group, {}).values())
         await turn()
         return items
+
+    async def groups(self, stream: str, limit: int, after: str | None = None) -> Sequence[Group]:
+        raise NotImplementedError
 
     def settle(self) -> None:
         """What is read here is what will be told of."""
 
     async def was_deleted(self, stream: str, group: str, id: str) -> bool:
-        return (group, id) in self.gone and id not in self.groups.get(group, {})
+        return (group, id) in self.gone and id not in self.by_group.get(group, {})
 
     async def write(self, write: StreamWrite) -> Written:
-        items = self.groups.setdefault(write.group, {})
+        items = self.by_group.setdefault(write.group, {})
         before = items.get(write.id)
         after = write.change(before)
         if after is before:
@@ -515,7 +518,7 @@ def test_every_view_is_what_is_stored_in_the_end(steps: list[tuple[str, Place, i
     for which in (0, 1):
         run.finish(which)
     run.store.commit()
-    stored = {id: shown(item) for id, item in run.store.groups.get("g", {}).items()}
+    stored = {id: shown(item) for id, item in run.store.by_group.get("g", {}).items()}
     for view, joined in zip(run.views, run.joined, strict=True):
         if GROUP in joined:
             assert view.group == stored

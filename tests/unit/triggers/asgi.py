@@ -12,9 +12,10 @@ from runtime.config import HttpSettings
 from runtime.dispatcher import Dispatcher
 from runtime.model import Failure, FailureKind, Invocation, LoadedFile, Manifest, Outcome, RequestRecord, whole
 from runtime.services.schemas import SchemaService
+from runtime.storage.memory.traces import MemoryTraceStore
 from runtime.triggers.http import Builtin, HttpEdge
 from runtime.values import decode, encode
-from tests.fakes import FakePool, FakeRunner, Reports, unchecked
+from tests.fakes import FakeClock, FakePool, FakeRunner, Reports, traced, unchecked
 
 OK = Outcome(encode({"status": 200, "form": "json", "body": b'{"ok":true}'}))
 Messages = list[MutableMapping[str, Any]]
@@ -38,11 +39,13 @@ class Client:
         development: bool = False,
         schemas: SchemaService | None = None,
         builtin: Mapping[str, Builtin] | None = None,
+        landing: str = "",
         told: Callable[[RequestRecord], None] | None = None,
         **settings: Any,
     ) -> None:
         self.fake = FakeRunner(*script)
         self.reports = Reports()
+        self.traces = MemoryTraceStore()
         chosen = HttpSettings(**{"max_body_bytes": 1000, "queue_timeout": 0.25, **settings})
         self.edge = HttpEdge(
             Dispatcher({"node": pool or FakePool(self.fake)}),
@@ -50,7 +53,9 @@ class Client:
             chosen,
             development=development,
             schemas=schemas or unchecked(),
+            tracer=traced(self.traces, FakeClock()),
             builtin=builtin or {},
+            landing=landing,
             told=told,
         )
         self.edge.use(catalog(("GET", "/a"), ("POST", "/a"), ("GET", "/u/:id"), ("PUT", "/f/:rest*")))

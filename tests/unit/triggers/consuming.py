@@ -16,9 +16,10 @@ from runtime.dispatcher import Dispatcher
 from runtime.model import Failure, FailureKind, LoadedFile, Manifest, Outcome
 from runtime.records import Delivery, Event, Placement, Publication, QueueKey
 from runtime.storage.memory.engine import MemoryEngine
+from runtime.storage.memory.traces import MemoryTraceStore
 from runtime.triggers.events import EventConsumers
 from tests.engines.events import depth
-from tests.fakes import FakeClock, FakePool, FakeRunner, Reports, settle
+from tests.fakes import FakeClock, FakePool, FakeRunner, Reports, settle, traced
 
 QUEUE = QueueKey("t", "a")
 BOOM = Outcome(failure=Failure(FailureKind.HANDLER, "boom"))
@@ -84,9 +85,11 @@ class Consuming:
         self.held: list[FakeHeld] = []
         self.fake = FakeRunner(*script)
         self.reports = Reports()
+        self.traces = MemoryTraceStore()
+        self.tracer = traced(self.traces, self.clock)
         self.catalog = catalog_of(event_step(handler=handler, **queue))
         dispatcher = Dispatcher({"node": pool or FakePool(self.fake)})
-        self.consumers = EventConsumers(self.engine, dispatcher, self.clock, self.reports, self.hold)
+        self.consumers = EventConsumers(self.engine, dispatcher, self.clock, self.reports, self.hold, self.tracer)
         self.stop = anyio.Event()
 
     def hold(self) -> FakeHeld:

@@ -375,7 +375,12 @@ class World:
         self.consuming = Consuming()
         dispatcher = Dispatcher({"node": FakePool(self)})
         self.consumers = EventConsumers(
-            self.consuming.engine, dispatcher, self.consuming.clock, self.consuming.reports, self.consuming.hold
+            self.consuming.engine,
+            dispatcher,
+            self.consuming.clock,
+            self.consuming.reports,
+            self.consuming.hold,
+            self.consuming.tracer,
         )
         self.bounds: dict[str, int] = {}
         self.running: dict[str, asyncio.Future[Outcome]] = {}

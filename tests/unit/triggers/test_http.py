@@ -389,6 +389,23 @@ async def test_what_the_runtime_answers_itself_is_not_swallowed_by_wildcards() -
     assert len(client.fake.invocations) == 2
 
 
+async def test_people_who_open_a_root_that_no_step_serves_are_led_on() -> None:
+    client = Client(OK, landing="/page/")
+    page = {"accept": "text/html,*/*"}
+    assert (await client.request("GET", "/?a=b", page)).status == 307
+    assert client.headers["location"] == "/page/"
+    for method, target, headers in (("GET", "/", {"accept": "*/*"}), ("GET", "/other", page), ("POST", "/", page)):
+        assert (await client.request(method, target, headers)).status == 404
+    assert (await Client(OK).request("GET", "/", page)).status == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/*", "/:rest*"])
+async def test_a_step_that_serves_the_root_comes_first(path: str) -> None:
+    client = Client(OK, landing="/page/")
+    client.edge.use(catalog(("GET", path)))
+    assert (await client.request("GET", "/", {"accept": "text/html"})).status == 200
+
+
 async def test_pieces_without_bytes_are_not_collected() -> None:
     headers = {"transfer-encoding": "chunked"}
     client = await Client(OK).request("POST", "/a", headers, *[b""] * 50, b"a", *[b""] * 50, b"b")

@@ -40,9 +40,18 @@ async def test_paths_are_given_to_whom_they_belong(reads: bool, control: bool) -
         asked.called("sockets"),
         asked.called("reads") if reads else None,
         asked.called("control") if control else None,
+        {"/metrics": asked.called("probe"), "/taken": asked.called("probe")},
+        lambda path: path == "/taken",
     )
     behind = "control" if control else "edge"
-    for paths, name in ((CONTROL_PATHS, behind), (READ_PATHS, "reads" if reads else behind), (EDGE_PATHS, "edge")):
+    expected = (
+        (CONTROL_PATHS, behind),
+        (READ_PATHS, "reads" if reads else behind),
+        (EDGE_PATHS, "edge"),
+        (("/metrics",), "probe"),
+        (("/taken", "/metrics/"), "edge"),  # a step's own path stays its own
+    )
+    for paths, name in expected:
         for path in paths:
             asked.names.clear()
             await ask(application, path)
@@ -51,7 +60,8 @@ async def test_paths_are_given_to_whom_they_belong(reads: bool, control: bool) -
 
 async def test_sockets_may_come_to_any_path_and_a_lifespan_is_the_edges() -> None:
     asked = Asked()
-    application = front(*(asked.called(name) for name in ("edge", "sockets", "reads", "control")))
+    edge, sockets, reads, control = map(asked.called, ("edge", "sockets", "reads", "control"))
+    application = front(edge, sockets, reads, control, {}, lambda path: False)
     for path in ("/", "/chat", *CONTROL_PATHS, *READ_PATHS):
         await ask(application, path, "websocket")
     assert set(asked.names) == {"sockets"}

@@ -27,7 +27,7 @@ async def inner(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"in"})
 
 
-GUARD = Guard(inner, TOKEN, ["Runtime.example"], ["/open"])
+GUARD = Guard(inner, TOKEN, ["Runtime.example"], ["/open", "/files/"])
 
 
 async def ask(
@@ -149,6 +149,21 @@ async def test_no_token_is_refused_and_its_scheme_has_any_case() -> None:
     [("GET", "/open", 200), ("HEAD", "/open", 200), ("POST", "/open", 401), ("GET", "/open/", 401), ("GET", "/", 401)],
 )
 async def test_open_paths_may_be_read_without(method: str, path: str, status: int) -> None:
+    assert (await ask(method=method, path=path, headers={})).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/files/", 200),
+        ("HEAD", "/files/a/b.js", 200),
+        ("POST", "/files/a", 401),
+        ("GET", "/files", 401),
+        ("GET", "/filesystem", 401),
+        ("GET", "/x/files/a", 401),
+    ],
+)
+async def test_all_below_an_open_folder_may_be_read(method: str, path: str, status: int) -> None:
     assert (await ask(method=method, path=path, headers={})).status_code == status
 
 

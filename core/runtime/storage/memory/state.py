@@ -49,8 +49,8 @@ class MemoryStateStore:
 
     async def groups(self, limit: int, after: str | None = None) -> Sequence[Group]:
         """At most so many groups, in the order of their names; those that are no valid Unicode come last."""
-        names = sorted(self._groups, key=_order)
-        behind = (name for name in names if after is None or _order(name) > _order(after))
+        names = sorted(self._groups, key=name_order)
+        behind = (name for name in names if after is None or name_order(name) > name_order(after))
         counted = (Group(name, sum(1 for _ in self._present(name))) for name in behind)
         return [group for group in counted if group.keys][:limit]
 
@@ -160,7 +160,7 @@ class MemoryStateStore:
         return kept.until > 0 and kept.until <= self._clock.now()
 
 
-def _order(name: str) -> tuple[bool, bytes]:
+def name_order(name: str) -> tuple[bool, bytes]:
     """The order that databases have: first the names that are valid Unicode."""
     encoded = name.encode("utf-8", "surrogatepass")
     return encoded.decode("utf-8", "ignore") != name, encoded

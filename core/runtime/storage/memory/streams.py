@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from runtime.config import StreamSettings
 from runtime.contracts import Clock
-from runtime.records import StreamWrite, Written
+from runtime.records import Group, StreamWrite, Written
 from runtime.storage.callbacks import call_each
+from runtime.storage.memory.state import name_order
 from runtime.storage.writes import PRUNED_ITEMS, is_change
 
 _Name = tuple[str, str, str]
@@ -41,6 +43,12 @@ class MemoryStreamStore:
     async def items(self, stream: str, group: str) -> Sequence[bytes]:
         """The group's items in insertion order."""
         return [item.data for item in self._groups.get((stream, group), {}).values()]
+
+    async def groups(self, stream: str, limit: int, after: str | None = None) -> Sequence[Group]:
+        """At most so many groups, in the order of their names; those that are no valid Unicode come last."""
+        names = sorted((group for of, group in self._groups if of == stream), key=name_order)
+        behind = (name for name in names if after is None or name_order(name) > name_order(after))
+        return [Group(name, len(self._groups[stream, name])) for name in islice(behind, limit)]
 
     async def was_deleted(self, stream: str, group: str, id: str) -> bool:
         """True for an item that is not there but was, not longer ago than `streams.keepDeleted`."""

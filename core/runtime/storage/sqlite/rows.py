@@ -72,7 +72,7 @@ def event_row(message: Message, event: Event) -> tuple[Any, ...]:
         queue.step,
         event.id,
         event.topic,
-        event.trace_id,
+        event.trace,
         event.data,
         event.created,
         message.due,
@@ -85,8 +85,8 @@ def event_row(message: Message, event: Event) -> tuple[Any, ...]:
 
 def read_event(row: tuple[Any, ...]) -> Event:
     """The event of its five columns."""
-    id, topic, trace_id, data, created = row
-    return Event(id, topic, data, trace_id, created)
+    id, topic, trace, data, created = row
+    return Event(id, topic, data, trace, created)
 
 
 def read_message(row: tuple[Any, ...]) -> Message:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from runtime.config import StreamSettings
 from runtime.contracts import Clock
-from runtime.records import StreamWrite, Written
+from runtime.records import Group, StreamWrite, Written
 from runtime.storage.sqlite.database import Database
-from runtime.storage.sqlite.names import column_of
+from runtime.storage.sqlite.names import column_of, name_of
 from runtime.storage.writes import PRUNED_ITEMS, is_change
 
 # `place` grows with each new item, which makes it the insertion order.
@@ -19,6 +19,9 @@ _REPLACE = "UPDATE stream_items SET item = ? WHERE place = ?"
 _DELETE = "DELETE FROM stream_items WHERE place = ?"
 _ITEMS = """SELECT item FROM stream_items
     WHERE place IN (SELECT place FROM stream_items WHERE stream = ? AND group_id = ?) ORDER BY place"""
+_GROUPS = "SELECT group_id, count(*) FROM stream_items WHERE stream = ? GROUP BY group_id ORDER BY group_id LIMIT ?"
+_GROUPS_BEHIND = """SELECT group_id, count(*) FROM stream_items WHERE stream = ? AND group_id > ?
+    GROUP BY group_id ORDER BY group_id LIMIT ?"""
 _DELETED = "SELECT deleted FROM deleted_items WHERE stream = ? AND group_id = ? AND id = ?"
 _REMEMBER = "INSERT OR REPLACE INTO deleted_items (stream, group_id, id, deleted) VALUES (?, ?, ?, ?)"
 # Here `place` numbers the deletes, so that nothing needs to be counted: no more items than numbers are kept.
@@ -47,6 +50,15 @@ class SqliteStreamStore:
         """The group's items in insertion order."""
         rows = self._database.connection.execute(_ITEMS, (column_of(stream), column_of(group)))
         return [item for (item,) in rows]
+
+    async def groups(self, stream: str, limit: int, after: str | None = None) -> Sequence[Group]:
+        """At most so many groups, in the order of their names; those that are no valid Unicode come last."""
+        connection, name = self._database.connection, column_of(stream)
+        if after is None:
+            rows = connection.execute(_GROUPS, (name, limit))
+        else:
+            rows = connection.execute(_GROUPS_BEHIND, (name, column_of(after), limit))
+        return [Group(name_of(group), items) for group, items in rows]
 
     async def was_deleted(self, stream: str, group: str, id: str) -> bool:
         """True for an item that is not there but was, not longer ago than `streams.keepDeleted`."""

@@ -9,13 +9,13 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from runtime.errors import HostCallRefused, StorageFault, VersionConflict
 from runtime.model import LogLevel
 from runtime.services.logs import Report
 from runtime.services.queues import AmbiguousQueue, RedriveRefused, UnclearQueue
 from runtime.web.control.documents import key_document
+from runtime.web.control.operations import ControlRoute, Said
 from runtime.web.control.values import from_json
 from runtime.web.problem import problem
 
@@ -44,8 +44,8 @@ class Answers:
         self._report = report
         self._max_body_bytes = max_body_bytes
 
-    def to(self, method: str, path: str, answer: Answer) -> Route:
-        """A route whose faults are answered by their kind."""
+    def to(self, method: str, path: str, answer: Answer, said: Said) -> ControlRoute:
+        """A route whose faults are answered by their kind; `said` is what the description tells of it."""
 
         async def endpoint(request: Request) -> Response:
             try:
@@ -53,7 +53,7 @@ class Answers:
             except Exception as error:
                 return self._refused(request, error)
 
-        return Route(path, endpoint, methods=[method])
+        return ControlRoute(method, path, endpoint, said)
 
     async def body(self, request: Request, known: set[str]) -> dict[str, Any]:
         """The object of the request, with members that are known. Raises `Refusal`."""
@@ -96,6 +96,17 @@ def limit(request: Request, default: int) -> int:
     if not _LIMIT.fullmatch(text) or int(text) > MAX_SHOWN:
         raise Refusal(400, f"'limit' must be a number up to {MAX_SHOWN}")
     return int(text)
+
+
+def name_of(request: Request, part: str) -> str:
+    """The name of a group, key or the like that a request gives; an empty one is a name like any other.
+
+    Raises `Refusal` without it.
+    """
+    name = request.query_params.get(part)
+    if name is None:
+        raise Refusal(400, f"say which {part}: ?{part}=")
+    return name
 
 
 def trace_id(request: Request) -> str:

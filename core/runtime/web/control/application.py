@@ -10,25 +10,35 @@ from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from runtime.ids import trace_of
 from runtime.model import RunnerStatus
 from runtime.services.logs import Report
 from runtime.services.queues import QueueService
+from runtime.services.repeats import Repeats
 from runtime.services.state import StateService
+from runtime.services.streams import StreamService
+from runtime.services.telemetry import Telemetry
 from runtime.web.control.answers import Answers, with_trace
 from runtime.web.control.cron import CRON_PATH, CronRoutes, Scheduler
 from runtime.web.control.events import Emitter, EventRoutes
+from runtime.web.control.items import ItemRoutes
+from runtime.web.control.layout import LayoutRoutes
+from runtime.web.control.live import LiveRoutes, Watched
+from runtime.web.control.nodes import Bundle, NodeRoutes
+from runtime.web.control.operations import ControlRoute
+from runtime.web.control.project import Project, ProjectRoutes
 from runtime.web.control.queues import QUEUES_PATH, QueueRoutes
+from runtime.web.control.reference import API_PATH, with_reference
+from runtime.web.control.repeats import RepeatRoutes
 from runtime.web.control.runners import RUNNERS_PATH, RunnerRoutes
 from runtime.web.control.state import StateRoutes
-from runtime.web.problem import problem
+from runtime.web.control.traces import TraceRoutes
+from runtime.web.problem import refuse
 from runtime.web.server import Application
 
-HARMLESS_PATHS = (QUEUES_PATH, CRON_PATH, RUNNERS_PATH)
+HARMLESS_PATHS = (QUEUES_PATH, CRON_PATH, RUNNERS_PATH, API_PATH)
 """Reading these shows no payload."""
 
 
@@ -39,7 +49,13 @@ class Controlled(NamedTuple):
     queues: QueueService
     schedules: Scheduler
     state: StateService
+    streams: StreamService
     runners: Callable[[], Sequence[RunnerStatus]]
+    telemetry: Telemetry
+    repeats: Repeats
+    edge: Application
+    project: Project
+    bundle: Bundle
 
 
 def control_app(
@@ -47,14 +63,24 @@ def control_app(
 ) -> Application:
     """The control API, and pages beside it, as an ASGI application that guards nothing: put a `Guard` before it."""
     answers = Answers(report, max_body_bytes)
-    routes = [
+    telemetry = controlled.telemetry
+    history, project = telemetry.history, controlled.project
+    watched = Watched(telemetry.live, telemetry.metrics, history, controlled.queues, controlled.runners, project.held)
+    routes: list[ControlRoute] = [
         *EventRoutes(controlled.events, answers).routes(),
         *QueueRoutes(controlled.queues, answers).routes(),
         *CronRoutes(controlled.schedules, answers).routes(),
-        *StateRoutes(controlled.state, answers).routes(),
+        *StateRoutes(controlled.state, telemetry.live.changed, answers).routes(),
         *RunnerRoutes(controlled.runners, answers).routes(),
+        *ItemRoutes(controlled.streams, telemetry.live.moved, answers).routes(),
+        *TraceRoutes(history, project.catalog, answers).routes(),
+        *RepeatRoutes(history, controlled.repeats, controlled.edge, telemetry.tracer.repeats, answers).routes(),
+        *LiveRoutes(watched).routes(),
+        *ProjectRoutes(project, answers).routes(),
+        *NodeRoutes(project, controlled.bundle).routes(),
+        *LayoutRoutes(project.root, answers).routes(),
     ]
-    return Starlette(routes=[*routes, *pages], exception_handlers={HTTPException: _refuse})
+    return Starlette(routes=[*with_reference(routes), *pages], exception_handlers={HTTPException: refuse})
 
 
 def tracing(application: Application) -> Application:
@@ -62,20 +88,13 @@ def tracing(application: Application) -> Application:
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None)
-        trace_id, headers = trace_of(given)
+        arrival = trace_of(given)
 
         async def send_on(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *headers]
+                message["headers"] = [*message["headers"], *arrival.headers]
             await send(message)
 
-        await application(with_trace(scope, trace_id), receive, send_on)
+        await application(with_trace(scope, arrival.trace_id), receive, send_on)
 
     return serve
-
-
-async def _refuse(request: Request, error: Exception) -> Response:
-    """What Starlette itself refuses: an unknown path, a wrong method."""
-    assert isinstance(error, HTTPException)
-    place = f"{request.method} {request.url.path}"
-    return problem(error.status_code, f"{place}: {error.detail}", error.headers)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from starlette.requests import Request
-from starlette.routing import Route
 
 from runtime.web.control.answers import PREFIX, Answers, Refusal
 from runtime.web.control.documents import Schedule, schedule_document
+from runtime.web.control.operations import TEXT, ControlRoute, Said, component, many, named, shape
 
 CRON_PATH = f"{PREFIX}/cron"
 
@@ -31,10 +31,15 @@ class CronRoutes:
         self._scheduler = scheduler
         self._answers = answers
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[ControlRoute]:
         """The routes."""
         to = self._answers.to
-        return [to("GET", CRON_PATH, self._schedules), to("POST", f"{CRON_PATH}/trigger", self._trigger)]
+        listed = Said("All schedules.", shape({"schedules": many(component("Schedule"))}))
+        run = Said("Runs a step that has a schedule now.", shape({"id": TEXT}), (named("step", "The step's name."),))
+        return [
+            to("GET", CRON_PATH, self._schedules, listed),
+            to("POST", f"{CRON_PATH}/trigger", self._trigger, run),
+        ]
 
     async def _schedules(self, request: Request) -> Any:
         return {"schedules": [schedule_document(schedule) for schedule in self._scheduler.schedules()]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -9,6 +11,12 @@ from runtime.model import Failure, QueuePolicy
 from runtime.records import Attempt, DeadLetter, Delivery, QueueKey
 from runtime.services.queues import QueueContents, QueueView
 from runtime.web.control.values import to_json
+
+# As runners write them: `at fn (steps/a.step.ts:3:5)`, `at steps/a.step.ts:3:5`, `File "a_step.py", line 3, in fn`.
+_NODE_FRAME = re.compile(
+    r"^\s*at (?:(?P<function>[^(\n]+) \()?(?P<file>[^()\n]+?):(?P<line>\d{1,9}):(?P<column>\d{1,9})\)?$"
+)
+_PYTHON_FRAME = re.compile(r'^\s*File "(?P<file>[^"\n]+)", line (?P<line>\d{1,9})(?:, in (?P<function>.+))?$')
 
 
 class Schedule(Protocol):
@@ -32,8 +40,8 @@ def schedule_document(schedule: Schedule) -> dict[str, Any]:
         "step": schedule.step,
         "expression": schedule.expression,
         "timezone": schedule.timezone,
-        "next": _moment(schedule.next),
-        "last": _moment(schedule.last),
+        "next": moment(schedule.next),
+        "last": moment(schedule.last),
     }
 
 
@@ -51,7 +59,7 @@ def queue_document(view: QueueView) -> dict[str, Any]:
         "delayed": status.delayed,
         "inFlight": status.in_flight,
         "dead": status.dead,
-        "oldest": _moment(status.oldest),
+        "oldest": moment(status.oldest),
         "age": None if view.age is None else round(view.age, 3),
         "paused": status.paused,
         "orphan": view.orphan,
@@ -88,14 +96,14 @@ def _waiting(delivery: Delivery) -> dict[str, Any]:
     return {
         **_common(delivery),
         "attempt": delivery.attempt,
-        "taken": _moment(delivery.taken or None),
+        "taken": moment(delivery.taken or None),
         "attempts": [_attempt(attempt) for attempt in delivery.failed],
     }
 
 
 def _dead(letter: DeadLetter) -> dict[str, Any]:
     attempts = [_attempt(attempt) for attempt in letter.attempts]
-    return {**_common(letter), "buried": _moment(letter.buried), "attempts": attempts}
+    return {**_common(letter), "buried": moment(letter.buried), "attempts": attempts}
 
 
 def _common(held: Delivery | DeadLetter) -> dict[str, Any]:
@@ -103,7 +111,7 @@ def _common(held: Delivery | DeadLetter) -> dict[str, Any]:
         "id": held.id,
         "eventId": held.event.id,
         "traceId": held.event.trace_id,
-        "created": _moment(held.event.created),
+        "created": moment(held.event.created),
         "messageGroupId": held.group or None,
         "priority": held.priority,
         "data": to_json(held.event.data),
@@ -113,22 +121,38 @@ def _common(held: Delivery | DeadLetter) -> dict[str, Any]:
 def _attempt(attempt: Attempt) -> dict[str, Any]:
     return {
         "number": attempt.number,
-        "began": _moment(attempt.began),
-        "ended": _moment(attempt.ended),
-        "failure": _failure(attempt.failure),
+        "began": moment(attempt.began),
+        "ended": moment(attempt.ended),
+        "failure": failure_document(attempt.failure),
     }
 
 
-def _failure(failure: Failure) -> dict[str, Any]:
+def failure_document(failure: Failure) -> dict[str, Any]:
+    """What went wrong, with what led to it."""
     return {
         "kind": failure.kind.value,
         "type": failure.type,
         "message": failure.message,
         "stack": failure.stack,
-        "cause": _failure(failure.cause) if failure.cause else None,
+        "frames": list(frames(failure.stack)),
+        "cause": failure_document(failure.cause) if failure.cause else None,
     }
 
 
-def _moment(time: float | None) -> str | None:
+def frames(stack: str) -> Iterator[dict[str, Any]]:
+    """The places that a stack names, innermost first as the language has it; columns count from 1, 0 is unknown."""
+    for line in stack.splitlines():
+        found = _NODE_FRAME.match(line) or _PYTHON_FRAME.match(line)
+        if found is not None:
+            parts = found.groupdict()
+            yield {
+                "file": parts["file"],
+                "line": int(parts["line"]),
+                "column": int(parts.get("column") or 0),
+                "function": parts["function"] or "",
+            }
+
+
+def moment(time: float | None) -> str | None:
     """ISO 8601 in UTC."""
     return None if time is None else datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")

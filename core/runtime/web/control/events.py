@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from starlette.requests import Request
-from starlette.routing import Route
 
 from runtime.values import encode
 from runtime.web.control.answers import PREFIX, Answers, Refusal, trace_id
+from runtime.web.control.operations import TEXT, VALUE, ControlRoute, Said, nullable, shape
 
 
 class Emitter(Protocol):
     """Publishes events."""
 
-    async def emit(self, topic: str, data: bytes, options: Mapping[str, Any], trace_id: str) -> str:
+    async def emit(self, topic: str, data: bytes, options: Mapping[str, Any], trace: str) -> str:
         """Publishes an event and returns its id. Raises `HostCallRefused` or `StorageFault`."""
 
 
@@ -26,9 +26,11 @@ class EventRoutes:
         self._emitter = emitter
         self._answers = answers
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[ControlRoute]:
         """The routes."""
-        return [self._answers.to("POST", f"{PREFIX}/emit", self._emit)]
+        event = shape({"topic": TEXT, "data": VALUE, "options": nullable({"type": "object"})}, ("data", "options"))
+        said = Said("Emits an event; the options are those of `emit` in steps.", shape({"id": TEXT}), body=event)
+        return [self._answers.to("POST", f"{PREFIX}/emit", self._emit, said)]
 
     async def _emit(self, request: Request) -> Any:
         body = await self._answers.body(request, {"topic", "data", "options"})

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.routing import Route
 
 from runtime.model import TriggerKind
 from runtime.records import QueueKey
@@ -14,10 +13,60 @@ from runtime.services.queues import Address, QueueService, Selection
 from runtime.values import encode
 from runtime.web.control.answers import PREFIX, Answers, Refusal, limit
 from runtime.web.control.documents import contents_document, key_document, queue_document
+from runtime.web.control.operations import (
+    COUNT,
+    FLAG,
+    LIMIT,
+    TEXT,
+    VALUE,
+    WHOLE,
+    Asked,
+    ControlRoute,
+    Said,
+    component,
+    extended,
+    many,
+    shape,
+    words,
+)
+from runtime.web.control.schemas import KIND, QUEUE_ADDRESS
 
 QUEUES_PATH = f"{PREFIX}/queues"
 SHOWN = 20
 """Events, and dead letters, that are shown unless a request says how many."""
+
+_QUEUE = component("Queue")
+_WHICH = (
+    Asked("topic", "The queue's topic."),
+    Asked("step", "The step that it is of."),
+    Asked("name", "Its topic or its step, whichever is known."),
+    Asked("kind", "What fires its step.", KIND),
+)
+_OVERVIEW = Said("Every queue with its counts.", shape({"queues": many(_QUEUE)}))
+_SHOW = Said("A queue with its oldest events and dead letters.", component("QueueContents"), (*_WHICH, LIMIT))
+_CHOICE = shape(
+    {
+        "ids": many(WHOLE),
+        "all": FLAG,
+        "failure": TEXT,
+        "data": VALUE,
+        "target": {"anyOf": [TEXT, shape({"topic": TEXT, "step": TEXT}, ("topic",))]},
+    },
+    ("ids", "all", "failure", "data", "target"),
+)
+_REDRIVE = Said(
+    "Makes events of dead letters again: of `ids`, of a `failure` (type or kind), or `all`; one alone with other "
+    "`data`, if wanted to another step, the `target`.",
+    extended(QUEUE_ADDRESS, {"redriven": COUNT, "moved": COUNT}),
+    _WHICH,
+    _CHOICE,
+)
+_PURGE = Said(
+    "Forgets the dead letters, or the events that wait.",
+    extended(QUEUE_ADDRESS, {"purged": COUNT}),
+    _WHICH,
+    shape({"what": words("dead", "waiting")}),
+)
 
 
 class QueueRoutes:
@@ -27,16 +76,16 @@ class QueueRoutes:
         self._queues = queues
         self._answers = answers
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[ControlRoute]:
         """The routes."""
         queue, to = f"{PREFIX}/queue", self._answers.to
         return [
-            to("GET", QUEUES_PATH, self._overview),
-            to("GET", queue, self._show),
-            to("POST", f"{queue}/pause", self._pause),
-            to("POST", f"{queue}/resume", self._resume),
-            to("POST", f"{queue}/redrive", self._redrive),
-            to("POST", f"{queue}/purge", self._purge),
+            to("GET", QUEUES_PATH, self._overview, _OVERVIEW),
+            to("GET", queue, self._show, _SHOW),
+            to("POST", f"{queue}/pause", self._pause, Said("Stops the deliveries of a queue.", _QUEUE, _WHICH)),
+            to("POST", f"{queue}/resume", self._resume, Said("Lets deliveries go on.", _QUEUE, _WHICH)),
+            to("POST", f"{queue}/redrive", self._redrive, _REDRIVE),
+            to("POST", f"{queue}/purge", self._purge, _PURGE),
         ]
 
     async def _overview(self, request: Request) -> Any:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.routing import Route
 
 from runtime.model import RunnerStatus
 from runtime.web.control.answers import PREFIX, Answers
+from runtime.web.control.operations import ControlRoute, Said, component, many, shape
 
 RUNNERS_PATH = f"{PREFIX}/runners"
 
@@ -22,9 +22,10 @@ class RunnerRoutes:
         self._runners = runners
         self._answers = answers
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[ControlRoute]:
         """The routes."""
-        return [self._answers.to("GET", RUNNERS_PATH, self._status)]
+        said = Said("The runners' processes.", shape({"runners": many(component("Runner"))}))
+        return [self._answers.to("GET", RUNNERS_PATH, self._status, said)]
 
     async def _status(self, request: Request) -> Any:
         return {"runners": [runner_document(status) for status in self._runners()]}

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
-from starlette.routing import Route
 
 from runtime.services.state import StateService
 from runtime.values import decode, encode
-from runtime.web.control.answers import PREFIX, Answers, Refusal, limit, trace_id
+from runtime.web.control.answers import PREFIX, Answers, Refusal, limit, name_of, trace_id
+from runtime.web.control.operations import (
+    COUNT,
+    FLAG,
+    LIMIT,
+    NUMBER,
+    TEXT,
+    VALUE,
+    WHOLE,
+    Asked,
+    ControlRoute,
+    Said,
+    extended,
+    many,
+    named,
+    nullable,
+    page,
+    shape,
+)
 from runtime.web.control.values import to_json
 
 STATE_PATH = f"{PREFIX}/state"
@@ -18,24 +36,51 @@ LISTED = 100
 MAX_PAGE_BYTES = 16 * 1024 * 1024
 """A page of values ends with the one that makes it longer than this, as they are stored."""
 
+_GROUP = named("group", "The group's name.")
+_AFTER = Asked("after", "What the page before has given as `next`.")
+_WHERE = (_GROUP, named("key", "The key."))
+_KEPT = shape({"group": TEXT, "key": TEXT, "value": VALUE})
+_LISTED = shape({"key": TEXT, "value": VALUE, "version": WHOLE}, ("value", "version"))
+_GROUPS = Said(
+    "Groups by name, with how many keys they have.",
+    page("groups", shape({"group": TEXT, "keys": COUNT})),
+    (LIMIT, _AFTER),
+)
+_KEYS = Said(
+    "Keys of a group in the order in which they were set first.",
+    shape({"group": TEXT, "total": COUNT, "keys": many(_LISTED), "next": nullable(TEXT)}),
+    (_GROUP, LIMIT, _AFTER, Asked("values", "Whether values and versions are wanted too.", FLAG)),
+)
+_VALUE = Said("A value with its version.", extended(_KEPT, {"version": WHOLE}), _WHERE)
+_SET = Said(
+    "Sets a value, for `ttl` seconds where they are given, if it has the version `ifVersion` still.",
+    _KEPT,
+    _WHERE,
+    shape({"value": VALUE, "ttl": NUMBER, "ifVersion": WHOLE}, ("ttl", "ifVersion")),
+)
+_DELETE = Said("Deletes a value; gives the one before.", extended(_KEPT, {"deleted": FLAG}), _WHERE)
+_CLEAR = Said("Deletes a whole group.", shape({"group": TEXT, "cleared": COUNT}), (_GROUP,))
+
 
 class StateRoutes:
     """One method a route; each returns the document to answer with."""
 
-    def __init__(self, state: StateService, answers: Answers) -> None:
+    def __init__(self, state: StateService, told: Callable[[str, str], None], answers: Answers) -> None:
+        """`told` hears of the group and key of each change, of an empty key where all of the group is gone."""
         self._state = state
+        self._told = told
         self._answers = answers
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[ControlRoute]:
         """The routes."""
         to = self._answers.to
         return [
-            to("GET", STATE_PATH, self._groups),
-            to("GET", f"{STATE_PATH}/keys", self._keys),
-            to("GET", f"{STATE_PATH}/value", self._value),
-            to("POST", f"{STATE_PATH}/set", self._set),
-            to("POST", f"{STATE_PATH}/delete", self._delete),
-            to("POST", f"{STATE_PATH}/clear", self._clear),
+            to("GET", STATE_PATH, self._groups, _GROUPS),
+            to("GET", f"{STATE_PATH}/keys", self._keys, _KEYS),
+            to("GET", f"{STATE_PATH}/value", self._value, _VALUE),
+            to("POST", f"{STATE_PATH}/set", self._set, _SET),
+            to("POST", f"{STATE_PATH}/delete", self._delete, _DELETE),
+            to("POST", f"{STATE_PATH}/clear", self._clear, _CLEAR),
         ]
 
     async def _groups(self, request: Request) -> Any:
@@ -45,7 +90,7 @@ class StateRoutes:
         return {"groups": listed, "next": listed[-1]["group"] if listed and len(found) > count else None}
 
     async def _keys(self, request: Request) -> Any:
-        group, count = _name(request, "group"), limit(request, LISTED)
+        group, count = name_of(request, "group"), limit(request, LISTED)
         every: list[str] = decode(await self._state.keys(group))
         rest = _behind(every, request.query_params.get("after"), group)
         keys, listed = rest[:count], [{"key": key} for key in rest[:count]]
@@ -82,31 +127,26 @@ class StateRoutes:
         if body.get("ifVersion", 0) is None:  # it is what a script has that found no value, and must not overwrite one
             raise Refusal(422, "ifVersion is null; it is a version, or 0 for no value there, or left out for any")
         await self._state.set(group, key, value, trace_id(request), body)
+        self._told(group, key)
         return {"group": group, "key": key, "value": to_json(value)}
 
     async def _delete(self, request: Request) -> Any:
         group, key = _address(request)
         before = await self._state.delete(group, key, trace_id(request))
+        self._told(group, key)
         return {"group": group, "key": key, "deleted": before != b"", "value": to_json(before)}
 
     async def _clear(self, request: Request) -> Any:
-        group = _name(request, "group")
+        group = name_of(request, "group")
         count = len(decode(await self._state.keys(group)))
         await self._state.clear(group, trace_id(request))
+        self._told(group, "")
         return {"group": group, "cleared": count}
 
 
 def _address(request: Request) -> tuple[str, str]:
     """The group and key that a request names."""
-    return _name(request, "group"), _name(request, "key")
-
-
-def _name(request: Request, part: str) -> str:
-    """The name of a group or key; an empty one is a name like any other."""
-    name = request.query_params.get(part)
-    if name is None:
-        raise Refusal(400, f"say which {part}: ?{part}=")
-    return name
+    return name_of(request, "group"), name_of(request, "key")
 
 
 def _wants_values(request: Request) -> bool:

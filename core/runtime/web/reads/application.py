@@ -93,7 +93,8 @@ class Reads:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answers one request."""
-        trace_id, headers = trace_of(header_of(scope, b"traceparent") or None)
+        arrival = trace_of(header_of(scope, b"traceparent") or None)
+        trace_id, headers = arrival.trace_id, arrival.headers
         headers.append((b"vary", b"Accept"))
         if self._origins is not None:
             self._origins.extend(headers, header_of(scope, b"origin") or None)

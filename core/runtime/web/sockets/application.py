@@ -59,10 +59,16 @@ class Sockets:
         self._unread = Ration(settings.max_malformed_reports)
         self._unsent = Ration(settings.max_malformed_reports)
 
+    @property
+    def count(self) -> int:
+        """How many are open."""
+        return self._open
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serves one socket; returns when its connection has ended."""
         await receive()
-        trace_id, told = trace_of(header_of(scope, b"traceparent") or None)
+        arrival = trace_of(header_of(scope, b"traceparent") or None)
+        trace_id, told = arrival.trace_id, arrival.headers
         try:
             await self._serve(scope, receive, send, trace_id)
         except Refused as refused:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 
-from runtime.model import RunnerStatus
+from runtime.catalog import Catalog
+from runtime.config import TelemetrySettings
+from runtime.model import LogLevel, RunnerStatus
+from runtime.services.logs import LogService
 from runtime.services.queues import QueueService
+from runtime.services.repeats import Repeats
+from runtime.services.telemetry import Telemetry
+from runtime.storage.memory.traces import MemoryTraceStore
 from runtime.values import decode, encode
 from runtime.web.control.application import Controlled, control_app, tracing
-from tests.fakes import FakeClock, Reports, unchecked
+from runtime.web.control.project import Project
+from tests.fakes import FakeClock, ListSink, Reports, unchecked
 from tests.unit.fake_bus import FakeEventBus
+from tests.unit.services.shelf import Shelf
 from tests.unit.services.test_queues import CATALOG
 from tests.unit.stored_state import stored_state
 
@@ -35,7 +44,8 @@ class Schedule:
 class World:
     """The control API over fakes and a store in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path = Path()) -> None:
+        """Takes the folder of a project."""
         self.clock = FakeClock()
         self.bus = FakeEventBus(self.clock)
         self.queues = QueueService(self.bus, FakeClock(1_700_000_005.0), 1000, unchecked())
@@ -46,8 +56,31 @@ class World:
         self.reports = Reports()
         self.state = stored_state(self.clock)
         self.processes: list[RunnerStatus] = []
-        controlled = Controlled(self, self.queues, self, self.state, lambda: self.processes)
-        self.app = tracing(control_app(controlled, self.reports, MAX_BODY))
+        self.streams = Shelf().services.streams
+        self.traces = MemoryTraceStore()
+        self.sink = ListSink()
+        logs = LogService(self.sink, self.clock, LogLevel.DEBUG)
+        self.telemetry = Telemetry(TelemetrySettings(), self.traces, self.clock, logs, development=True)
+        self.repeats = Repeats(self.bus, self.clock, self.telemetry.tracer.repeats, 1000)
+        self.repeats.catalog = CATALOG
+        self.catalog = Catalog()
+        self.sources: set[str] = set()
+        self.requests: list[Any] = []
+        controlled = Controlled(
+            self,
+            self.queues,
+            self,
+            self.state,
+            self.streams,
+            lambda: self.processes,
+            self.telemetry,
+            self.repeats,
+            self.edge,
+            Project(root, "shop", "1", "development", lambda: self.catalog, lambda: (), lambda: self.sources),
+            self.bundle,
+        )
+        self.control = control_app(controlled, self.reports, MAX_BODY)
+        self.app = tracing(self.control)
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://localhost/__runtime/", timeout=5
         )
@@ -67,6 +100,16 @@ class World:
         """Remembers the step."""
         self.triggered.append(step)
         return "tick-id"
+
+    async def edge(self, scope: Any, receive: Any, send: Any) -> None:
+        """Remembers the request with its body, and answers it."""
+        self.requests.append((scope, (await receive())["body"]))
+        await send({"type": "http.response.start", "status": 201, "headers": [(b"x-a", b"1")]})
+        await send({"type": "http.response.body", "body": b"made"})
+
+    async def bundle(self, file: str, max_bytes: int, seconds: float) -> str:
+        """A module that names its file."""
+        return f"export default {file!r}"
 
     async def post(self, path: str, body: Any = None, **query: str) -> httpx.Response:
         """Asks for a change."""

@@ -154,7 +154,8 @@ async def test_a_queue_is_shown_with_payloads_and_all_attempts(world: World) -> 
         "type": "TypeError",
         "message": "no price",
         "stack": "at bill.step.ts:3",
-        "cause": {"kind": "handler", "type": "KeyError", "message": "inner", "stack": "", "cause": None},
+        "frames": [],
+        "cause": {"kind": "handler", "type": "KeyError", "message": "inner", "stack": "", "frames": [], "cause": None},
     }
 
 

@@ -1,0 +1,43 @@
+"""What is remembered of runs, and for how long."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from runtime.config.section import LARGEST, LONGEST, MOST, Section
+
+PRODUCTION_SAMPLE = 0.1
+"""The share of traces that is kept in `start` unless the settings say otherwise."""
+
+
+class RetentionSettings(Section):
+    """What is kept at most; the oldest goes first."""
+
+    traces: int = Field(100_000, ge=0, le=MOST)
+    """Traces."""
+    logs: int = Field(1_000_000, ge=0, le=MOST)
+    """Log lines."""
+    age: float = Field(7 * 24 * 3600.0, gt=0, le=LONGEST)
+    """Seconds."""
+    bytes: int = Field(1024**3, ge=1024**2, le=LARGEST)
+    """Bytes on disk."""
+
+
+class TelemetrySettings(Section):
+    """Traces, logs that are kept, and metrics. None of it leaves the machine unless the OTEL_* variables say so."""
+
+    enabled: bool = True
+    """False remembers nothing and counts nothing."""
+    sample: float | None = Field(None, ge=0, le=1)
+    """The share of traces that is kept, beside all attempts that failed. Absent for 1 in `dev`, 0.1 in `start`."""
+    max_payload_bytes: int = Field(64 * 1024, ge=0, le=LARGEST)
+    """The largest input or written value that is kept; of a larger one only how large it was."""
+    max_operations: int = Field(256, ge=0, le=MOST)
+    """Operations of one attempt that are kept; further ones are counted."""
+    max_buffered_bytes: int = Field(32 * 1024**2, ge=1024, le=LARGEST)
+    """Bytes of attempts and lines that wait to be written; what is over is dropped, and counted."""
+    redact: tuple[str, ...] = ("authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key")
+    """Request headers whose values are not kept, in lower case."""
+    retention: RetentionSettings = RetentionSettings()
+    metrics: bool | None = None
+    """Whether /metrics answers without the control token. Absent for yes in `dev`, no in `start`."""

@@ -1,0 +1,142 @@
+"""Spans and log lines in memory: the smallest trace store, forgotten with the process."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from runtime.model import LogQuery, LogRecord, Retention, Span, TracePage, TraceQuery, TraceSummary, length
+from runtime.traces import page_of, summary_of, wants_log
+
+_SPAN_BYTES = 1024
+"""What a span or line counts besides its payloads."""
+
+
+class _Trace:
+    """The spans of a trace; `place` grows from trace to trace."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        self.spans: list[Span] = []
+        self.ended = 0.0
+        self.size = 0
+        self.summary: TraceSummary | None = None
+
+
+class MemoryTraceStore:
+    """Keeps everything until it is pruned."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._traces: OrderedDict[str, _Trace] = OrderedDict()
+        self._logs: deque[LogRecord] = deque()
+        self._bytes = 0
+        self._places = 0
+        self._log_ids = 0
+
+    @property
+    def warning(self) -> str:
+        """Nothing is found."""
+        return ""
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """There is nothing to open."""
+        yield
+
+    def write(self, spans: Sequence[Span], logs: Sequence[LogRecord]) -> Sequence[LogRecord]:
+        """Keeps them."""
+        with self._lock:
+            for span in spans:
+                self._add(span)
+            stored = [replace(record, id=self._log_ids + number) for number, record in enumerate(logs, 1)]
+            self._log_ids += len(stored)
+            self._logs.extend(stored)
+            self._bytes += sum(map(_log_size, stored))
+            return stored
+
+    def traces(self, query: TraceQuery) -> TracePage:
+        """Looks at one trace after the other."""
+        with self._lock:
+            newest = reversed(self._traces.values())
+            asked = (trace for trace in newest if not query.before or trace.place < query.before)
+            return page_of(query, ((trace.place, self._summary(trace)) for trace in asked))
+
+    def summaries(self, trace_ids: Collection[str]) -> Sequence[TraceSummary]:
+        """Those that are there."""
+        with self._lock:
+            return [self._summary(self._traces[id]) for id in trace_ids if id in self._traces]
+
+    def spans(self, trace_id: str, limit: int) -> Sequence[Span]:
+        """Those of the trace."""
+        with self._lock:
+            trace = self._traces.get(trace_id)
+            return sorted(trace.spans, key=lambda span: (span.began, span.span_id))[:limit] if trace is not None else []
+
+    def logs(self, query: LogQuery) -> Sequence[LogRecord]:
+        """Looks at one line after the other."""
+        found: list[LogRecord] = []
+        with self._lock:
+            for record in reversed(self._logs):
+                if record.id <= query.after or len(found) == query.limit:
+                    break
+                if (not query.before or record.id < query.before) and wants_log(query, record):
+                    found.append(record)
+        return found
+
+    def clear(self) -> int:
+        """Forgets everything, but for the ids that were given."""
+        with self._lock:
+            count = len(self._traces)
+            self._traces.clear()
+            self._logs.clear()
+            self._bytes = 0
+            return count
+
+    def prune(self, retention: Retention, now: float) -> None:
+        """Takes away the oldest of both until the bounds hold."""
+        oldest = now - retention.age
+        with self._lock:
+            while self._traces and (len(self._traces) > retention.traces or self._first().ended < oldest):
+                self._remove_trace()
+            while self._logs and (len(self._logs) > retention.logs or self._logs[0].time < oldest):
+                self._remove_line()
+            while self._bytes > retention.bytes and (self._traces or self._logs):
+                if not self._logs or (self._traces and self._summary(self._first()).began < self._logs[0].time):
+                    self._remove_trace()
+                else:
+                    self._remove_line()
+
+    def _first(self) -> _Trace:
+        return next(iter(self._traces.values()))
+
+    def _remove_trace(self) -> None:
+        _, trace = self._traces.popitem(last=False)
+        self._bytes -= trace.size
+
+    def _remove_line(self) -> None:
+        self._bytes -= _log_size(self._logs.popleft())
+
+    def _add(self, span: Span) -> None:
+        trace = self._traces.get(span.trace_id)
+        if trace is None:
+            self._places += 1
+            trace = self._traces[span.trace_id] = _Trace(self._places)
+        trace.spans.append(span)
+        trace.ended = max(trace.ended, span.ended)
+        size = _SPAN_BYTES + length(span.input) + sum(len(each.data) for each in span.operations)
+        trace.size += size
+        self._bytes += size
+        trace.summary = None
+
+    def _summary(self, trace: _Trace) -> TraceSummary:
+        if trace.summary is None:
+            trace.summary = summary_of(trace.spans)
+        return trace.summary
+
+
+def _log_size(record: LogRecord) -> int:
+    return _SPAN_BYTES + len(record.message) + len(record.data)

@@ -1,0 +1,127 @@
+"""Forgetting the oldest traces and lines, in transactions that are short enough for everybody else."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from runtime.model import Retention
+from runtime.storage.sqlite.files import PAGE_BYTES
+from runtime.storage.sqlite.log_blocks import LINE_BITS
+from runtime.storage.sqlite.trace_file import TraceFile, Turns
+from runtime.storage.sqlite.trace_rows import MOST, SPAN_BITS, unpack
+
+TRACES_AT_ONCE = 128
+SPANS_AT_ONCE = 512
+BLOCKS_AT_ONCE = 8
+PAGES_AT_ONCE = 256
+"""Free pages that are given back in one transaction."""
+FITTED_TRACES = 32
+"""Traces that go at once until the rest fits."""
+LOOSE_PAGES = 4096
+"""Free pages that are kept for what comes, beside a quarter of the file."""
+
+_DELETE_TRACES = "DELETE FROM traces WHERE place IN (SELECT place FROM traces WHERE place < ? ORDER BY place LIMIT ?)"
+_DELETE_SPANS = "DELETE FROM spans WHERE place IN (SELECT place FROM spans WHERE place < ? ORDER BY place LIMIT ?)"
+_DELETE_BLOCKS = "DELETE FROM lines WHERE id IN (SELECT id FROM lines WHERE id < ? ORDER BY id LIMIT ?)"
+_OLDEST = "SELECT place, began FROM traces ORDER BY place LIMIT 1"
+_OLDEST_BLOCK = "SELECT id, newest FROM lines WHERE id < (SELECT max(id) FROM lines) ORDER BY id LIMIT 1"
+
+
+class Pruner:
+    """Removes what lies before a place. What a fault keeps it from is removed the next time."""
+
+    def __init__(self, file: TraceFile, turns: Turns, gone: Callable[[int], None]) -> None:
+        """`gone` is told, in the turn of that, before which place traces are being removed."""
+        self._file = file
+        self._turns = turns
+        self._gone = gone
+
+    def prune(self, retention: Retention, now: float) -> None:
+        """Makes all bounds hold. Raises `StorageFault`."""
+        with self._file.reading() as connection:
+            trace = _first_trace(connection, retention, now)
+            line = _first_line(connection, retention, now)
+        self.forget(trace, line)
+        self._fit(retention.bytes)
+        self.shrink(retention.bytes)
+        with self._turns.turn():
+            self._file.bound_log()
+
+    def forget(self, trace: int, line: int) -> None:
+        """Removes the traces before a place, each at once for who reads, and the lines before an id."""
+        with self._turns.turn(), self._file.transaction() as connection:
+            connection.execute("UPDATE places SET last_gone = max(last_gone, ?)", (line - 1,))
+        self._delete(_DELETE_TRACES, trace, TRACES_AT_ONCE, trace)
+        self._delete(_DELETE_SPANS, trace << SPAN_BITS, SPANS_AT_ONCE, trace)
+        self._delete(_DELETE_BLOCKS, line >> LINE_BITS, BLOCKS_AT_ONCE, trace)
+
+    def shrink(self, most: int = MOST) -> None:
+        """Gives free pages back: those that make the file longer than it may be, and those that are too many."""
+        while True:
+            with self._file.reading() as connection:
+                pages, free = _pages(connection)
+            is_long = pages * PAGE_BYTES > most and free
+            if not is_long and free <= LOOSE_PAGES + pages // 4:
+                return
+            with self._turns.turn():
+                self._file.give_back(PAGES_AT_ONCE)
+
+    def _delete(self, statement: str, before: int, at_once: int, trace: int) -> None:
+        count = at_once
+        while count == at_once:
+            with self._turns.turn(), self._file.transaction() as connection:
+                self._gone(trace)
+                count = connection.execute(statement, (before, at_once)).rowcount
+
+    def _fit(self, most: int) -> None:
+        """Removes the oldest of both until so many bytes are enough, with some room for what comes before the next
+        time."""
+        while True:
+            with self._file.reading() as connection:
+                pages, free = _pages(connection)
+                trace = connection.execute(_OLDEST).fetchone()
+                block = connection.execute(_OLDEST_BLOCK).fetchone()
+            if (pages - free) * PAGE_BYTES <= most - most // 8 or not (trace or block):
+                return
+            if block is None or (trace is not None and trace[1] < block[1]):
+                self.forget(trace[0] + FITTED_TRACES, 0)
+            else:
+                self.forget(0, block[0] + 1 << LINE_BITS)
+
+
+def _pages(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Pages of the file, and those of them that hold nothing."""
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    return pages, free
+
+
+def _first_trace(connection: sqlite3.Connection, retention: Retention, now: float) -> int:
+    """The place of the oldest trace that is kept; places have no gaps."""
+    newest: int
+    (newest,) = connection.execute("SELECT coalesce(max(place), 0) FROM traces").fetchone()
+    young = "SELECT place FROM traces WHERE place >= ? AND ended >= ? ORDER BY place LIMIT 1"
+    row = connection.execute(young, (newest - retention.traces + 1, now - retention.age)).fetchone()
+    return int(row[0]) if row is not None else newest + 1
+
+
+def _first_line(connection: sqlite3.Connection, retention: Retention, now: float) -> int:
+    """The id of the oldest line that is kept."""
+    gone: int
+    (gone,) = connection.execute("SELECT last_gone FROM places").fetchone()
+    (count,) = connection.execute("SELECT coalesce(sum(length(levels)), 0) FROM lines").fetchone()
+    first: int = gone + 1
+    over, oldest = count - retention.logs, now - retention.age
+    for id, lines, newest in connection.execute("SELECT id, length(levels), newest FROM lines ORDER BY id"):
+        start = id << LINE_BITS
+        if over < lines and newest >= oldest:
+            (body,) = connection.execute("SELECT body FROM lines WHERE id = ?", (id,)).fetchone()
+            times = unpack(body)[0]
+            number = max(over, first - start, 0)
+            while number < lines and times[number] < oldest:
+                number += 1
+            return int(start + number)
+        over -= lines
+        first = max(first, start + lines)
+    return first

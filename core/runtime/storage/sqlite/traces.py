@@ -1,0 +1,207 @@
+"""Spans and log lines in an SQLite database of their own."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from runtime.model import LogQuery, LogRecord, Retention, Span, TracePage, TraceQuery, TraceSummary
+from runtime.storage.sqlite.log_blocks import BLOCKS, LINE_BITS, Block, Found, wanted_blocks
+from runtime.storage.sqlite.names import column_of, name_of
+from runtime.storage.sqlite.trace_file import TraceFile, Turns
+from runtime.storage.sqlite.trace_prune import Pruner
+from runtime.storage.sqlite.trace_rows import (
+    SPAN_BITS,
+    SPANS,
+    TRACES,
+    Packer,
+    Tally,
+    read_span,
+    span_body,
+    span_place,
+    wanted_traces,
+)
+from runtime.traces import page_of
+
+_RECENT = 4096
+"""Traces whose tallies are kept in memory, for the spans that are still to come."""
+_ASKED = 128
+"""Traces that are looked up by one statement."""
+_PLACES = """SELECT max(next_trace, coalesce((SELECT max(place) + 1 FROM traces), 0)),
+    max(next_block, coalesce((SELECT max(id) + 1 FROM lines), 0)) FROM places"""
+_FIND = f"SELECT place, trace_id, tally FROM traces WHERE trace_id IN ({', '.join('?' * _ASKED)})"
+_SPANS_OF = """SELECT began, span_id, body FROM spans
+    WHERE place BETWEEN ? AND ? ORDER BY began, span_id LIMIT ?"""
+
+
+class SqliteTraceStore:
+    """Traces and lines that outlive the process; a power cut may take them along."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = TraceFile(path)
+        self._turns = Turns()
+        self._pruner = Pruner(self._file, self._turns, self._forget_before)
+        self._packer = Packer()
+        self._recent: OrderedDict[str, Tally] = OrderedDict()
+        self._known = 0
+        self._next_trace = 1
+        self._block = Block(1)
+
+    @property
+    def warning(self) -> str:
+        """What became of a file that could not be used, for the person at the terminal; mostly empty."""
+        return self._file.warning
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Opens the file, or begins a new one where it is not to be used: see `warning`."""
+        with self._file.open():
+            yield
+
+    # ------------------------------------------------------------ writing
+
+    def write(self, spans: Sequence[Span], logs: Sequence[LogRecord]) -> Sequence[LogRecord]:
+        """Keeps them, in one transaction."""
+        with self._writing() as connection:
+            self._put_spans(connection, spans)
+            return self._put_lines(connection, logs)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction; what is remembered of the file is read anew after one that has failed."""
+        with self._turns.turn():
+            try:
+                with self._file.transaction() as connection:
+                    if self._known != self._file.beginnings:
+                        self._next_trace, block = connection.execute(_PLACES).fetchone()
+                        self._block = Block(block)
+                        self._recent.clear()
+                        self._known = self._file.beginnings
+                    yield connection
+            except BaseException:
+                self._known = 0
+                raise
+
+    def _put_spans(self, connection: sqlite3.Connection, spans: Sequence[Span]) -> None:
+        tallies = self._tallies(connection, dict.fromkeys(span.trace_id for span in spans))
+        pack = self._packer
+        values: list[Any] = []
+        for span in spans:
+            tally = tallies[span.trace_id]
+            place = span_place(tally.place, tally.spans)
+            tally.add(span)
+            values += (place, span.began, column_of(span.span_id), span_body(pack, span))
+        SPANS.put(connection, values)
+        values = []
+        for trace_id, tally in tallies.items():
+            values += tally.row(pack, column_of(trace_id), trace_id)
+        TRACES.put(connection, values)
+
+    def _tallies(self, connection: sqlite3.Connection, trace_ids: Collection[str]) -> dict[str, Tally]:
+        """What is stored of these traces so far, and new ones."""
+        unknown = [id for id in trace_ids if id not in self._recent]
+        for place, id, data in _find(connection, unknown):
+            self._recent[id] = Tally.read(place, data)
+        found = {}
+        for id in trace_ids:
+            tally = self._recent.get(id)
+            if tally is None:
+                tally = self._recent[id] = Tally(self._next_trace)
+                self._next_trace += 1
+            else:
+                self._recent.move_to_end(id)
+            found[id] = tally
+        while len(self._recent) > _RECENT:
+            self._recent.popitem(last=False)
+        return found
+
+    def _put_lines(self, connection: sqlite3.Connection, logs: Sequence[LogRecord]) -> Sequence[LogRecord]:
+        stored: list[LogRecord] = []
+        values: list[Any] = []
+        while len(stored) < len(logs):
+            if self._block.is_full:
+                self._block = Block(self._block.id + 1)
+            stored += self._block.add(logs[len(stored) :])
+            values += self._block.row(self._packer)
+        BLOCKS.put(connection, values)
+        return stored
+
+    # ------------------------------------------------------------ reading
+
+    def traces(self, query: TraceQuery) -> TracePage:
+        """Looks through the traces, newest first."""
+        with self._file.reading() as connection:
+            rows = connection.execute(*wanted_traces(query))
+            return page_of(query, ((place, Tally.read(place, data).summary(name_of(id))) for place, id, data in rows))
+
+    def summaries(self, trace_ids: Collection[str]) -> Sequence[TraceSummary]:
+        """Those that are there."""
+        with self._file.reading() as connection:
+            found = _find(connection, list(trace_ids))
+            return [Tally.read(place, data).summary(id) for place, id, data in found]
+
+    def spans(self, trace_id: str, limit: int) -> Sequence[Span]:
+        """Those of the trace."""
+        with self._file.reading() as connection:
+            for place, _, _ in _find(connection, [trace_id]):
+                asked = (place << SPAN_BITS, (place + 1 << SPAN_BITS) - 1, limit)
+                rows = connection.execute(_SPANS_OF, asked)
+                return [read_span(trace_id, began, name_of(id), body) for began, id, body in rows]
+        return []
+
+    def logs(self, query: LogQuery) -> Sequence[LogRecord]:
+        """Looks through the blocks of lines, newest first."""
+        found: list[LogRecord] = []
+        with self._file.reading() as connection:
+            (gone,) = connection.execute("SELECT last_gone FROM places").fetchone()
+            for row in connection.execute(*wanted_blocks(query, gone)):
+                block = Found(*row)
+                numbers = block.numbers(query)
+                if numbers:
+                    (body,) = connection.execute("SELECT body FROM lines WHERE id = ?", (block.id,)).fetchone()
+                    found += block.lines(query, gone, numbers, body)
+                if len(found) >= query.limit:
+                    break
+        return found[: query.limit]
+
+    # ------------------------------------------------------------ forgetting
+
+    def clear(self) -> int:
+        """Forgets everything, but for the ids that were given."""
+        with self._writing() as connection:
+            (count,) = connection.execute("SELECT count(*) FROM traces").fetchone()
+            first = self._next_trace
+            self._block = Block(self._block.id + 1)
+            block = self._block.id
+            _note(connection, first, block)
+        self._pruner.forget(first, block << LINE_BITS)
+        self._pruner.shrink()
+        return int(count)
+
+    def prune(self, retention: Retention, now: float) -> None:
+        """Forgets the oldest, a little at a time."""
+        with self._writing() as connection:
+            _note(connection, self._next_trace, self._block.id + 1)
+        self._pruner.prune(retention, now)
+
+    def _forget_before(self, place: int) -> None:
+        """Called in the turn in which these traces are removed."""
+        for id in [id for id, tally in self._recent.items() if tally.place < place]:
+            del self._recent[id]
+
+
+def _note(connection: sqlite3.Connection, trace: int, block: int) -> None:
+    """Has the places that come next outlive those that are to be removed."""
+    connection.execute("UPDATE places SET next_trace = ?, next_block = ?", (trace, block))
+
+
+def _find(connection: sqlite3.Connection, trace_ids: Sequence[str]) -> Iterator[tuple[int, str, bytes]]:
+    """Place, id and tally of those of these traces that are there."""
+    for start in range(0, len(trace_ids), _ASKED):
+        asked = [column_of(id) for id in trace_ids[start : start + _ASKED]]
+        for place, id, data in connection.execute(_FIND, [*asked, *[None] * (_ASKED - len(asked))]):
+            yield place, name_of(id), data
