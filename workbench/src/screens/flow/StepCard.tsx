@@ -7,6 +7,7 @@ import { counted, formatCount } from '../../format/count.ts'
 import { lookOf } from './kinds.ts'
 import { MOST_TRIGGERS, runs, triggerText } from './sizes.ts'
 import { useQueueDepth, useStepTotals } from './useOverlay.ts'
+import { languageOf } from '../../format/language.ts'
 
 /** How a step is drawn unless it has a custom node, or that is broken: then `fault` says why. */
 export function StepCard({ step, fault = '' }: { step: Step; fault?: string }) {
@@ -25,7 +26,7 @@ export function StepCard({ step, fault = '' }: { step: Step; fault?: string }) {
             <TriangleAlert size={14} aria-label="Its custom node is not shown" />
           </span>
         )}
-        {runs(step) && <LanguageMark language={step.language} />}
+        {runs(step) && <LanguageMark language={languageOf(step.file, step.language)} />}
       </div>
       <Lines step={step} />
       {runs(step) && <Numbers name={step.name} />}

@@ -10,6 +10,7 @@ import { CopyButton } from '../../../components/CopyButton.tsx'
 import { ErrorState, Skeleton } from '../../../components/states.tsx'
 import { Tabs } from '../../../components/Tabs.tsx'
 import { Overview } from './Overview.tsx'
+import { languageOf } from '../../../format/language.ts'
 
 /** All about the step that is selected. What of its source is shown is in the address: `source=<file>:<line>`. */
 export function Panel({ project, step, onClose }: { project: Project; step: Step; onClose: () => void }) {
@@ -19,7 +20,7 @@ export function Panel({ project, step, onClose }: { project: Project; step: Step
     <div className="flex h-full min-h-0 flex-col bg-surface">
       <header className="flex h-10 shrink-0 items-center gap-2 pr-2 pl-4">
         <h3 className="min-w-0 flex-1 text-lg font-semibold">
-          <StepBadge name={step.name} type={step.type} {...(step.type === 'noop' ? {} : { language: step.language })} />
+          <StepBadge name={step.name} type={step.type} {...(step.type === 'noop' ? {} : { language: languageOf(step.file, step.language) })} />
         </h3>
         <IconButton icon={X} label="Close (Esc)" onClick={onClose} />
       </header>

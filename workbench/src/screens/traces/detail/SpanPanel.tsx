@@ -14,6 +14,7 @@ import { SourceView } from './SourceView.tsx'
 import { SpanLogs } from './SpanLogs.tsx'
 import type { SpanNode } from './tree.ts'
 import { tabOfMark, type Looked, type TabName } from './useMark.ts'
+import { languageOf } from '../../../format/language.ts'
 
 interface SpanPanelProps {
   trace: Trace
@@ -35,7 +36,7 @@ export function SpanPanel({ trace, node, looked, look }: SpanPanelProps) {
       <div className="shrink-0 px-3 pt-1.5">
         <div className="flex min-h-7 items-center gap-2">
           <Link to={places.step(span.step)} className="min-w-0 rounded-sm text-ink hover:underline" title="Show the step in its flow">
-            <StepBadge name={span.step} language={span.language} type={span.kind} />
+            <StepBadge name={span.step} language={languageOf(span.file, span.language)} type={span.kind} />
           </Link>
           <StatusBadge status={span.status} httpStatus={shownStatus(span)} />
           {span.attempt > 1 && <Badge tone="warn">attempt {span.attempt}</Badge>}

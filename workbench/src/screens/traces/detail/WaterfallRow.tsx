@@ -11,6 +11,7 @@ import type { Extent } from './axis.ts'
 import { Bar, Moment } from './Bar.tsx'
 import { objectOf } from './facts.ts'
 import type { Row } from './tree.ts'
+import { languageOf } from '../../../format/language.ts'
 
 /** Names, and times, of all rows and of the axis. */
 export const TRACKS: CSSProperties = { gridTemplateColumns: 'minmax(0, 46%) minmax(0, 1fr)' }
@@ -94,7 +95,7 @@ function Name({ row }: { row: Row }) {
 function SpanName({ span }: { span: Span }) {
   return (
     <>
-      <LanguageMark language={span.language} />
+      <LanguageMark language={languageOf(span.file, span.language)} />
       <span className="min-w-8 truncate font-medium" title={`${span.step}: ${span.source}`}>
         {span.step}
       </span>
