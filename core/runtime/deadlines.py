@@ -75,5 +75,5 @@ class Deadlines(Generic[K]):
                 self._expire(key)
             except Exception as error:  # the others of this timeout have no other timer
                 self._loop.call_exception_handler({"message": "a deadline could not be minded", "exception": error})
-        self._due.pop(timeout, None)
-        self._timers.pop(timeout, None)
+        if self._due.get(timeout) is due:  # else it was cleared meanwhile, and perhaps begun anew
+            del self._due[timeout], self._timers[timeout]

@@ -103,6 +103,26 @@ async def test_nothing_is_kept_of_what_is_cleared() -> None:
     assert expired == ["first"]
 
 
+async def test_what_is_added_after_a_clearing_expires_too() -> None:
+    expired: list[str] = []
+    is_over = asyncio.Event()
+
+    def expire(key: str) -> None:
+        expired.append(key)
+        if key == "first":
+            deadlines.clear()
+            deadlines.add("second", 0.001)
+        else:
+            is_over.set()
+
+    deadlines: Deadlines[str] = Deadlines(expire)
+    deadlines.add("first", 0.001)
+    async with asyncio.timeout(5):
+        await is_over.wait()
+    deadlines.remove("second", 0.001)
+    assert expired == ["first", "second"]
+
+
 async def test_a_grace_is_one_for_all_who_share_it() -> None:
     grace = Grace(0.2)
     await asyncio.sleep(0.05)
