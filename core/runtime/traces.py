@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from runtime.model import LogQuery, LogRecord, Span, TracePage, TraceQuery, TraceStatus, TraceSummary
+from runtime.model import LogQuery, LogRecord, Span, TracePage, TraceQuery, TraceStatus, TraceSummary, length
+
+_RECORD_BYTES = 1024
+"""What a span or line is counted as besides its payloads."""
+
+
+def span_bytes(span: Span) -> int:
+    """What a span is counted as where there is a bound of bytes."""
+    return _RECORD_BYTES + length(span.input) + sum(len(each.data) for each in span.operations)
+
+
+def line_bytes(record: LogRecord) -> int:
+    """The same of a line."""
+    return _RECORD_BYTES + len(record.message) + len(record.data)
 
 
 def summary_of(spans: Sequence[Span]) -> TraceSummary:

@@ -61,7 +61,7 @@ class Outlet(Generic[T]):
     def _run(self) -> None:
         while batch := self._next():
             try:
-                with _heard() as reasons:
+                with _Heard() as reasons:
                     was_sent = self._send(batch)
             except Exception as error:  # of a library that must not fail what it looks at
                 was_sent, reasons = False, [repr(error)]
@@ -106,7 +106,3 @@ class _Heard(logging.Handler):
 
     def __exit__(self, *_: object) -> None:
         logging.getLogger(_LIBRARY).removeHandler(self)
-
-
-def _heard() -> _Heard:
-    return _Heard()

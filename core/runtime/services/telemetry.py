@@ -11,7 +11,6 @@ from runtime.services.history import History
 from runtime.services.live import Live
 from runtime.services.logs import LogService
 from runtime.services.metrics import Metrics
-from runtime.services.redaction import Redaction
 from runtime.services.tracing import Export, Listener, Tracer
 
 
@@ -40,7 +39,7 @@ class Telemetry:
         if export is not None:
             listeners = (*listeners, export)
         self.tracer = Tracer(settings, store, clock, listeners, logs.core, sample=sample)
-        self.history = History(store, self.tracer, Redaction(settings.redact))
+        self.history = History(store, self.tracer, self.tracer.redaction)
         logs.keep = self.tracer.log
 
     @asynccontextmanager

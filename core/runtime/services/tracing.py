@@ -28,12 +28,11 @@ from runtime.model import (
 )
 from runtime.services.logs import Report
 from runtime.services.redaction import Redaction
+from runtime.traces import line_bytes, span_bytes
 
 _WRITE_SECONDS = 0.1
 """How long spans and lines wait for others to be written together with."""
 _PRUNE_SECONDS = 5.0
-_SPAN_BYTES = 1024
-"""What a span or line is counted as besides its payloads."""
 _MOST_REPEATS = 10_000
 _SAMPLED_DIGITS = 8
 """Digits of a trace id that decide whether it is sampled, so that every process decides alike."""
@@ -90,7 +89,7 @@ class Tracer:
         self._logs: list[LogRecord] = []
         self._bytes = 0
         self._dropped = 0
-        self._redaction = Redaction(settings.redact)
+        self.redaction = Redaction(settings.redact)
         self._warned = ""
         self._told = ""
         self._wanted = asyncio.Event()
@@ -169,7 +168,7 @@ class Tracer:
         for listener in self._listeners:
             listener.ended(span)
         if span.is_sampled or span.status is TraceStatus.FAILED:
-            size = _SPAN_BYTES + length(span.input) + sum(len(each.data) for each in span.operations)
+            size = span_bytes(span)
             if self._has_room(size):
                 self._spans.append(span)
                 self.unwritten[span.span_id] = span
@@ -198,7 +197,7 @@ class Tracer:
 
     def log(self, record: LogRecord) -> None:
         """Keeps a line."""
-        if self._settings.enabled and self._has_room(_SPAN_BYTES + len(record.message) + len(record.data)):
+        if self._settings.enabled and self._has_room(line_bytes(record)):
             self._logs.append(record)
 
     # ------------------------------------------------------------ writing
@@ -257,7 +256,7 @@ class Tracer:
     def _keep(self, spans: Sequence[Span], logs: Sequence[LogRecord]) -> Sequence[LogRecord]:
         """Has them written, without what must not be kept; in a thread."""
         for span in spans:
-            self._redaction.apply(span)
+            self.redaction.apply(span)
         return self._store.write(spans, logs)
 
     def warn(self) -> None:

@@ -8,11 +8,8 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from runtime.model import LogQuery, LogRecord, Retention, Span, TracePage, TraceQuery, TraceSummary, length
-from runtime.traces import page_of, summary_of, wants_log
-
-_SPAN_BYTES = 1024
-"""What a span or line counts besides its payloads."""
+from runtime.model import LogQuery, LogRecord, Retention, Span, TracePage, TraceQuery, TraceSummary
+from runtime.traces import line_bytes, page_of, span_bytes, summary_of, wants_log
 
 
 class _Trace:
@@ -55,7 +52,7 @@ class MemoryTraceStore:
             stored = [replace(record, id=self._log_ids + number) for number, record in enumerate(logs, 1)]
             self._log_ids += len(stored)
             self._logs.extend(stored)
-            self._bytes += sum(map(_log_size, stored))
+            self._bytes += sum(map(line_bytes, stored))
             return stored
 
     def traces(self, query: TraceQuery) -> TracePage:
@@ -118,7 +115,7 @@ class MemoryTraceStore:
         self._bytes -= trace.size
 
     def _remove_line(self) -> None:
-        self._bytes -= _log_size(self._logs.popleft())
+        self._bytes -= line_bytes(self._logs.popleft())
 
     def _add(self, span: Span) -> None:
         trace = self._traces.get(span.trace_id)
@@ -127,7 +124,7 @@ class MemoryTraceStore:
             trace = self._traces[span.trace_id] = _Trace(self._places)
         trace.spans.append(span)
         trace.ended = max(trace.ended, span.ended)
-        size = _SPAN_BYTES + length(span.input) + sum(len(each.data) for each in span.operations)
+        size = span_bytes(span)
         trace.size += size
         self._bytes += size
         trace.summary = None
@@ -136,7 +133,3 @@ class MemoryTraceStore:
         if trace.summary is None:
             trace.summary = summary_of(trace.spans)
         return trace.summary
-
-
-def _log_size(record: LogRecord) -> int:
-    return _SPAN_BYTES + len(record.message) + len(record.data)
