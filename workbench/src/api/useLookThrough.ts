@@ -5,7 +5,7 @@ import type { Page } from './listing.ts'
 /** Without being asked again, so many rows are looked through. */
 const AT_ONCE = 5000
 
-interface Paged<Row extends { key: string }> {
+export interface Paged<Row extends { key: string }> {
   data: { pages: Page<Row>[] } | undefined
   hasNextPage: boolean
   isFetching: boolean
