@@ -88,12 +88,16 @@ class Span:
 
     @property
     def status(self) -> TraceStatus:
-        """How it stands. A request that was answered with a status of 4xx has not failed: it may be what its client
-        was to be told."""
+        """How it stands."""
         if not self.ended:
             return TraceStatus.RUNNING
-        has_failed = self.http_status >= 500 or (self.failure is not None and self.http_status < 400)
-        return TraceStatus.FAILED if has_failed else TraceStatus.OK
+        return TraceStatus.FAILED if self.has_failed else TraceStatus.OK
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is known to have failed. A request that was answered with a status of 4xx has not: it may be what
+        its client was to be told."""
+        return self.http_status >= 500 or (self.failure is not None and self.http_status < 400)
 
     @property
     def context(self) -> str:

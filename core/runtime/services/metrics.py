@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
-from runtime.model import LogRecord, Operation, Span, TraceStatus
+from runtime.model import LogRecord, Operation, Span
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Upper bounds of durations, in seconds; what takes longer is counted behind them."""
@@ -73,7 +73,7 @@ class Metrics:
         """One less runs."""
         if (counts := self._steps.get(span.step)) is not None:
             counts.running -= 1
-            counts.add(span.ended - span.began, has_failed=span.status is TraceStatus.FAILED)
+            counts.add(span.ended - span.began, has_failed=span.has_failed)
 
     def dropped(self, span: Span) -> None:
         """It counts as never begun."""

@@ -22,20 +22,20 @@ from runtime.model import (
     Retention,
     Span,
     Step,
-    TraceStatus,
     TriggerKind,
     length,
 )
 from runtime.services.logs import Report
 from runtime.services.redaction import Redaction
+from runtime.services.sampling import Sampling
 from runtime.traces import line_bytes, span_bytes
 
 _WRITE_SECONDS = 0.1
 """How long spans and lines wait for others to be written together with."""
 _PRUNE_SECONDS = 5.0
 _MOST_REPEATS = 10_000
-_SAMPLED_DIGITS = 8
-"""Digits of a trace id that decide whether it is sampled, so that every process decides alike."""
+_TELL_SECONDS = 60.0
+"""How long it is not said again that traces are too many."""
 
 
 class Listener(Protocol):
@@ -77,14 +77,15 @@ class Tracer:
         *,
         sample: float,
     ) -> None:
-        """`sample` is the share of traces that is kept."""
+        """`sample` is the share of traces that is kept, where these are not too many."""
         self._settings = settings
         self._store = store
         self._clock = clock
         self._listeners = listeners
         self._report = report
-        self._sample = sample
-        self._threshold = int(sample * 16**_SAMPLED_DIGITS)
+        self._sampling = Sampling(sample, settings.max_traces_per_second)
+        self._said_over = 0
+        self._said_at = -_TELL_SECONDS
         self._spans: list[Span] = []
         self._logs: list[LogRecord] = []
         self._bytes = 0
@@ -121,7 +122,13 @@ class Tracer:
         if not self._settings.enabled:
             return None
         trace_id, parent_id, is_sampled = context
-        repeats = self._repeats.pop(trace_id, "") if self._repeats else ""
+        now = self._clock.now()
+        repeats = ""
+        if is_sampled is None or kind is TriggerKind.API:  # the trace begins here
+            if self._repeats:
+                repeats = self._repeats.pop(trace_id, "")
+            # Who asks for one wants to see it.
+            is_sampled = bool(repeats) or self._sampling.keeps(trace_id, now, is_sampled)
         size = length(payload)
         span = Span(
             trace_id,
@@ -132,14 +139,14 @@ class Tracer:
             step.file,
             kind,
             source,
-            self._clock.now(),
+            now,
             payload if size <= self._settings.max_payload_bytes else b"",
             attempt,
             queue,
             queued,
             cause_id,
             repeats,
-            self._is_sampled(trace_id, True if repeats else is_sampled),  # who asks for one wants to see it
+            is_sampled,
             input_size=size,
             delivery=delivery,
         )
@@ -167,11 +174,9 @@ class Tracer:
         del self.running[span.span_id]
         for listener in self._listeners:
             listener.ended(span)
-        if span.is_sampled or span.status is TraceStatus.FAILED:
-            size = span_bytes(span)
-            if self._has_room(size):
-                self._spans.append(span)
-                self.unwritten[span.span_id] = span
+        if (span.is_sampled or span.has_failed) and self._has_room(span_bytes(span)):
+            self._spans.append(span)
+            self.unwritten[span.span_id] = span
 
     def drop(self, span: Span) -> None:
         """Forgets a span whose run was never begun, or never ended; without effect after `end`."""
@@ -187,11 +192,6 @@ class Tracer:
         self._repeats[trace_id] = repeated
         if len(self._repeats) > _MOST_REPEATS:
             del self._repeats[next(iter(self._repeats))]
-
-    def _is_sampled(self, trace_id: str, given: bool | None) -> bool:
-        if self._sample >= 1:
-            return True
-        return given if given is not None else int(trace_id[:_SAMPLED_DIGITS], 16) < self._threshold
 
     # ------------------------------------------------------------ lines
 
@@ -237,6 +237,16 @@ class Tracer:
             dropped, self._dropped = self._dropped, 0
             message = f"{dropped} spans and lines came faster than they can be written, and are not kept"
             self._report(LogLevel.WARN, f"{message} (telemetry.maxBufferedBytes)", "runtime", "")
+        self._tell_of_sampling()
+
+    def _tell_of_sampling(self) -> None:
+        """Says, seldom, that traces came faster than they are wanted: who misses one is to know why."""
+        over = self._sampling.over - self._said_over
+        if over and self._clock.now() - self._said_at >= _TELL_SECONDS:
+            self._said_over, self._said_at = self._sampling.over, self._clock.now()
+            message = f"more than {self._settings.max_traces_per_second} traces began in a second"
+            rest = f"of {over} only attempts that failed are kept (telemetry.maxTracesPerSecond)"
+            self._report(LogLevel.INFO, f"{message}: {rest}", "runtime", "")
 
     async def _write_batch(self, spans: Sequence[Span], logs: Sequence[LogRecord]) -> None:
         try:

@@ -100,8 +100,14 @@ class Traced:
         listeners: tuple[Listener, ...] = (self.heard,)
         self.tracer = Tracer(TelemetrySettings(**settings), store, self.clock, listeners, self.reports, sample=sample)
 
-    def begin(self, payload: Payload = b"\xc0", context: Context | None = None, **more: Any) -> Span:
+    def begin(
+        self,
+        payload: Payload = b"\xc0",
+        context: Context | None = None,
+        kind: TriggerKind = TriggerKind.EVENT,
+        **more: Any,
+    ) -> Span:
         """A span of the step."""
-        span = self.tracer.begin(STEP, TriggerKind.EVENT, "work", context or Context(new_trace_id()), payload, **more)
+        span = self.tracer.begin(STEP, kind, "work", context or Context(new_trace_id()), payload, **more)
         assert span is not None
         return span

@@ -10,7 +10,7 @@ import pytest
 
 from runtime.config import TelemetrySettings
 from runtime.errors import StorageFault
-from runtime.ids import Context, new_trace_id
+from runtime.ids import Context, context_of, new_trace_id
 from runtime.model import (
     Failure,
     FailureKind,
@@ -140,20 +140,60 @@ def test_an_answer_of_4xx_is_no_failure(http_status: int, failure: Failure | Non
 async def test_a_share_of_traces_is_kept(sample: float, trace: str, flag: bool | None, is_kept: bool) -> None:
     store = MemoryTraceStore()
     world = Traced(store, sample)
-    span = world.begin(context=Context(trace, is_sampled=flag))
+    span = world.begin(context=Context(trace, is_sampled=flag), kind=TriggerKind.API)
     assert span.context.endswith("01" if is_kept else "00")
     world.tracer.end(span)
     assert len(await kept(world, store)) == is_kept
 
 
 async def test_a_share_is_about_that_share() -> None:
-    world = Traced(MemoryTraceStore(), 0.25)
+    world = Traced(MemoryTraceStore(), 0.25, max_traces_per_second=2000)
     sampled = 0
     for _ in range(2000):
         span = world.begin()
         sampled += span.is_sampled
         world.tracer.drop(span)
     assert 380 < sampled < 620
+
+
+async def test_of_many_traces_that_begin_in_one_second_a_bounded_number_is_kept() -> None:
+    store = MemoryTraceStore()
+    world = Traced(store, max_traces_per_second=3)
+    seen = []
+    for _ in range(2):
+        spans = [world.begin() for _ in range(5)]
+        seen.append([span.is_sampled for span in spans])
+        for span in spans:
+            world.tracer.end(span)
+        await world.clock.advance(1.0)
+    assert seen == [[True, True, True, False, False]] * 2
+    assert len(await kept(world, store)) == 6
+
+
+async def test_the_bound_is_for_traces_whoever_asks_and_not_for_what_follows_in_them() -> None:
+    world = Traced(MemoryTraceStore(), 0.0, max_traces_per_second=1)
+    asked = [world.begin(context=Context(id, is_sampled=True), kind=TriggerKind.API) for id in (LOW, HIGH)]
+    assert [span.is_sampled for span in asked] == [True, False]
+    followed = [world.begin(context=context_of(span.context)) for span in asked for _ in range(3)]
+    assert [span.is_sampled for span in followed] == [True] * 3 + [False] * 3
+    repeat = new_trace_id()
+    world.tracer.repeats(repeat, LOW)
+    assert world.begin(context=Context(repeat)).is_sampled  # a person has asked for this one
+
+
+async def test_that_traces_are_too_many_is_told_once_a_minute() -> None:
+    store = MemoryTraceStore()
+    world = Traced(store, max_traces_per_second=1)
+    for seconds in (0.0, 30.0, 31.0):
+        await world.clock.advance(seconds)
+        for _ in range(3):
+            world.tracer.end(world.begin())
+        await kept(world, store)
+    said = world.reports.messages(LogLevel.INFO)
+    assert [message.partition(":")[2] for message in said] == [
+        " of 2 only attempts that failed are kept (telemetry.maxTracesPerSecond)",
+        " of 4 only attempts that failed are kept (telemetry.maxTracesPerSecond)",
+    ]
 
 
 async def test_what_fails_is_kept_in_any_case() -> None:
