@@ -1,6 +1,7 @@
-"""What remembering runs costs: the same project with telemetry off, sampled as in `start`, and whole as in `dev`.
+"""What remembering runs costs: one project with telemetry off, as in `start`, as in `dev`, and with every trace kept.
 
-Fails when requests or events a second fall by more than 15 %.
+Fails when requests or events a second fall by more than 15 % in `start` or `dev`; what a trace costs that is written is
+to be seen where every one is.
 """
 
 # ruff: noqa: E402
@@ -29,9 +30,11 @@ from bench.harness.servers import alone, free_port, server
 PROJECTS = ROOT / "bench" / "projects"
 KINDS: Mapping[str, str] = {
     "off": "telemetry: {enabled: false}\n",
-    "sampled": "telemetry: {}\n",
-    "whole": "telemetry: {sample: 1}\n",
+    "start": "telemetry: {}\n",
+    "dev": "telemetry: {sample: 1}\n",
+    "every one": "telemetry: {sample: 1, maxTracesPerSecond: 1000000000}\n",
 }
+NO_GOAL = frozenset(("off", "every one"))
 ORDER = {"items": [{"sku": "A-17", "count": 2}]}
 CONNECTIONS = 32
 WARM_UP_SECONDS = 2
@@ -69,7 +72,7 @@ def _start(running: ExitStack, project: str) -> dict[str, str]:
     """Starts the project once for each kind of telemetry; gives their URLs."""
     urls = {}
     for kind, settings in KINDS.items():
-        folder = SCRATCH / "tracing" / f"{project}-{kind}"
+        folder = SCRATCH / "tracing" / f"{project}-{kind.replace(' ', '-')}"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(PROJECTS / project, folder, ignore=shutil.ignore_patterns(".runtime", "node_modules"))
         (folder / "runtime.yaml").write_text(settings)
@@ -93,8 +96,9 @@ def _judge(
     is_met = True
     for kind, found in rates.items():
         ratio = median(one / off for one, off in zip(found, rates["off"], strict=True))
-        is_met &= ratio >= LEAST
-        print(f"  {kind:8}{median(found):>9.0f}{spread(found):>12}  {ratio:.2f} of off, goal >= {LEAST}", flush=True)
+        goal = "" if kind in NO_GOAL else f", goal >= {LEAST}"
+        is_met &= not goal or ratio >= LEAST
+        print(f"  {kind:10}{median(found):>9.0f}{spread(found):>12}  {ratio:.2f} of off{goal}", flush=True)
     print("ok" if is_met else "MISSED")
     return is_met
 
