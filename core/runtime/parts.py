@@ -60,6 +60,7 @@ class Parts:
         export = exporting(setup.environment.variables, self.title, self.mode, report)
         traces = _trace_store(root, settings)
         self.telemetry = Telemetry(settings.telemetry, traces, clock, self.logs, export, development=development)
+        self.expiry.ended = self.telemetry.live.changed
         repeats = self.telemetry.tracer.repeats
         self.repeats = Repeats(self.engine.events, clock, repeats, settings.bus.max_event_bytes)
         self.catalog = Catalog()

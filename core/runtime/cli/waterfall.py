@@ -125,16 +125,16 @@ def _failure(span: Document) -> Iterator[str]:
     failure, word = span["failure"], ""
     while failure is not None:
         kind = failure["type"] or failure["kind"]
-        place = _place(failure["frames"], span["language"])
+        place = _place(failure["frames"])
         yield _line(f"{word}{kind}: {cut(failure['message'], _SHOWN)}{f' ({place})' if place else ''}")
         failure, word = failure["cause"], "caused by "
 
 
-def _place(frames: Sequence[Document], language: str) -> str:
-    """Where it was thrown; Python tells that last."""
+def _place(frames: Sequence[Document]) -> str:
+    """Where it was thrown."""
     if not frames:
         return ""
-    frame = frames[-1] if language == "python" else frames[0]
+    frame = frames[0]
     column = f":{frame['column']}" if frame["column"] else ""
     return f"{frame['file']}:{frame['line']}{column}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 
 from runtime.contracts import Clock, Engine, Timer
 from runtime.errors import HostCallRefused, StorageFault
@@ -23,6 +24,10 @@ _Name = tuple[str, str]
 """A group and a key in it."""
 
 
+def _unheard(group: str, key: str) -> None:
+    """Where nobody watches."""
+
+
 class ExpiryService:
     """Sets a timer for the next end of a value, and removes what has ended.
 
@@ -30,6 +35,8 @@ class ExpiryService:
     """
 
     def __init__(self, engine: Engine, changes: ChangeService, clock: Clock, report: Report) -> None:
+        self.ended: Callable[[str, str], None] = _unheard
+        """Hears of each value, by group and key, that is removed."""
         self._engine = engine
         self._changes = changes
         self._clock = clock
@@ -98,6 +105,8 @@ class ExpiryService:
         """Removes values together, or else one by one; returns those that were refused."""
         try:
             await self._engine.commit([self._end_of(name) for name in names])
+            for name in names:
+                self.ended(*name)
             return set()
         except HostCallRefused as refusal:
             if len(names) == 1:

@@ -75,6 +75,8 @@ class Ending:
         changes.catalog = build_catalog([Manifest("node", STEPS, ())])
         self.expiry = ExpiryService(engine, changes, clock, self.reports)
         self.state = StateService(engine, changes, clock, 1000, self.expiry.expect)
+        self.seen: list[tuple[str, str]] = []
+        self.expiry.ended = lambda group, key: self.seen.append((group, key))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -119,6 +121,7 @@ async def test_a_value_is_removed_and_told_at_its_end(ending: Ending) -> None:
         assert ending.engine.state.ending() is None
         await ending.clock.advance(3600)
     assert await ending.told() == [("delete", "k", "k")]
+    assert ending.seen == [("watched", "k")]
 
 
 async def test_the_next_end_counts_in_whatever_order_they_are_set(ending: Ending) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -16,6 +15,8 @@ from runtime.web.control.values import to_json
 _NODE_FRAME = re.compile(
     r"^\s*at (?:(?P<function>[^(\n]+) \()?(?P<file>[^()\n]+?):(?P<line>\d{1,9}):(?P<column>\d{1,9})\)?$"
 )
+_INNERMOST_LAST = "Traceback "
+"""How the stacks of Python begin."""
 _PYTHON_FRAME = re.compile(r'^\s*File "(?P<file>[^"\n]+)", line (?P<line>\d{1,9})(?:, in (?P<function>.+))?$')
 
 
@@ -134,23 +135,28 @@ def failure_document(failure: Failure) -> dict[str, Any]:
         "type": failure.type,
         "message": failure.message,
         "stack": failure.stack,
-        "frames": list(frames(failure.stack)),
+        "frames": frames(failure.stack),
         "cause": failure_document(failure.cause) if failure.cause else None,
     }
 
 
-def frames(stack: str) -> Iterator[dict[str, Any]]:
-    """The places that a stack names, innermost first as the language has it; columns count from 1, 0 is unknown."""
-    for line in stack.splitlines():
-        found = _NODE_FRAME.match(line) or _PYTHON_FRAME.match(line)
-        if found is not None:
-            parts = found.groupdict()
-            yield {
-                "file": parts["file"],
-                "line": int(parts["line"]),
-                "column": int(parts.get("column") or 0),
-                "function": parts["function"] or "",
-            }
+def frames(stack: str) -> list[dict[str, Any]]:
+    """The places that a stack names, innermost first whatever the language; columns count from 1, 0 is unknown."""
+    found = [each for line in stack.splitlines() if (each := _frame(line))]
+    return found[::-1] if stack.startswith(_INNERMOST_LAST) else found
+
+
+def _frame(line: str) -> dict[str, Any] | None:
+    found = _NODE_FRAME.match(line) or _PYTHON_FRAME.match(line)
+    if found is None:
+        return None
+    parts = found.groupdict()
+    return {
+        "file": parts["file"],
+        "line": int(parts["line"]),
+        "column": int(parts.get("column") or 0),
+        "function": parts["function"] or "",
+    }
 
 
 def moment(time: float | None) -> str | None:

@@ -20,7 +20,7 @@ from runtime.web.control.documents import failure_document, frames
 )
 def test_a_place_is_found(line: str, frame: tuple[str, int, int, str]) -> None:
     file, number, column, function = frame
-    found = list(frames(f"TypeError: no\n{line}\n"))
+    found = frames(f"TypeError: no\n{line}\n")
     assert found == [{"file": file, "line": number, "column": column, "function": function}]
 
 
@@ -28,7 +28,18 @@ def test_a_place_is_found(line: str, frame: tuple[str, int, int, str]) -> None:
     "text", ["", "at noon", "File of mine, line 3", f"at a.ts:{'9' * 5000}:1", "at " + "(" * 10_000]
 )
 def test_other_text_names_no_place(text: str) -> None:
-    assert list(frames(text)) == []
+    assert frames(text) == []
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        'Traceback (last):\n  File "a.py", line 1, in outer\n  File "b.py", line 2, in inner\nKeyError',
+        "Error: no\n    at inner (b.py:2:1)\n    at outer (a.py:1:1)",
+    ],
+)
+def test_the_innermost_place_comes_first_whatever_the_language(stack: str) -> None:
+    assert [(frame["file"], frame["function"]) for frame in frames(stack)] == [("b.py", "inner"), ("a.py", "outer")]
 
 
 def test_causes_have_their_places_too() -> None:

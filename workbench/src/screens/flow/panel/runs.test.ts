@@ -36,9 +36,3 @@ test('frames of what caused it follow, each place once', () => {
   const shown = framesOf(span({ failure: failure('a.ts', 3, failure('b.ts', 4, failure('a.ts', 3))) }))
   expect(shown.map(({ file, line }) => `${file}:${line}`)).toEqual(['a.ts:3', 'b.ts:4'])
 })
-
-test('where it was thrown is first, whatever the language puts there', () => {
-  const frames = [3, 9].map((line) => ({ file: 'a', line, column: 0, function: '' }))
-  const first = (language: string): number | undefined => framesOf(span({ language, failure: { ...failure('a', 0), frames } }))[0]?.line
-  expect([first('python'), first('node')]).toEqual([9, 3])
-})

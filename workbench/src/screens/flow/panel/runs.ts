@@ -19,14 +19,11 @@ export function spanOf(trace: Trace, step: string): Span | null {
   return own.findLast(({ status }) => status === 'failed') ?? own.at(-1) ?? null
 }
 
-/** Languages that name the place where it was thrown last. */
-const LAST_CALL_LAST = new Set(['python'])
-
 /** The frames of a failure and of what caused it, where it was thrown first; each place once. */
-export function framesOf({ failure, language }: Span): Frame[] {
+export function framesOf({ failure }: Span): Frame[] {
   const places = new Map<string, Frame>()
   for (let each = failure; each !== null; each = each.cause) {
-    for (const frame of LAST_CALL_LAST.has(language) ? each.frames.toReversed() : each.frames) {
+    for (const frame of each.frames) {
       const key = `${frame.file}:${frame.line}`
       if (!places.has(key)) places.set(key, frame)
     }

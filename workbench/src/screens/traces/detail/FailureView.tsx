@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { Failure, Frame } from '../../../api/types.ts'
 import { Badge } from '../../../components/Badge.tsx'
 import { CopyButton } from '../../../components/CopyButton.tsx'
-import { causesOf, framesOf } from './causes.ts'
+import { causesOf } from './causes.ts'
 import { SourceView } from './SourceView.tsx'
 
 /** Why it failed: the error, its stack, and what caused it, down to the first cause. */
@@ -21,8 +21,7 @@ export function FailureView({ failure }: { failure: Failure }) {
 }
 
 function Cause({ failure, depth }: { failure: Failure; depth: number }) {
-  const { type, message, kind, stack } = failure
-  const frames = framesOf(failure)
+  const { type, message, kind, stack, frames } = failure
   return (
     <section>
       <div className="flex items-start gap-2">

@@ -1,4 +1,4 @@
-import type { Failure, Frame } from '../../../api/types.ts'
+import type { Failure } from '../../../api/types.ts'
 
 const MOST_CAUSES = 20
 
@@ -11,9 +11,4 @@ export function causesOf(failure: Failure): { shown: Failure[]; more: number } {
     else more += 1
   }
   return { shown, more }
-}
-
-/** The frames with the innermost first, as most languages tell them; Python tells it last. */
-export function framesOf({ frames, stack }: Pick<Failure, 'frames' | 'stack'>): Frame[] {
-  return stack.startsWith('Traceback') ? frames.toReversed() : frames
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { failure, log, operation, span, trace } from '../../../../test/examples.ts'
-import { causesOf, framesOf } from './causes.ts'
+import { causesOf } from './causes.ts'
 import { mainSpan, rowsOf, treeOf, type Row } from './tree.ts'
 
 const all = (): boolean => true
@@ -68,10 +68,4 @@ test('causes are told down to the first, of very many the beginning', () => {
   expect(causesOf(chain).shown).toHaveLength(20)
   expect(causesOf(chain).more).toBe(11)
   expect(causesOf(failure({ cause: failure() }))).toMatchObject({ more: 0 })
-})
-
-test('the innermost frame comes first, whatever the language', () => {
-  const [outer, inner] = [1, 2].map((line) => ({ file: 'a', line, column: 0, function: '' }))
-  expect(framesOf({ stack: 'Traceback (most recent call last):', frames: [outer!, inner!] })[0]).toBe(inner)
-  expect(framesOf({ stack: 'Error: no\n    at a', frames: [inner!, outer!] })[0]).toBe(inner)
 })
