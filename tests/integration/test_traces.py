@@ -53,6 +53,13 @@ _STEPS = {
             if order.get("fails"):
                 raise ValueError("the books are closed")
     """,
+    "steps/strict_step.py": """
+        config = {"type": "api", "name": "Strict", "method": "POST", "path": "/strict", "validate": "enforce",
+                  "bodySchema": {"type": "object", "properties": {"count": {"type": "integer"}}}}
+
+        async def handler(req, ctx):
+            return {"status": 200, "body": req.body}
+    """,
     "steps/watch_step.py": """
         config = {"type": "state", "name": "Watch", "groupId": "charged", "emits": []}
 
@@ -295,6 +302,15 @@ def test_an_http_error_below_500_is_an_answer_and_no_failure(shop: Traced, statu
     trace = shop.trace(shop.call("GET", f"/no/{status}"), has("No"))
     assert (trace["httpStatus"], trace["status"], trace["failed"]) == (status, stands, int(stands == "failed"))
     assert trace["spanList"][0]["failure"]["message"]
+
+
+def test_a_request_that_its_schema_refuses_is_found_with_what_was_wrong(shop: Traced) -> None:
+    trace = shop.trace(shop.call("POST", "/strict", json={"count": "two"}), has("Strict"))
+    assert (trace["name"], trace["httpStatus"], trace["status"]) == ("POST /strict", 400, "ok")
+    [span] = trace["spanList"]
+    assert json.loads(span["input"]["body"]) == {"count": "two"}
+    assert span["failure"]["kind"] == "invalid_input"
+    assert span["failure"]["message"] == 'body/count: must be a whole number, is "two"'
 
 
 def test_a_streamed_response_ends_its_span_with_its_body(shop: Traced) -> None:

@@ -22,7 +22,9 @@ from runtime.model import (
     Outcome,
     Payload,
     RequestRecord,
+    Span,
     TriggerKind,
+    Violation,
     length,
 )
 from runtime.services.logs import Report
@@ -208,12 +210,11 @@ class HttpEdge:
             value = request.get("value")
             violations = await self._schemas.check_request(route, path_params, query, form, body, value, trace_id)
             if violations:
-                return unfit(violations)
+                return self._refuse(route, encode_request(request, body), arrival, violations)
         payload = encode_request(request, body)
-        step, trigger = route.step, route.trigger
-        name = f"{trigger.method} {trigger.path}"
-        span = self._tracer.begin(step, TriggerKind.API, name, arrival.context, payload, arrival.span_id)
-        invocation = Invocation(step, TriggerKind.API, payload, trace_id, trigger_index=trigger.index, span=span)
+        step, index = route.step, route.trigger.index
+        span = self._begin(route, payload, arrival)
+        invocation = Invocation(step, TriggerKind.API, payload, trace_id, trigger_index=index, span=span)
         try:
             outcome = await self._dispatcher.dispatch(invocation, self._queue_timeout)
             answer = self._respond(route, outcome, trace_id)
@@ -230,6 +231,20 @@ class HttpEdge:
             span.http_status = answer.status
             self._tracer.end(span, outcome.failure)
         return answer if self._told is None else answer._replace(step=step.name)
+
+    def _begin(self, route: Route, payload: Payload, arrival: Arrival) -> Span | None:
+        name = f"{route.trigger.method} {route.trigger.path}"
+        return self._tracer.begin(route.step, TriggerKind.API, name, arrival.context, payload, arrival.span_id)
+
+    def _refuse(self, route: Route, payload: Payload, arrival: Arrival, violations: Sequence[Violation]) -> Response:
+        """Answers a request that no handler gets to see; it is to be found by its trace id like every other."""
+        answer = unfit(violations)
+        span = self._begin(route, payload, arrival)
+        if span is not None:
+            span.http_status = answer.status
+            message = "; ".join(f"{each.part}{each.pointer}: {each.message}" for each in violations)
+            self._tracer.end(span, Failure(FailureKind.INVALID_INPUT, message))
+        return answer
 
     async def _read_body(self, scope: Any, headers: dict[str, Any], receive: Receive) -> Payload | None:
         """The body, a long one in pieces; None over the limit, which a declared length shows before it is read."""
