@@ -15,9 +15,21 @@ print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in sys.arg
 
 
 def machine() -> str:
-    """Processor, cores, system, and how busy it is already: work beside the benchmark costs us more than our peers."""
-    load = os.getloadavg()[0]
-    return f"{_processor()}, {os.cpu_count()} cores, {platform.platform(terse=True)}, load {load:.1f} before the start"
+    """The hardware, and how busy it is already: work beside the benchmark costs us more than our peers."""
+    return f"{hardware()}, load {os.getloadavg()[0]:.1f} before the start"
+
+
+def hardware() -> str:
+    """Processor, cores and system."""
+    return f"{_processor()}, {os.cpu_count()} cores, {platform.platform(terse=True)}"
+
+
+def commit() -> str:
+    """What of us was measured, as git names it; `-dirty` when files differ from it, "" without git."""
+    try:
+        return _say(["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"])
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def program_version(program: str) -> str:
