@@ -1,0 +1,68 @@
+"""What every benchmark does around its measuring: it runs alone, keeps its rows, and says by its exit code how it went."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench.harness import ROOT, SCRATCH, BenchFault
+from bench.harness.machine import machine
+from bench.harness.results import Row, keep
+from bench.harness.servers import alone
+
+EXIT_MISSED = 1
+EXIT_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a benchmark has found, and of which versions; see `results.keep`.
+
+    `is_whole` is False when cases were left out: such rows do not replace those of a whole run.
+    """
+
+    about: str
+    rows: Sequence[Row]
+    versions: Sequence[str]
+    is_whole: bool = True
+
+
+def carry_out(name: str, measure: Callable[[], Measured]) -> int:
+    """Measures, prints and keeps the rows; the exit code is 1 when a goal is missed or no figure could be had."""
+    # `timeout` and CI end us with SIGTERM, which would leave the servers behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with alone(name):
+            print(machine(), flush=True)
+            measured = measure()
+    except BenchFault as fault:
+        print(f"bench {name}: {fault}\nWhat the servers printed is in {SCRATCH.relative_to(ROOT)}/", file=sys.stderr)
+        return EXIT_MISSED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    print(f"\n{', '.join(measured.versions)}")
+    for row in measured.rows:
+        print(_line(row))
+    if measured.is_whole:
+        keep(name, measured.about, measured.rows, measured.versions)
+    return EXIT_MISSED if any(row.is_met is False for row in measured.rows) else 0
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Reads an option that is a whole number from `least` on."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise ArgumentTypeError(f"'{text}' is not a whole number from {least} on")
+        return int(text)
+
+    return read
+
+
+def _line(row: Row) -> str:
+    ratio = f"; ratio {row.ratio} to {row.theirs}" if row.ratio else ""
+    goal = f"; goal {row.goal}: {'ok' if row.is_met else 'MISSED'}" if row.goal else ""
+    return f"{row.case}: {row.ours}{ratio}{goal}"
