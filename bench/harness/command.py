@@ -1,4 +1,4 @@
-"""What every benchmark does around its measuring: it runs alone, keeps its rows, and says by its exit code how it went."""
+"""What every benchmark does around its measuring: it runs alone, keeps its rows, says by its exit code how it went."""
 
 from __future__ import annotations
 

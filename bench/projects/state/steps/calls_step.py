@@ -6,23 +6,26 @@ KEYS = 1000
 
 config = {
     "type": "api",
-    "name": "SetsPy",
+    "name": "CallsPy",
     "method": "POST",
-    "path": "/py/sets",
+    "path": "/py/calls",
     "infrastructure": {"handler": {"timeout": 120}},
 }
 
 
 async def handler(req: Any, ctx: Any) -> dict[str, Any]:
-    """Sets values, so many at once; gives the milliseconds of each and of all together."""
+    """Sets or gets values, so many at once; gives the milliseconds of each and of all together."""
     numbers = iter(range(req.body.times))
     value = req.body.value
     took: list[float] = []
 
+    async def call(key: str) -> None:
+        await (ctx.state.get("bench", key) if req.body.call == "get" else ctx.state.set("bench", key, value))
+
     async def lane() -> None:
         for number in numbers:
             began = perf_counter()
-            await ctx.state.set("bench", f"key-{number % KEYS}", value)
+            await call(f"key-{number % KEYS}")
             took.append((perf_counter() - began) * 1000)
 
     began = perf_counter()
