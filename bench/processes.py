@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,42 +14,39 @@ from statistics import median
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench.harness import ROOT, SCRATCH, BenchFault
+from bench.harness import ROOT, SCRATCH
+from bench.harness.command import Measured, at_least, carry_out
 from bench.harness.load import load, spread
-from bench.harness.machine import machine
-from bench.harness.servers import alone, free_port, server
+from bench.harness.results import Goal, Row, judged, with_unit
+from bench.harness.servers import free_port, server
 
 PROJECT = ROOT / "bench" / "projects" / "processes"
 CONNECTIONS = 8
-LEAST_RATIO = 1.6
-EXIT_INTERRUPTED = 130
+WORTH = Goal(">=", 1.6)
 
 
 def main() -> int:
-    """Measures both; the exit code is 1 when the goal is missed or no figure could be had."""
-    # `timeout` and CI end us with SIGTERM, which would leave the servers behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Measures both; see `carry_out` for the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/bench processes", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each (%(default)s)")
-    parser.add_argument("--seconds", type=int, default=4, help="length of a run (%(default)s)")
+    parser.add_argument("--rounds", type=at_least(1), default=5, help="runs of each (%(default)s)")
+    parser.add_argument("--seconds", type=at_least(1), default=4, help="length of a run (%(default)s)")
     options = parser.parse_args()
-    try:
-        with alone("processes"):
-            print(machine())
-            rates = _measure(options.rounds, options.seconds)
-    except BenchFault as fault:
-        print(f"bench processes: {fault}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    for count, measured in rates.items():
-        print(f"{count} process{'es' if count > 1 else ''}: {median(measured):.0f} requests/s ({spread(measured)})")
+    return carry_out("processes", lambda: _measure(options.rounds, options.seconds))
+
+
+def _measure(rounds: int, seconds: int) -> Measured:
+    rates = _load_both(rounds, seconds)
+    lone, two = ([with_unit(median(rates[count]), "req/s"), spread(rates[count])] for count in (1, 2))
     ratio = median(rates[2]) / median(rates[1])
-    print(f"ratio {ratio:.2f}, goal >= {LEAST_RATIO}  {'ok' if ratio >= LEAST_RATIO else 'UNDER'}")
-    return 0 if ratio >= LEAST_RATIO else 1
+    rows = [
+        Row("1 process", lone[0], spread=lone[1]),
+        judged("2 processes to 1", ratio, WORTH, ours=two[0], theirs=lone[0], ratio=f"{ratio:.2f}", spread=two[1]),
+    ]
+    about = f"{rounds} rounds of {seconds} s at {CONNECTIONS} connections; the step sums 200,000 squares"
+    return Measured(about, rows, [f"python {sys.version.split()[0]}"])
 
 
-def _measure(rounds: int, seconds: int) -> dict[int, list[float]]:
+def _load_both(rounds: int, seconds: int) -> dict[int, list[float]]:
     """Requests a second by number of processes; both serve all the time and are asked in turns."""
     rates: dict[int, list[float]] = {1: [], 2: []}
     with ExitStack() as running:

@@ -13,82 +13,85 @@ import argparse
 import asyncio
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import SCRATCH, BenchFault
-from bench.harness.machine import machine, program_version
+from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.load import spread
+from bench.harness.machine import program_version
+from bench.harness.results import Goal, Row, judged
 from bench.harness.saves import STEPS, Saved, make_project, seconds_until
-from bench.harness.servers import Running, alone, fetch, free_port, process
+from bench.harness.servers import Running, fetch, free_port, process
 from bench.harness.traffic import CONNECTIONS, EVENTS_A_SECOND, SOCKETS, Traffic
 from runtime.config import Settings
 from runtime.runners.programs import find_programs
 
 PROJECT = SCRATCH / "reload"
-MOST_MEDIAN = 0.3
-MOST_WORST = 0.8
-MOST_GROWTH = 0.10
+MEDIAN = Goal("<=", 300.0, "ms")
+WORST = Goal("<=", 800.0, "ms")
+GROWTH = Goal("<=", 1.10)
+NONE = Goal("<=", 0)
+FAULTS_SHOWN = 5
 WARM_UP_SAVES = 20
 PROCESSES = 4
 """Of two languages, each one that serves and one that stands ready."""
 SETTLED_SECONDS = 30.0
-EXIT_INTERRUPTED = 130
 
 
 def main() -> int:
-    """Measures both parts; the exit code is 1 when a goal is missed or no figure could be had."""
-    # `timeout` and CI end us with SIGTERM, which would leave the server behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Measures both parts; see `carry_out` for the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/bench reload", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--saves", type=int, default=50, help="saves of each language that are timed (%(default)s)")
-    parser.add_argument("--under-load", type=int, default=500, help="saves under load (%(default)s)")
+    parser.add_argument(
+        "--saves", type=at_least(1), default=50, help="saves of each language that are timed (%(default)s)"
+    )
+    parser.add_argument("--under-load", type=at_least(0), default=500, help="saves under load (%(default)s)")
     options = parser.parse_args()
-    try:
-        with ExitStack() as running:
-            running.enter_context(alone("reload"))
-            print(machine())
-            print(f"python {sys.version.split()[0]}, node {program_version(find_programs(Settings())['node'])}")
-            saved = make_project(PROJECT)
-            port = free_port()
-            command = [sys.executable, "-m", "runtime", "dev", "--port", str(port)]
-            environment = {"LOG_LEVEL": "warn"}
-            server = running.enter_context(process("reload", command, PROJECT, port, environment))
-            are_fast = [_judge_saves(server, name, each, options.saves) for name, each in saved.items()]
-            is_quiet = not options.under_load or asyncio.run(_judge_load(server, saved, options.under_load))
-    except BenchFault as fault:
-        print(f"bench reload: {fault}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    return 0 if all(are_fast) and is_quiet else 1
+    return carry_out("reload", lambda: _measure(options.saves, options.under_load))
 
 
-def _judge_saves(server: Running, name: str, saved: Saved, count: int) -> bool:
-    """Saves a file again and again, each time until it answers."""
+def _measure(saves: int, under_load: int) -> Measured:
+    saved = make_project(PROJECT)
+    port = free_port()
+    command = [sys.executable, "-m", "runtime", "dev", "--port", str(port)]
+    rows: list[Row] = []
+    with process("reload", command, PROJECT, port, {"LOG_LEVEL": "warn"}) as server:
+        for name, each in saved.items():
+            rows += _time_saves(server, name, each, saves)
+        if under_load:
+            rows += asyncio.run(_load_saves(server, saved, under_load))
+    about = (
+        f"{STEPS} steps, {saves} saves of each language; {under_load} saves beside {CONNECTIONS} connections, "
+        f"{EVENTS_A_SECOND} events/s and {SOCKETS} sockets"
+    )
+    node = program_version(find_programs(Settings())["node"])
+    return Measured(about, rows, [f"python {sys.version.split()[0]}", f"node {node}"], is_whole=bool(under_load))
+
+
+def _time_saves(server: Running, name: str, saved: Saved, count: int) -> list[Row]:
+    """Saves a file again and again, each time until it answers; the other language's runner must stay the same."""
     seconds_until(server.url + saved.path, "first", 60)
     others = "python" if name == "typescript" else "node"
     before = _serving(server.url, others)
     took = []
     for number in range(count):
         saved.save(f"save {number}")
-        took.append(seconds_until(server.url + saved.path, f"save {number}"))
-    is_same = _serving(server.url, others) == before
-    figures = f"median {median(took) * 1000:.0f} ms, worst {max(took) * 1000:.0f} ms of {count} saves"
-    goals = f"goals <= {MOST_MEDIAN * 1000:.0f} and <= {MOST_WORST * 1000:.0f}"
-    is_met = median(took) <= MOST_MEDIAN and max(took) <= MOST_WORST
-    print(f"\n{name}, {STEPS} steps: {figures}, {goals}; the {others} runner is {'the same' if is_same else 'another'}")
-    return _verdict(is_met and is_same)
+        took.append(seconds_until(server.url + saved.path, f"save {number}") * 1000)
+    if _serving(server.url, others) != before:
+        raise BenchFault(f"saves of {name} have replaced the {others} runner")
+    return [
+        judged(f"{name}, save to new answer, median", median(took), MEDIAN, spread=spread(took)),
+        judged(f"{name}, save to new answer, worst", max(took), WORST),
+    ]
 
 
-async def _judge_load(server: Running, saved: Mapping[str, Saved], count: int) -> bool:
-    """Saves files of both languages in turns while the project is used."""
+async def _load_saves(server: Running, saved: Mapping[str, Saved], count: int) -> list[Row]:
+    """Saves files of both languages in turns while the project is used; nothing that uses it may be lost."""
     traffic = Traffic(server.url, ("/ts/1", "/py/1", "/ts/0", "/py/0"))
     using = asyncio.create_task(traffic.run())
     await _save(server, saved, WARM_UP_SAVES, "warm")
@@ -98,16 +101,15 @@ async def _judge_load(server: Running, saved: Mapping[str, Saved], count: int) -
     traffic.stop()
     await using
     counts = traffic.counts
-    growth = sum(after) / sum(before) - 1
-    print(
-        f"\n{count} saves beside {CONNECTIONS} connections, {EVENTS_A_SECOND} events/s and {SOCKETS} sockets: "
-        f"{counts.requests} requests, {len(counts.faults)} failed; {counts.emitted} events, "
-        f"{counts.emitted - counts.handled} lost; {counts.dropped} sockets dropped; "
-        f"memory {_mebibytes(before)} before, {_mebibytes(after)} after ({growth:+.1%}, goal <= {MOST_GROWTH:.0%})"
-    )
-    for fault in counts.faults[:5]:
+    for fault in counts.faults[:FAULTS_SHOWN]:
         print(f"  {fault}")
-    return _verdict(not counts.faults and not counts.dropped and growth <= MOST_GROWTH)
+    sizes = f"{_mebibytes(before)} -> {_mebibytes(after)}"
+    return [
+        judged(f"failed of {counts.requests:,} requests", len(counts.faults), NONE),
+        judged(f"lost of {counts.emitted:,} events", counts.emitted - counts.handled, NONE),
+        judged(f"dropped of {SOCKETS} sockets", counts.dropped, NONE),
+        judged("memory after to before", sum(after) / sum(before), GROWTH, ours=sizes),
+    ]
 
 
 async def _save(server: Running, saved: Mapping[str, Saved], count: int, word: str) -> None:
@@ -149,11 +151,6 @@ def _mebibytes(sizes: list[int]) -> str:
 
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def _verdict(is_met: bool) -> bool:
-    print("ok" if is_met else "MISSED", flush=True)
-    return is_met
 
 
 if __name__ == "__main__":

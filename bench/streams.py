@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import resource
 import shutil
-import signal
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -22,11 +21,13 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench.harness import ROOT, SCRATCH, BenchFault
+from bench.harness import ROOT, BenchFault
+from bench.harness.command import Measured, at_least, carry_out
 from bench.harness.load import spread
-from bench.harness.machine import machine, npm_version, program_version
+from bench.harness.machine import npm_version, program_version
 from bench.harness.peers import install_npm_peer
-from bench.harness.servers import alone, free_port, server
+from bench.harness.results import Goal, Row, judged, with_unit
+from bench.harness.servers import free_port, server
 from bench.harness.sockets import Broadcasts, audience, middle
 from runtime.config import Settings
 from runtime.runners.programs import find_programs
@@ -35,35 +36,22 @@ PROJECT = ROOT / "bench" / "projects" / "streams"
 PLACE = {"streamName": "rounds", "groupId": "all"}
 WARM_UP_SECONDS = 1.0
 SPARE_FILES = 200
-EXIT_INTERRUPTED = 130
 
-LEAST_DELIVERIES = 60_000.0
-MOST_P99_MS = 50.0
+DELIVERIES = Goal(">=", 60_000.0, "deliveries/s")
+P99 = Goal("<=", 50.0, "ms")
 
 
 def main() -> int:
-    """Measures both; the exit code is 1 when a goal is missed or no figure could be had."""
-    # `timeout` and CI end us with SIGTERM, which would leave the servers behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Measures both; see `carry_out` for the exit code."""
     options = _options()
-    try:
-        _allow_files(options.sockets + SPARE_FILES)
-        with ExitStack() as running:
-            urls = _start(running)
-            runs = _measure(urls, options)
-    except BenchFault as fault:
-        print(f"bench streams: {fault}\nWhat the servers printed is in {SCRATCH.relative_to(ROOT)}/", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    return 0 if _judge(runs, options) else 1
+    return carry_out("streams", lambda: _measure(options))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench streams", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--sockets", type=int, default=1000, help="joined at once (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each server (%(default)s)")
-    parser.add_argument("--seconds", type=int, default=3, help="of each run (%(default)s)")
+    parser.add_argument("--sockets", type=at_least(1), default=1000, help="joined at once (%(default)s)")
+    parser.add_argument("--rounds", type=at_least(1), default=5, help="runs of each server (%(default)s)")
+    parser.add_argument("--seconds", type=at_least(1), default=3, help="of each run (%(default)s)")
     return parser.parse_args()
 
 
@@ -75,13 +63,19 @@ def _allow_files(count: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count), hard))
 
 
-def _start(running: ExitStack) -> Mapping[str, str]:
-    """Starts both servers, with nothing stored yet; gives their URLs."""
+def _measure(options: argparse.Namespace) -> Measured:
+    _allow_files(options.sockets + SPARE_FILES)
     node = find_programs(Settings())["node"]
-    running.enter_context(alone("streams"))
     peer = install_npm_peer("ws")
-    print(machine())
-    print(f"python {sys.version.split()[0]}, node {program_version(node)}, {npm_version(peer, 'ws')}")
+    with ExitStack() as running:
+        runs = _load_both(_start(running, node, peer), options)
+    about = f"{options.rounds} rounds of {options.seconds} s to {options.sockets:,} sockets"
+    versions = [f"python {sys.version.split()[0]}", f"node {program_version(node)}", npm_version(peer, "ws")]
+    return Measured(about, _judge(runs), versions)
+
+
+def _start(running: ExitStack, node: str, peer: Path) -> Mapping[str, str]:
+    """Starts both servers, with nothing stored yet; gives their URLs."""
     shutil.rmtree(PROJECT / ".runtime", ignore_errors=True)
     ports = {"runtime": free_port(), "ws": free_port()}
     ours = [sys.executable, "-m", "runtime", "start", "--port", str(ports["runtime"])]
@@ -93,34 +87,31 @@ def _start(running: ExitStack) -> Mapping[str, str]:
     }
 
 
-def _measure(urls: Mapping[str, str], options: argparse.Namespace) -> Mapping[str, list[Broadcasts]]:
+def _load_both(urls: Mapping[str, str], options: argparse.Namespace) -> Mapping[str, list[Broadcasts]]:
     """Loads both in turns, so that what the machine does meanwhile meets both."""
     runs: dict[str, list[Broadcasts]] = {name: [] for name in urls}
-    print(f"\n{options.rounds} rounds of {options.seconds} s to {options.sockets} sockets, times in ms\n", flush=True)
     for number in range(options.rounds + 1):
         for name, url in urls.items():
             with audience(url, options.sockets, "/rounds", PLACE) as joined:
                 heard = joined.hear(options.seconds if number else WARM_UP_SECONDS)
             if number:
                 runs[name].append(heard)
+    print(f"{'':12}{'deliveries/s':>14}{'spread':>12}{'p50':>8}{'p99':>8}  (ms)")
+    for name, done in runs.items():
+        figures, variation = middle(done), spread([run.rate for run in done])
+        print(f"  {name:10}{figures.rate:14.0f}{variation:>12}{figures.p50:8.2f}{figures.p99:8.2f}", flush=True)
     return runs
 
 
-def _judge(runs: Mapping[str, list[Broadcasts]], options: argparse.Namespace) -> bool:
-    print(f"{'':12}{'deliveries/s':>14}{'spread':>12}{'p50':>8}{'p99':>8}")
-    figures = {name: middle(done) for name, done in runs.items()}
-    for name, done in runs.items():
-        variation = spread([run.rate for run in done])
-        print(f"  {name:10}{figures[name].rate:14.0f}{variation:>12}{figures[name].p50:8.2f}{figures[name].p99:8.2f}")
-    ours, ratio = figures["runtime"], figures["runtime"].rate / figures["ws"].rate
-    are_met = ours.rate >= LEAST_DELIVERIES, ours.p99 <= MOST_P99_MS
-    print(f"deliveries/s: {ours.rate:.0f}, goal >= {LEAST_DELIVERIES:.0f}; ratio {ratio:.2f}  {_verdict(are_met[0])}")
-    print(f"p99: {ours.p99:.2f} ms, goal <= {MOST_P99_MS:.0f}  {_verdict(are_met[1])}")
-    return all(are_met)
-
-
-def _verdict(is_met: bool) -> str:
-    return "ok" if is_met else "UNDER"
+def _judge(runs: Mapping[str, list[Broadcasts]]) -> list[Row]:
+    ours, theirs = middle(runs["runtime"]), middle(runs["ws"])
+    rates, p99s = ([getattr(run, figure) for run in runs["runtime"]] for figure in ("rate", "p99"))
+    peer_rate, peer_p99 = f"ws, {with_unit(theirs.rate, DELIVERIES.unit)}", f"ws, {with_unit(theirs.p99, P99.unit)}"
+    ratios = with_unit(ours.rate / theirs.rate, ""), with_unit(theirs.p99 / ours.p99, "")
+    return [
+        judged("deliveries", ours.rate, DELIVERIES, theirs=peer_rate, ratio=ratios[0], spread=spread(rates)),
+        judged("request to delivery, p99", ours.p99, P99, theirs=peer_p99, ratio=ratios[1], spread=spread(p99s)),
+    ]
 
 
 if __name__ == "__main__":

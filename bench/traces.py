@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
-import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -25,9 +25,10 @@ import anyio
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench.harness import SCRATCH, BenchFault
-from bench.harness.machine import machine
-from bench.harness.servers import alone
+from bench.harness import SCRATCH
+from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.load import spread
+from bench.harness.results import Goal, Row, judged
 from runtime.ids import new_span_id, new_trace_id
 from runtime.model import (
     Failure,
@@ -64,52 +65,41 @@ SPANS_PER_TRACE, OPERATIONS, SPANS_PER_BATCH, LINES_PER_BATCH = 3, 3, 798, 1000
 ONE_IN = 1000
 """Of so many traces one fails, and of so many lines one is an error."""
 TIMES = 7
-EXIT_INTERRUPTED = 130
 
-MOST_SPAN_US = 12.0
-MOST_LINE_US = 5.0
-MOST_SEARCH_MS = 300.0
-MOST_HELD_MS = 50.0
-LEAST_REMOVED = 8000.0
+SPAN = Goal("<=", 12.0, "us")
+LINE = Goal("<=", 5.0, "us")
+SEARCH = Goal("<=", 300.0, "ms")
+HELD = Goal("<=", 50.0, "ms")
+REMOVED = Goal(">=", 8000.0, "spans/s")
 
 
 def main() -> int:
-    """Measures; the exit code is 1 when a goal is missed or no figure could be had."""
-    # `timeout` and CI end us with SIGTERM, which would leave the file behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Measures; see `carry_out` for the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/bench traces", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--traces", type=int, default=100_000, help="that are searched (%(default)s)")
-    parser.add_argument("--lines", type=int, default=1_000_000, help="that are searched (%(default)s)")
+    parser.add_argument("--traces", type=at_least(1000), default=100_000, help="that are searched (%(default)s)")
+    parser.add_argument("--lines", type=at_least(1000), default=1_000_000, help="that are searched (%(default)s)")
     options = parser.parse_args()
+    return carry_out("traces", lambda: anyio.run(_measure, options))
+
+
+async def _measure(options: argparse.Namespace) -> Measured:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    store = SqliteTraceStore(FOLDER / "traces.db")
     try:
-        with alone("traces"):
-            shutil.rmtree(FOLDER, ignore_errors=True)
-            print(machine())
-            verdicts = anyio.run(_measure, options)
-    except BenchFault as fault:
-        print(f"bench traces: {fault}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        async with store.open():
+            rows = _fill(store, options.traces, options.lines)
+            mebibytes = sum(each.stat().st_size for each in FOLDER.iterdir()) / 2**20
+            rows += [*_search(store), *_remove(store, options.traces, options.lines)]
     finally:
         shutil.rmtree(FOLDER, ignore_errors=True)
-    return 0 if all(verdicts) else 1
-
-
-async def _measure(options: argparse.Namespace) -> list[bool]:
-    store = SqliteTraceStore(FOLDER / "traces.db")
-    async with store.open():
-        verdicts = _fill(store, options.traces, options.lines)
-        size = sum(each.stat().st_size for each in FOLDER.iterdir())
-        print(f"\n{options.traces} traces and {options.lines} lines: {size / 1024**2:.0f} MiB\n\nsearches{'ms':>22}")
-        verdicts += _search(store)
-        return verdicts + _remove(store, options.traces, options.lines)
+    about = f"{options.traces:,} traces of {SPANS_PER_TRACE} spans and {options.lines:,} lines, {mebibytes:.0f} MiB"
+    return Measured(about, rows, [f"python {sys.version.split()[0]}", f"sqlite {sqlite3.sqlite_version}"])
 
 
 # ------------------------------------------------------------ writing
 
 
-def _fill(store: SqliteTraceStore, traces: int, lines: int) -> list[bool]:
+def _fill(store: SqliteTraceStore, traces: int, lines: int) -> list[Row]:
     """Writes all, spans and lines apart; the goals are for what a thread of its own needs of a processor."""
     chance = random.Random(7)
     spans_us, lines_us = [], []
@@ -121,8 +111,8 @@ def _fill(store: SqliteTraceStore, traces: int, lines: int) -> list[bool]:
         batch = [_line(chance, number) for number in range(start, min(start + LINES_PER_BATCH, lines))]
         lines_us.append(_cost(lambda batch=batch: store.write([], batch), len(batch)))  # type: ignore[misc]
     return [
-        _say("a span", median(spans_us), MOST_SPAN_US, "us"),
-        _say("a line", median(lines_us), MOST_LINE_US, "us"),
+        judged("write of a span", median(spans_us), SPAN, spread=spread(spans_us)),
+        judged("write of a line", median(lines_us), LINE, spread=spread(lines_us)),
     ]
 
 
@@ -176,7 +166,7 @@ def _line(chance: random.Random, number: int) -> LogRecord:
 # ------------------------------------------------------------ searching
 
 
-def _search(store: SqliteTraceStore) -> list[bool]:
+def _search(store: SqliteTraceStore) -> list[Row]:
     seldom = frozenset({"seldom"})
     some = store.traces(TraceQuery(limit=1)).traces[0].trace_id
     trace_queries = {
@@ -202,30 +192,26 @@ def _search(store: SqliteTraceStore) -> list[bool]:
         "absent among errors": LogQuery(text="invoice elsewhere", level=LogLevel.ERROR),
         "absent in a source": LogQuery(text="Ada", source="seldom", level=LogLevel.WARN, trace_id="e" * 32),
     }
-    verdicts = [
+    return [
         _time("a trace", lambda: store.spans(some, 2000)),
         *(_time(f"traces: {name}", lambda query=query: store.traces(query)) for name, query in trace_queries.items()),  # type: ignore[misc]
         *(_time(f"lines: {name}", lambda query=query: store.logs(query)) for name, query in log_queries.items()),  # type: ignore[misc]
     ]
-    return [all(verdicts)]
 
 
-def _time(name: str, search: Callable[[], object]) -> bool:
+def _time(name: str, search: Callable[[], object]) -> Row:
     took = []
     for _ in range(TIMES):
         began = time.perf_counter()
         search()
         took.append((time.perf_counter() - began) * 1000)
-    middle, worst = median(took), max(took)
-    verdict = "ok" if middle <= MOST_SEARCH_MS else "OVER"
-    print(f"  {name:30}{middle:8.1f}{worst:8.1f}  {verdict}", flush=True)
-    return middle <= MOST_SEARCH_MS
+    return judged(f"search for {name}", median(took), SEARCH, spread=spread(took))
 
 
 # ------------------------------------------------------------ removing
 
 
-def _remove(store: SqliteTraceStore, traces: int, lines: int) -> list[bool]:
+def _remove(store: SqliteTraceStore, traces: int, lines: int) -> list[Row]:
     """Removes the older half of all, while single spans and lines are written and looked for."""
     kept = Retention(traces // 2, lines // 2, 1e10, 2**40)
     began = time.perf_counter()
@@ -233,13 +219,11 @@ def _remove(store: SqliteTraceStore, traces: int, lines: int) -> list[bool]:
         store.prune(kept, 1.7e9)
     seconds = time.perf_counter() - began
     rate = (traces - kept.traces) * SPANS_PER_TRACE / seconds
-    print(
-        f"\nremoved {rate:.0f} spans/s and {(lines - kept.logs) / seconds:.0f} lines/s at once in {seconds:.1f} s",
-        end="",
-    )
-    print(f", goal >= {LEAST_REMOVED:.0f}  {'ok' if rate >= LEAST_REMOVED else 'UNDER'}")
     worst = quantiles(held, n=100)[-1] if len(held) > 1 else max(held)
-    return [rate >= LEAST_REMOVED, _say("a small write meanwhile, p99", worst, MOST_HELD_MS, "ms")]
+    return [
+        judged("removal of the older half", rate, REMOVED),
+        judged("a small write meanwhile, p99", worst, HELD),
+    ]
 
 
 @contextmanager
@@ -263,11 +247,6 @@ def _others(store: SqliteTraceStore) -> Iterator[list[float]]:
     finally:
         is_over.set()
         thread.join()
-
-
-def _say(name: str, figure: float, most: float, unit: str) -> bool:
-    print(f"{name}: {figure:.1f} {unit}, goal <= {most:g}  {'ok' if figure <= most else 'OVER'}", flush=True)
-    return figure <= most
 
 
 if __name__ == "__main__":

@@ -12,20 +12,20 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench.harness import ROOT, SCRATCH, BenchFault
+from bench.harness import ROOT, SCRATCH
+from bench.harness.command import Measured, at_least, carry_out
 from bench.harness.flows import Flows
 from bench.harness.load import find_wrk, load, spread
-from bench.harness.machine import machine
-from bench.harness.servers import alone, free_port, server
+from bench.harness.results import Goal, Row, judged, with_unit
+from bench.harness.servers import free_port, server
 
 PROJECTS = ROOT / "bench" / "projects"
 KINDS: Mapping[str, str] = {
@@ -38,34 +38,29 @@ NO_GOAL = frozenset(("off", "every one"))
 ORDER = {"items": [{"sku": "A-17", "count": 2}]}
 CONNECTIONS = 32
 WARM_UP_SECONDS = 2
-LEAST = 0.85
-EXIT_INTERRUPTED = 130
+LEFT = Goal(">=", 0.85)
 
 
 def main() -> int:
-    """Measures all in turns; the exit code is 1 when a goal is missed or no figure could be had."""
-    # `timeout` and CI end us with SIGTERM, which would leave the servers behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Measures all in turns; see `carry_out` for the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/bench tracing", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5, help="loads of each server in a case (%(default)s)")
-    parser.add_argument("--seconds", type=int, default=3, help="of each load (%(default)s)")
+    parser.add_argument("--rounds", type=at_least(1), default=5, help="loads of each server in a case (%(default)s)")
+    parser.add_argument("--seconds", type=at_least(1), default=3, help="of each load (%(default)s)")
     options = parser.parse_args()
-    try:
-        find_wrk()
-        print(machine())
-        with ExitStack() as running:
-            running.enter_context(alone("tracing"))
-            http = _start(running, "http")
-            is_met = _judge("node runner, GET, req/s", options, http, lambda url, s: _requests(f"{url}/ts", s))
-            is_met &= _judge("python runner, GET, req/s", options, http, lambda url, s: _requests(f"{url}/py", s))
-        with ExitStack() as running:
-            is_met &= _judge("events/s", options, _start(running, "flows"), _events)
-    except BenchFault as fault:
-        print(f"bench tracing: {fault}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    return 0 if is_met else 1
+    return carry_out("tracing", lambda: _measure(options))
+
+
+def _measure(options: argparse.Namespace) -> Measured:
+    find_wrk()
+    rows: list[Row] = []
+    with ExitStack() as running:
+        http = _start(running, "http")
+        rows += _judge("node runner, GET", "req/s", options, http, lambda url, s: _requests(f"{url}/ts", s))
+        rows += _judge("python runner, GET", "req/s", options, http, lambda url, s: _requests(f"{url}/py", s))
+    with ExitStack() as running:
+        rows += _judge("durable flow", "events/s", options, _start(running, "flows"), _events)
+    about = f"{options.rounds} rounds of {options.seconds} s at {CONNECTIONS} connections; ratios to telemetry off"
+    return Measured(about, rows, [f"python {sys.version.split()[0]}"])
 
 
 def _start(running: ExitStack, project: str) -> dict[str, str]:
@@ -83,24 +78,24 @@ def _start(running: ExitStack, project: str) -> dict[str, str]:
 
 
 def _judge(
-    name: str, options: argparse.Namespace, urls: Mapping[str, str], measure: Callable[[str, int], float]
-) -> bool:
-    """Loads all in turns, so that what the machine does meanwhile meets each; true when the goal is met."""
+    name: str, unit: str, options: argparse.Namespace, urls: Mapping[str, str], measure: Callable[[str, int], float]
+) -> Iterator[Row]:
+    """Loads all in turns, so that what the machine does meanwhile meets each."""
     rates: dict[str, list[float]] = {kind: [] for kind in urls}
     for url in urls.values():
         measure(url, WARM_UP_SECONDS)
     for _ in range(options.rounds):
         for kind, url in urls.items():
             rates[kind].append(measure(url, options.seconds))
-    print(f"\n{name}")
-    is_met = True
+    off = with_unit(median(rates["off"]), unit)
     for kind, found in rates.items():
-        ratio = median(one / off for one, off in zip(found, rates["off"], strict=True))
-        goal = "" if kind in NO_GOAL else f", goal >= {LEAST}"
-        is_met &= not goal or ratio >= LEAST
-        print(f"  {kind:10}{median(found):>9.0f}{spread(found):>12}  {ratio:.2f} of off{goal}", flush=True)
-    print("ok" if is_met else "MISSED")
-    return is_met
+        case, shown, variation = f"{name}, {kind}", with_unit(median(found), unit), spread(found)
+        ratio = median(one / without for one, without in zip(found, rates["off"], strict=True))
+        print(f"  {case:32}{shown:>16}{variation:>12}{ratio:8.2f}", flush=True)
+        if kind in NO_GOAL:
+            yield Row(case, shown, off, f"{ratio:.2f}", variation)
+        else:
+            yield judged(case, ratio, LEFT, ours=shown, theirs=off, ratio=f"{ratio:.2f}", spread=variation)
 
 
 def _requests(url: str, seconds: int) -> float:

@@ -36,7 +36,8 @@ class Goal:
         if self.is_met(figure):
             return ""
         side = "under" if figure < self.bound else "over"
-        return f"{with_unit(figure, self.unit)}, {abs(figure / self.bound - 1):.0%} {side} the goal {self}"
+        share = f"{abs(figure / self.bound - 1):.0%} " if self.bound else ""
+        return f"{with_unit(figure, self.unit)}, {share}{side} the goal {self}"
 
 
 @dataclass(frozen=True, slots=True)
