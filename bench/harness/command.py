@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import FrameType
 
 from bench.harness import ROOT, SCRATCH, BenchFault
 from bench.harness.machine import machine
@@ -32,8 +33,7 @@ class Measured:
 
 def carry_out(name: str, measure: Callable[[], Measured]) -> int:
     """Measures, prints and keeps the rows; the exit code is 1 when a goal is missed or no figure could be had."""
-    # `timeout` and CI end us with SIGTERM, which would leave the servers behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_on_signals()
     try:
         with alone(name):
             print(machine(), flush=True)
@@ -51,6 +51,12 @@ def carry_out(name: str, measure: Callable[[], Measured]) -> int:
     return EXIT_MISSED if any(row.is_met is False for row in measured.rows) else 0
 
 
+def end_on_signals() -> None:
+    """Makes the first Ctrl-C or SIGTERM a `KeyboardInterrupt`; `timeout` and CI send the latter."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
+
+
 def at_least(least: int) -> Callable[[str], int]:
     """Reads an option that is a whole number from `least` on."""
 
@@ -60,6 +66,13 @@ def at_least(least: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    # What was started is being stopped from here on; a second signal would leave some of it behind.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _line(row: Row) -> str:

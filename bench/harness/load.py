@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -13,6 +14,8 @@ from bench.harness import BenchFault
 
 _HOOKS = Path(__file__).with_name("wrk.lua")
 _SLACK_SECONDS = 15
+_ANSWER_SECONDS = 30
+"""An answer that takes longer counts as a socket error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,16 @@ def find_wrk() -> str:
     return path
 
 
-def load(url: str, connections: int, seconds: int, body: str | None = None) -> Figures:
+def load(
+    url: str, connections: int, seconds: int, body: str | None = None, headers: Mapping[str, str] | None = None
+) -> Figures:
     """Sends GETs, or POSTs of the JSON body, as fast as they are answered.
 
     Raises `BenchFault` when any answer is no success or any connection fails: a fast error is no result.
     """
-    command = [find_wrk(), "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(_HOOKS), url, "--"]
+    command = [find_wrk(), "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={_ANSWER_SECONDS}s"]
+    command += [f"-H{name}: {value}" for name, value in (headers or {}).items()]
+    command += ["-s", str(_HOOKS), url, "--"]
     command += ["POST", body] if body else ["GET"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=seconds + _SLACK_SECONDS, check=False)
     if run.returncode != 0:
