@@ -72,15 +72,23 @@ def process(
 
     What it prints goes to a log file. Raises `BenchFault` when it ends or stays deaf for a minute.
     """
+    with worker(name, command, folder, environment) as started:
+        _await_port(name, started, port, _log(name))
+        yield Running(f"http://127.0.0.1:{port}", started.pid)
+
+
+@contextmanager
+def worker(
+    name: str, command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs a program that listens nowhere for the time of the context; what it prints goes to a log file."""
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    log = SCRATCH / f"{name}.log"
-    with log.open("wb") as output:
+    with _log(name).open("wb") as output:
         started = subprocess.Popen(
             command, cwd=folder, env={**os.environ, **(environment or {})}, stdout=output, stderr=subprocess.STDOUT
         )
         try:
-            _await_port(name, started, port, log)
-            yield Running(f"http://127.0.0.1:{port}", started.pid)
+            yield started
         finally:
             _stop(started)
 
@@ -94,6 +102,10 @@ def fetch(url: str, body: str | None = None) -> bytes:
             return content
     except (URLError, OSError) as error:
         raise BenchFault(f"{url} does not answer as it should: {error}") from error
+
+
+def _log(name: str) -> Path:
+    return SCRATCH / f"{name}.log"
 
 
 def _await_port(name: str, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
