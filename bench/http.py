@@ -1,4 +1,9 @@
-"""Requests through our runners beside the same handlers on Express and FastAPI; fails when a ratio misses its goal."""
+"""Requests through our runners beside the same handlers on what people would pick instead.
+
+A GET, a POST of a small JSON body, and a POST as a browser sends it with 2 KiB, at several numbers of connections. The
+peers of the Node runner are Express 4, NestJS and Fastify, that of the Python runner is FastAPI on uvicorn. Goals count
+at 32 connections; the latency at one connection has its own.
+"""
 
 # ruff: noqa: E402
 # The folder of this file would hide the standard library's `http`, so the path is set right before our imports.
@@ -7,156 +12,204 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench.harness import ROOT, SCRATCH, BenchFault
+from bench.harness import ROOT, BenchFault
+from bench.harness.browsing import HEADERS, basket
+from bench.harness.command import Measured, at_least, carry_out
 from bench.harness.load import Figures, find_wrk, load, middle, spread
-from bench.harness.machine import machine, npm_version, program_version, python_versions
+from bench.harness.machine import npm_version, program_version, python_versions
 from bench.harness.peers import install_npm_peer, install_python_peer
+from bench.harness.results import Goal, Row, judged
 from bench.harness.servers import fetch, free_port, server
 from runtime.config import Settings
 from runtime.runners.programs import find_programs
 
-WARM_UP_SECONDS = 1
-LONE_SECONDS = 1
-EXIT_INTERRUPTED = 130
+PROJECT = ROOT / "bench" / "projects" / "http"
+CONNECTIONS = (1, 8, 32, 128)
+JUDGED_CONNECTIONS = 32
+WARM_UP_SECONDS = 2
+OTHER_SECONDS = 1
+"""Of each load at a number of connections that no ratio is judged at."""
+LONE_P50 = Goal("<=", 0.45, "ms")
 
 HELLO = {"message": "hello", "from": "bench", "items": [1, 2, 3]}
 ECHO = {"id": 17, "name": "Ada", "tags": ["a", "b"], "total": 12.5}
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """The same request to us and to a peer; `goal` is the least that ours may be in shares of the peer's."""
+class Request:
+    """What is sent to all; `path` is that of the peers. A GET has no body."""
 
     name: str
     path: str
-    peer: str
-    peer_path: str
-    goal: float
     sent: Mapping[str, object] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def body(self) -> str | None:
-        """The request's body, None for a GET."""
+        """The body, None for a GET."""
         return None if self.sent is None else json.dumps(self.sent)
 
 
-CASES = (
-    Case("node runner / express, GET", "/ts", "express", "/hello", goal=1.0),
-    Case("node runner / express, POST", "/ts/echo", "express", "/echo", goal=1.0, sent=ECHO),
-    Case("python runner / fastapi, GET", "/py", "fastapi", "/hello", goal=1.0),
-    Case("python runner / fastapi, POST", "/py/echo", "fastapi", "/echo", goal=1.0, sent=ECHO),
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A runner of ours: the prefix of its routes, and the least that it may be in shares of each peer."""
+
+    name: str
+    prefix: str
+    goals: Mapping[str, Goal]
+
+
+REQUESTS = (
+    Request("GET", "/hello"),
+    Request("POST", "/echo", ECHO),
+    Request("POST of a browser", "/echo", basket(), HEADERS),
+)
+SIDES = (
+    Side("node", "/ts", {"express": Goal(">=", 1.3), "nestjs": Goal(">=", 2.0), "fastify": Goal(">=", 0.5)}),
+    Side("python", "/py", {"fastapi": Goal(">=", 1.3)}),
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request to a runner of ours and its peers, at one number of connections; `urls` has ours first."""
+
+    side: Side
+    request: Request
+    connections: int
+    urls: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others."""
+        return f"{self.side.name}, {self.request.name}, {self.connections} connection{'s' * (self.connections > 1)}"
+
+
 def main() -> int:
-    """Runs all cases; the exit code is 1 when a goal is missed or no figure could be had."""
-    # `timeout` and CI end us with SIGTERM, which would leave the servers behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Runs all cases; see `carry_out` for the exit code."""
     options = _options()
-    cases = [case for case in CASES if options.only in case.name]
-    try:
-        find_wrk()
-        if not cases:
-            raise BenchFault(f"no case has '{options.only}' in its name; there are: {', '.join(c.name for c in CASES)}")
-        with ExitStack() as running:
-            urls = _start(running)
-            _check(cases, urls)
-            return _measure_all(cases, urls, options)
-    except BenchFault as fault:
-        print(f"bench http: {fault}\nWhat the servers printed is in {SCRATCH.relative_to(ROOT)}/", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    return carry_out("http", lambda: _measure(options))
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/bench http", description=__doc__)
-    parser.add_argument("--connections", type=_at_least_one, default=32, help="open at once (%(default)s)")
+    parser = argparse.ArgumentParser(prog="scripts/bench http", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rounds", type=at_least(1), default=5, help="loads of each server in a case (%(default)s)")
     parser.add_argument(
-        "--rounds", type=_at_least_one, default=5, help="runs of each server in each case (%(default)s)"
+        "--seconds", type=at_least(1), default=3, help="of a load where goals count (%(default)s), 1 elsewhere"
     )
-    parser.add_argument("--seconds", type=_at_least_one, default=1, help="of each run (%(default)s)")
     parser.add_argument("--only", default="", metavar="TEXT", help="cases that have this in their name")
     return parser.parse_args()
 
 
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 on")
-    return int(text)
+def _measure(options: argparse.Namespace) -> Measured:
+    find_wrk()
+    with ExitStack() as running:
+        urls, versions = _start(running)
+        cases = [case for case in _cases(urls) if options.only in case.name]
+        if not cases:
+            raise BenchFault(f"no case has '{options.only}' in its name, such as 'node, GET, 32 connections'")
+        for case in cases:
+            _check(case)
+        rows = [row for case in cases for row in _judge(case, options)]
+    about = (
+        f"{options.rounds} rounds of {options.seconds} s at {JUDGED_CONNECTIONS} connections and {OTHER_SECONDS} s at "
+        f"others, in turns (A B C A B C); ratios are the median of the rounds'; latencies are p50 and p99"
+    )
+    return Measured(about, rows, versions, is_whole=not options.only)
 
 
-def _start(running: ExitStack) -> dict[str, str]:
-    """Starts all servers, idle but for the one under load; gives their URLs."""
+def _start(running: ExitStack) -> tuple[dict[str, str], list[str]]:
+    """Starts all servers, idle but for the one under load; gives their URLs, and the versions."""
     node = find_programs(Settings())["node"]
-    express = install_npm_peer("express")
+    folders = {name: install_npm_peer(name) for name in ("express", "nestjs", "fastify")}
     fastapi, python = install_python_peer("fastapi")
-    print(machine())
-    print(f"python {sys.version.split()[0]}, node {program_version(node)}, {npm_version(express, 'express')},", end=" ")
-    print(python_versions(python, "fastapi", "uvicorn", "uvloop", "httptools"))
-    production = {"NODE_ENV": "production"}
-    ports = {name: free_port() for name in ("runtime", "express", "fastapi")}
-    ours = [sys.executable, "-m", "runtime", "start", "--port", str(ports["runtime"])]
-    project = ROOT / "bench" / "projects" / "http"
-    return {
-        name: running.enter_context(server(name, command, folder, ports[name], production))
-        for name, command, folder in (
-            ("runtime", ours, project),
-            ("express", [node, "server.mjs", str(ports["express"])], express),
-            ("fastapi", [python, "server.py", str(ports["fastapi"])], fastapi),
-        )
+    shutil.rmtree(PROJECT / ".runtime", ignore_errors=True)
+    ports = {name: free_port() for name in ("runtime", *folders, "fastapi")}
+    commands = {name: ([node, "server.mjs", str(ports[name])], folder) for name, folder in folders.items()}
+    commands["fastapi"] = ([python, "server.py", str(ports["fastapi"])], fastapi)
+    commands["runtime"] = ([sys.executable, "-m", "runtime", "start", "--port", str(ports["runtime"])], PROJECT)
+    urls = {
+        name: running.enter_context(server(name, command, folder, ports[name], {"NODE_ENV": "production"}))
+        for name, (command, folder) in commands.items()
     }
+    packages = {"express": "express", "nestjs": "@nestjs/core", "fastify": "fastify"}
+    versions = [f"python {sys.version.split()[0]}", f"node {program_version(node)}"]
+    versions += [npm_version(folders[name], package) for name, package in packages.items()]
+    return urls, [*versions, python_versions(python, "fastapi", "uvicorn", "uvloop", "httptools")]
 
 
-def _check(cases: Sequence[Case], urls: Mapping[str, str]) -> None:
+def _cases(urls: Mapping[str, str]) -> list[Case]:
+    cases = []
+    for side in SIDES:
+        for request in REQUESTS:
+            ours = f"{urls['runtime']}{side.prefix}{'' if request.sent is None else request.path}"
+            asked = {"runtime": ours, **{peer: urls[peer] + request.path for peer in side.goals}}
+            cases += [Case(side, request, connections, asked) for connections in CONNECTIONS]
+    return cases
+
+
+def _check(case: Case) -> None:
     """Raises `BenchFault` unless all give the same answers."""
-    for case in cases:
-        for url in (urls["runtime"] + case.path, urls[case.peer] + case.peer_path):
-            answer = json.loads(fetch(url, case.body))
-            if answer != (case.sent or HELLO):
-                raise BenchFault(f"{url} answered {answer!r}")
+    for url in case.urls.values():
+        answer = json.loads(fetch(url, case.request.body))
+        if answer != (case.request.sent or HELLO):
+            raise BenchFault(f"{url} answered {answer!r}")
 
 
-def _measure_all(cases: Sequence[Case], urls: Mapping[str, str], options: argparse.Namespace) -> int:
-    print(f"\n{options.rounds} rounds of {options.seconds} s at {options.connections} connections, latencies in ms\n")
-    print(f"{'':32}{'req/s':>9}{'spread':>12}{'p50':>8}{'p99':>8}{'p50 at 1':>10}")
-    missed = [case.name for case in cases if not _measure(case, urls, options)]
-    if missed:
-        print(f"\nunder the goal: {'; '.join(missed)}", file=sys.stderr)
-    return 1 if missed else 0
-
-
-def _measure(case: Case, urls: Mapping[str, str], options: argparse.Namespace) -> bool:
-    """Loads both in turns, so that what the machine does meanwhile meets both; true when the goal is met."""
-    ours, theirs = urls["runtime"] + case.path, urls[case.peer] + case.peer_path
-    runs: dict[str, list[Figures]] = {ours: [], theirs: []}
-    for url in runs:
-        load(url, options.connections, WARM_UP_SECONDS, case.body)
+def _judge(case: Case, options: argparse.Namespace) -> list[Row]:
+    """Loads all in turns, so that what the machine does meanwhile meets each; gives a row for each peer."""
+    is_judged = case.connections == JUDGED_CONNECTIONS
+    seconds = options.seconds if is_judged else OTHER_SECONDS
+    for name in case.urls:
+        _load(case, name, WARM_UP_SECONDS if case.connections == CONNECTIONS[0] or options.only else OTHER_SECONDS)
+    runs: dict[str, list[Figures]] = {name: [] for name in case.urls}
     for _ in range(options.rounds):
-        for url, figures in runs.items():
-            figures.append(load(url, options.connections, options.seconds, case.body))
-    lone = load(ours, 1, LONE_SECONDS, case.body)
-    ratio = middle(runs[ours]).rate / middle(runs[theirs]).rate
-    _print_figures(case.name.split(",")[0].partition(" / ")[0], runs[ours], f"{lone.p50:.2f}")
-    _print_figures(case.peer, runs[theirs])
-    verdict = "ok" if ratio >= case.goal else "UNDER"
-    print(f"{case.name:32}{ratio:9.2f}  goal {case.goal:.2f}  {verdict}\n", flush=True)
-    return ratio >= case.goal
+        for name, done in runs.items():
+            done.append(_load(case, name, seconds))
+    ours = runs.pop("runtime")
+    print(
+        f"  {case.name}: {_shown(ours)}; {'; '.join(f'{name} {_shown(done)}' for name, done in runs.items())}",
+        flush=True,
+    )
+    rows = [
+        _compare(case, peer, ours, theirs, case.side.goals[peer] if is_judged else None)
+        for peer, theirs in runs.items()
+    ]
+    return [*rows, *_judge_lone(case, ours)]
 
 
-def _print_figures(name: str, runs: list[Figures], lone: str = "") -> None:
-    figures = middle(runs)
-    variation = spread([run.rate for run in runs])
-    print(f"  {name:30}{figures.rate:9.0f}{variation:>12}{figures.p50:8.2f}{figures.p99:8.2f}{lone:>10}")
+def _load(case: Case, name: str, seconds: int) -> Figures:
+    return load(case.urls[name], case.connections, seconds, case.request.body, case.request.headers)
+
+
+def _compare(case: Case, peer: str, ours: Sequence[Figures], theirs: Sequence[Figures], goal: Goal | None) -> Row:
+    ratios = [one.rate / other.rate for one, other in zip(ours, theirs, strict=True)]
+    name, ratio = f"{case.name}, {peer}", median(ratios)
+    row = Row(name, _shown(ours), _shown(theirs), f"{ratio:.2f}", spread(ratios))
+    return row if goal is None else replace(row, goal=str(goal), is_met=goal.is_met(ratio), missed_by=goal.miss(ratio))
+
+
+def _judge_lone(case: Case, ours: Sequence[Figures]) -> list[Row]:
+    """The latency of a request that is alone, as a row of its own."""
+    if case.connections != 1:
+        return []
+    found = [run.p50 for run in ours]
+    return [judged(f"{case.name}, p50", median(found), LONE_P50, spread=spread(found))]
+
+
+def _shown(runs: Sequence[Figures]) -> str:
+    figures = middle(list(runs))
+    return f"{figures.rate:,.0f} req/s, {figures.p50:.2f} / {figures.p99:.2f} ms"
 
 
 if __name__ == "__main__":
