@@ -1,0 +1,85 @@
+"""Runs the benchmark of the given name with the arguments after it, or each one in bench/; writes bench/RESULTS.md."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.harness import ROOT, report
+from bench.harness.command import EXIT_INTERRUPTED, EXIT_MISSED, end_on_signals
+
+BENCH = ROOT / "bench"
+BOUND_SECONDS = 15 * 60.0
+"""After which a benchmark is ended, unless it is given longer here or arguments, which may ask for hours."""
+LONGER_SECONDS = {"http": 30 * 60.0, "reload": 30 * 60.0}
+STOP_SECONDS = 60.0
+"""What an ended benchmark has to stop its servers."""
+USAGE = """usage: scripts/bench [NAME [ARGUMENT ...]]
+       scripts/bench --report     only writes bench/RESULTS.md, as after a change in bench/notes/
+
+There are: {names}. `scripts/bench NAME --help` tells of the arguments of one."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """1 when a goal is missed, a figure could not be had or a bound is passed."""
+    names = sorted(path.stem for path in BENCH.glob("[a-z]*.py"))
+    chosen = names if not arguments else list(arguments[:1])
+    if chosen == ["--report"]:
+        report.write()
+        return 0
+    if not set(chosen) <= set(names):
+        print(USAGE.format(names=", ".join(names)), file=sys.stderr)
+        return 2
+    end_on_signals()
+    try:
+        codes = [_run(name, arguments[1:]) for name in chosen]
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    finally:
+        report.write()
+    print(f"\n{report.RESULTS.relative_to(ROOT)} is written")
+    return EXIT_MISSED if any(codes) else 0
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
+    """The exit code of a benchmark; nothing that it has started is left when this returns."""
+    print(f"\n== {name}", flush=True)
+    began = time.monotonic()
+    # A session of its own: Ctrl-C reaches only us, so that a benchmark is told once, and its whole group can be ended.
+    started = subprocess.Popen([sys.executable, str(_file(name)), *arguments], cwd=ROOT, start_new_session=True)
+    try:
+        bound = None if arguments else LONGER_SECONDS.get(name, BOUND_SECONDS)
+        code = started.wait(bound)
+    except subprocess.TimeoutExpired:
+        print(f"bench {name}: not over after {bound:g} s, so it was ended and gives no figures", file=sys.stderr)
+        code = EXIT_MISSED
+    finally:
+        _end(started)
+    print(f"== {name} took {time.monotonic() - began:.0f} s", flush=True)
+    return code
+
+
+def _end(started: subprocess.Popen[bytes]) -> None:
+    started.terminate()
+    try:
+        started.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        print(f"what ran did not stop within {STOP_SECONDS:g} s and is killed", file=sys.stderr)
+    try:
+        os.killpg(started.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # as it should be: nobody is left
+    started.wait()
+
+
+def _file(name: str) -> Path:
+    return BENCH / f"{name}.py"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
