@@ -15,8 +15,11 @@ PEERS = ROOT / "bench" / "peers"
 INSTALL_SECONDS = 300
 
 
-def install_npm_peer(name: str) -> Path:
-    """The folder of a Node peer, with the packages of its lock file in it."""
+def install_npm_peer(name: str, verb: str = "ci") -> Path:
+    """The folder of a Node peer, with the packages of its lock file in it.
+
+    `install` as the verb is for a lock that lacks packages of other platforms, which `ci` refuses.
+    """
     folder = PEERS / name
     stamp = folder / "node_modules" / ".bench-stamp"
     key = _key(folder / "package-lock.json")
@@ -24,7 +27,7 @@ def install_npm_peer(name: str) -> Path:
         # npm comes with the Node wheel and is linked beside our Python; it trusts what the machine trusts, as pip does.
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         environment = {**os.environ, "PATH": path, "NODE_USE_SYSTEM_CA": "1"}
-        _install(name, ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder, environment)
+        _install(name, ["npm", verb, "--ignore-scripts", "--no-save", "--no-audit", "--no-fund"], folder, environment)
         stamp.write_text(key)
     return folder
 
