@@ -22,9 +22,9 @@ export function noteRequest() {
   return `order-${orders}`
 }
 
-/** The event of a request is safely kept. */
-export function noteAccepted() {
-  noted.accepted += 1
+/** So many events of a request are safely kept. */
+export function noteAccepted(events = 1) {
+  noted.accepted += events
 }
 
 /** The handler of an event that was emitted at the given time begins. */
