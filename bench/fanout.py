@@ -62,14 +62,13 @@ def main() -> int:
     """Measures both; see `carry_out` for the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/bench fanout", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=at_least(1), default=5, help="loads of each server in a case (%(default)s)")
-    parser.add_argument(
-        "--events", type=at_least(10), default=400, help="to 50 steps each, and of each group, in a load (%(default)s)"
-    )
+    parser.add_argument("--events", type=at_least(1), default=400, help="to 50 steps each in a load (%(default)s)")
+    parser.add_argument("--in-group", type=at_least(2), default=100, help="events of each group (%(default)s)")
     options = parser.parse_args()
-    return carry_out("fanout", lambda: _measure(options.rounds, options.events))
+    return carry_out("fanout", lambda: _measure(options.rounds, options.events, options.in_group))
 
 
-def _measure(rounds: int, events: int) -> Measured:
+def _measure(rounds: int, events: int, in_group: int) -> Measured:
     _make_project()
     with ExitStack() as running:
         core = start_ours(running, "fanout", PROJECT)
@@ -79,10 +78,11 @@ def _measure(rounds: int, events: int) -> Measured:
         rows = [
             _measure_lone(servers),
             _measure_many(servers, rounds, events),
-            _measure_groups(core.url, rounds, events),
+            _measure_groups(core.url, rounds, in_group),
         ]
     about = (
-        f"{LONE_EVENTS} events alone; {rounds} rounds of {events} events to {SUBSCRIBERS} steps, of {events} in a group"
+        f"{LONE_EVENTS} events alone; {rounds} rounds of {events} events to {SUBSCRIBERS} steps, "
+        f"and of {in_group} events to each of {GROUPS} groups"
     )
     return Measured(about, rows, [*versions_of_ours(), *versions_of_bullmq()])
 
@@ -134,7 +134,7 @@ def _measure_groups(url: str, rounds: int, events: int) -> Row:
     """Handlers a second of all groups together. Raises `BenchFault` when one does not keep its order."""
     flows, rates = Flows(url), []
     for number in range(rounds + 1):
-        rate = _rate(flows, "/groups", {"groups": GROUPS, "events": events // 2}, GROUPS * (events // 2))
+        rate = _rate(flows, "/groups", {"groups": GROUPS, "events": events}, GROUPS * events)
         kept = json.loads(fetch(f"{url}/order"))
         if kept["faults"] or kept["groups"] != GROUPS:
             raise BenchFault(f"{kept['groups']} groups, not in order: {'; '.join(kept['faults'][:5])}")
