@@ -1,0 +1,117 @@
+"""Memory and processor time of the order example: idle, and under orders at 32 connections, by process."""
+
+# ruff: noqa: E402
+# The folder of this file would hide the standard library's `http`, so the path is set right before our imports.
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from bench.harness import BenchFault
+from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.contenders import versions_of_ours
+from bench.harness.example import ORDER, ORDERS, READY, command, make_example, ruby_version
+from bench.harness.load import find_wrk, load
+from bench.harness.results import Goal, Row, judged, with_unit
+from bench.harness.servers import START_SECONDS, fetch, free_port, process
+from bench.harness.usage import Moment, Usage, usage
+
+CONNECTIONS = 32
+SETTLE_SECONDS = 5.0
+"""From the last answer to where idleness begins."""
+SAMPLE_SECONDS = 0.5
+IDLE_MEMORY = Goal("<=", 250, "MB")
+IDLE_PROCESSOR = Goal("<=", 1, "%")
+
+
+def main() -> int:
+    """Measures both modes; see `carry_out` for the exit code."""
+    parser = argparse.ArgumentParser(prog="scripts/bench memory", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seconds", type=at_least(1), default=10, help="of idleness, and of load (%(default)s)")
+    options = parser.parse_args()
+    return carry_out("memory", lambda: _measure(options.seconds))
+
+
+def _measure(seconds: int) -> Measured:
+    find_wrk()
+    rows = [row for mode in ("start", "dev") for row in _measure_mode(mode, seconds)]
+    about = (
+        f"the order example after {SETTLE_SECONDS:g} s without a request, over {seconds} s, then under POST {ORDERS} "
+        f"at {CONNECTIONS} connections for {seconds} s, where memory is the most that was seen; memory is PSS (RSS)"
+    )
+    return Measured(about, rows, [*versions_of_ours(), ruby_version()])
+
+
+def _measure_mode(mode: str, seconds: int) -> list[Row]:
+    folder, port = make_example(f"memory-{mode}"), free_port()
+    with process(f"memory-{mode}", command(mode, port), folder, port) as running:
+        _await_ready(running.url)
+        # Code that has run is a part of what is idle.
+        fetch(running.url + ORDERS, json.dumps(ORDER))
+        time.sleep(SETTLE_SECONDS)
+        before = usage(running.pid)
+        time.sleep(seconds)
+        idle = usage(running.pid)
+        with ThreadPoolExecutor() as threads:
+            loading = threads.submit(load, running.url + ORDERS, CONNECTIONS, seconds, json.dumps(ORDER))
+            moments = [usage(running.pid)]
+            while not loading.done():
+                time.sleep(SAMPLE_SECONDS)
+                moments.append(usage(running.pid))
+    return [*_judge_idle(mode, before, idle), *_show_load(mode, loading.result().rate, moments)]
+
+
+def _await_ready(url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            fetch(url + READY)
+            return
+        except BenchFault:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(SAMPLE_SECONDS)
+
+
+def _judge_idle(mode: str, before: Moment, idle: Moment) -> list[Row]:
+    processor, megabytes = idle.processor_share(before), idle.proportional / 1e6
+    return [
+        judged(f"{mode}, idle, all processes", megabytes, IDLE_MEMORY, ours=_size(idle)),
+        judged(f"{mode}, idle, processor", processor, IDLE_PROCESSOR),
+        *(Row(f"{mode}, idle, {name}", _size(each)) for name, each in _named(idle)),
+    ]
+
+
+def _show_load(mode: str, rate: float, moments: list[Moment]) -> list[Row]:
+    most = max(moments, key=lambda moment: moment.proportional)
+    processor = moments[-1].processor_share(moments[0])
+    return [
+        Row(f"{mode}, load, all processes", _size(most)),
+        Row(f"{mode}, load, processor", f"{with_unit(processor, '%')} at {with_unit(rate, 'orders/s')}"),
+        *(Row(f"{mode}, load, {name}", _size(each)) for name, each in _named(most)),
+    ]
+
+
+def _named(moment: Moment) -> list[tuple[str, Usage]]:
+    """What each process is: the core, or the program of a runner, numbered where there are several of it."""
+    core, *runners = moment.processes
+    names: list[tuple[str, Usage]] = [("core", core)]
+    for each in runners:
+        number = sum(other.name == each.name for _, other in names[1:]) + 1
+        names.append((f"{each.name} {number}" if number > 1 else each.name, each))
+    return names
+
+
+def _size(used: Moment | Usage) -> str:
+    return f"{used.proportional / 1e6:.0f} MB ({used.resident / 1e6:.0f} MB)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
