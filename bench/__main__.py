@@ -16,10 +16,13 @@ from bench.harness.command import EXIT_INTERRUPTED, EXIT_MISSED, end_on_signals
 BENCH = ROOT / "bench"
 BOUND_SECONDS = 15 * 60.0
 """After which a benchmark is ended, unless it is given longer here or arguments, which may ask for hours."""
-LONGER_SECONDS = {"http": 30 * 60.0, "reload": 30 * 60.0}
+LONGER_SECONDS = {"http": 30 * 60.0, "reload": 30 * 60.0, "soak": 45 * 60.0}
+LONG = frozenset(("soak",))
+"""Left out of a run of all unless it is asked for."""
 STOP_SECONDS = 60.0
 """What an ended benchmark has to stop its servers."""
 USAGE = """usage: scripts/bench [NAME [ARGUMENT ...]]
+       scripts/bench --long       runs all, also the half hour of soak
        scripts/bench --report     only writes bench/RESULTS.md, as after a change in bench/notes/
 
 There are: {names}. `scripts/bench NAME --help` tells of the arguments of one."""
@@ -28,7 +31,9 @@ There are: {names}. `scripts/bench NAME --help` tells of the arguments of one.""
 def main(arguments: Sequence[str]) -> int:
     """1 when a goal is missed, a figure could not be had or a bound is passed."""
     names = sorted(path.stem for path in BENCH.glob("[a-z]*.py"))
-    chosen = names if not arguments else list(arguments[:1])
+    chosen = [name for name in names if name not in LONG] if not arguments else list(arguments[:1])
+    if chosen == ["--long"]:
+        chosen = names
     if chosen == ["--report"]:
         report.write()
         return 0

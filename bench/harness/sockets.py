@@ -24,8 +24,8 @@ QUIET_SECONDS = 10.0
 OUTSTANDING = 2
 """Rounds that are under way at once, so that neither the server nor we wait for the other in between."""
 
-_TEXT, _CLOSE, _PING, _PONG = 0x81, 0x88, 0x89, 0x8A
-_RECEIVE_BYTES = 256 * 1024
+TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
+RECEIVE_BYTES = 256 * 1024
 _ROUND = b'"round":'
 _DIGITS = 9
 
@@ -94,31 +94,31 @@ class Audience:
         connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
 
     def _answered(self, connection: socket.socket) -> socket.socket:
-        answer = connection.recv(_RECEIVE_BYTES)
+        answer = connection.recv(RECEIVE_BYTES)
         if not answer.startswith(b"HTTP/1.1 200 "):
             raise BenchFault(f"a round was answered with {answer[:300]!r}")
         return connection
 
     def _receive(self, number: int) -> None:
         """Counts the deliveries of whole frames; what is left of a frame waits for the rest of it."""
-        data = self._sockets[number].recv(_RECEIVE_BYTES)
+        data = self._sockets[number].recv(RECEIVE_BYTES)
         now = time.monotonic()
         if not data:
             raise BenchFault("a socket was closed without a word")
         data = self._rest.pop(number, b"") + data
         at = 0
-        while (end := _end_of_frame(data, at)) is not None:
+        while (end := end_of_frame(data, at)) is not None:
             self._take(number, data, at, end, now)
             at = end
         if at < len(data):
             self._rest[number] = data[at:]
 
     def _take(self, number: int, data: bytes, begin: int, end: int, now: float) -> None:
-        if data[begin] == _PING:
-            self._sockets[number].sendall(_masked(_PONG, data[begin + 2 : end]))
+        if data[begin] == PING:
+            self._sockets[number].sendall(masked(PONG, data[begin + 2 : end]))
             return
         found = data.find(_ROUND, begin, end)
-        if data[begin] != _TEXT or found < 0:
+        if data[begin] != TEXT or found < 0:
             raise BenchFault(f"a socket got {data[begin:end][:300]!r}")
         first = found + len(_ROUND)
         if data[first] == 0x20:
@@ -134,24 +134,25 @@ class Audience:
 def audience(url: str, size: int, path: str, place: Mapping[str, str]) -> Iterator[Audience]:
     """Opens so many sockets, each in the place once this is entered. Raises `BenchFault` when one cannot be."""
     with ExitStack() as stack:
-        sockets = [stack.enter_context(_joined(url, place)) for _ in range(size)]
-        askers = [stack.enter_context(_connected(url)) for _ in range(OUTSTANDING)]
+        sockets = [stack.enter_context(joined(url, place)) for _ in range(size)]
+        askers = [stack.enter_context(connected(url)) for _ in range(OUTSTANDING)]
         yield Audience(sockets, askers, path)
 
 
-def _joined(url: str, place: Mapping[str, str]) -> socket.socket:
-    connection = _connected(url)
+def joined(url: str, place: Mapping[str, str]) -> socket.socket:
+    """A socket that has joined the place and got what there is. Raises `BenchFault` when it cannot."""
+    connection = connected(url)
     key = base64.b64encode(os.urandom(16)).decode()
     offer = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
     connection.sendall(f"GET / HTTP/1.1\r\nHost: bench\r\n{offer}{key}\r\n\r\n".encode())
-    answer = connection.recv(_RECEIVE_BYTES)
+    answer = connection.recv(RECEIVE_BYTES)
     if not answer.startswith(b"HTTP/1.1 101 "):
         raise BenchFault(f"{url} answered the offer of a socket with {answer[:300]!r}")
     join = {"type": "join", "data": {**place, "subscriptionId": key}}
-    connection.sendall(_masked(_TEXT, json.dumps(join).encode()))
+    connection.sendall(masked(TEXT, json.dumps(join).encode()))
     synced = answer.partition(b"\r\n\r\n")[2]
-    while _end_of_frame(synced, 0) is None:
-        received = connection.recv(_RECEIVE_BYTES)
+    while end_of_frame(synced, 0) is None:
+        received = connection.recv(RECEIVE_BYTES)
         if not received:
             raise BenchFault(f"{url} closed a socket that joined")
         synced += received
@@ -160,14 +161,15 @@ def _joined(url: str, place: Mapping[str, str]) -> socket.socket:
     return connection
 
 
-def _connected(url: str) -> socket.socket:
+def connected(url: str) -> socket.socket:
+    """A connection to a server, which sends at once."""
     parts = urlsplit(url)
     connection = socket.create_connection((parts.hostname, parts.port), timeout=OPEN_SECONDS)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
 
-def _end_of_frame(data: bytes, at: int) -> int | None:
+def end_of_frame(data: bytes, at: int) -> int | None:
     """Where the frame that begins here ends, None when it is not all there (RFC 6455, section 5.2)."""
     have = len(data) - at
     if have < 2:
@@ -179,7 +181,7 @@ def _end_of_frame(data: bytes, at: int) -> int | None:
     return at + head + length if have >= head + length else None
 
 
-def _masked(kind: int, content: bytes) -> bytes:
+def masked(kind: int, content: bytes) -> bytes:
     """A frame of a client; a mask of zeros leaves the content as it is."""
     length = bytes([0x80 | len(content)]) if len(content) < 126 else b"\xfe" + len(content).to_bytes(2, "big")
     return bytes([kind]) + length + bytes(4) + content

@@ -1,0 +1,234 @@
+"""Steady load for a long time at 70 % of the peak: whether anything grows, and whether answers become slower.
+
+The peak comes first: as many requests a second as our processes can answer, and handle the events of, with the same
+mix from the same generator. Then requests are due at even distances; latencies count from when one was due. The mix
+is GETs through both runners and orders, whose events end in a durable write; rounds of a stream go to sockets beside
+it. The generator shares the machine with what it measures; its share of a core is told. The first minute is the first
+one after the warm-up.
+"""
+
+# ruff: noqa: E402
+# The folder of this file would hide the standard library's `http`, so the path is set right before our imports.
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import mean
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from bench.harness import ROOT, BenchFault
+from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.contenders import start_ours, versions_of_ours
+from bench.harness.load import spread
+from bench.harness.pacing import Asked, Figures, Plan
+from bench.harness.results import Goal, Row, judged, with_unit
+from bench.harness.servers import Running, fetch
+from bench.harness.usage import usage
+
+PROJECT = ROOT / "bench" / "projects" / "soak"
+DATABASE = PROJECT / ".runtime" / "runtime.db"
+FILES = (DATABASE, Path(f"{DATABASE}-wal"), PROJECT / ".runtime" / "traces.db", PROJECT / ".runtime" / "traces.db-wal")
+
+ORDER = {"items": [{"sku": "A-17", "count": 2}, {"sku": "B-4", "count": 1}]}
+NODE, PYTHON, FLOW = Asked("/ts"), Asked("/py"), Asked("/orders", json.dumps(ORDER))
+MIX = (NODE, PYTHON, NODE, FLOW, NODE, NODE, PYTHON, NODE, FLOW, NODE)
+ROUND = Asked("/rounds", json.dumps({"text": "x" * 100}))
+ROUNDS_A_SECOND = 5.0
+PLACE = {"streamName": "rounds", "groupId": "all"}
+CONNECTIONS = 32
+SOCKETS = 100
+
+PEAK_WARM_UP, PEAK_SECONDS = 3.0, 10.0
+WARM_UP_SECONDS = 30.0
+TAIL_SECONDS = 5.0
+"""The load goes on for so long behind the last minute, so that this one is looked at under load as well."""
+SHARE = 0.7
+MINUTE = 60.0
+DRAIN_SECONDS = 120.0
+POLL_SECONDS = 0.05
+FEWEST_MINUTES = 7
+"""In fewer the minutes 2 to 4 and the last three are not apart, and nothing is judged."""
+
+GROWTH = Goal("<=", 1.10)
+SLOWDOWN = Goal("<=", 1.2)
+NONE = Goal("<=", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """What a minute was like: of requests, and at its end of each process (by id) and of the four files, in bytes."""
+
+    figures: Figures
+    resident: dict[int, int]
+    open_files: dict[int, int]
+    sizes: Sequence[int]
+    backlog: int
+
+
+def main() -> int:
+    """Loads for so many minutes; see `carry_out` for the exit code."""
+    parser = argparse.ArgumentParser(prog="scripts/bench soak", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--minutes", type=at_least(1), default=30, help="from 7 on they are judged (%(default)s)")
+    options = parser.parse_args()
+    return carry_out("soak", lambda: _measure(options.minutes))
+
+
+def _measure(minutes: int) -> Measured:
+    with ExitStack() as running:
+        core = start_ours(running, "soak", PROJECT)
+        peak = _find_peak(core)
+        names = _names(core)
+        print(f"peak {peak:.0f} requests/s; from here on {SHARE * peak:.0f}, {minutes} minutes", flush=True)
+        seen = _load(core, SHARE * peak, minutes, names)
+        _drain(core.url)
+    rows = [*_judge_requests(peak, seen), *_judge_processes(names, seen), *_show_files(seen)]
+    about = (
+        f"{minutes} minutes at {SHARE:.0%} of the peak on {CONNECTIONS} connections: 6 GETs of a TypeScript step, 2 of "
+        f"a Python step, 2 durable flows in turns; {ROUNDS_A_SECOND:g} rounds/s to {SOCKETS} sockets"
+    )
+    return Measured(about, rows, versions_of_ours(), is_whole=minutes >= FEWEST_MINUTES)
+
+
+# ------------------------------------------------------------ loading
+
+
+def _find_peak(core: Running) -> float:
+    """Requests a second that are answered and whose events are handled: to handle what is left counts as well."""
+    for seconds in (PEAK_WARM_UP, PEAK_SECONDS):
+        with _generator(core.url, None, (seconds,)) as found:
+            figures = next(found)
+        began = time.monotonic()
+        _drain(core.url)
+        taken = figures.seconds + time.monotonic() - began
+    return figures.requests / taken
+
+
+def _load(core: Running, rate: float, minutes: int, names: Mapping[int, str]) -> list[Minute]:
+    """Prints each minute as it ends. Raises `BenchFault` when a process is not the one that it was."""
+    seen: list[Minute] = []
+    print(f"{'':6}{'req/s':>8}{'p50':>8}{'p99':>8}{'late':>6}{'left':>6}{'load':>6}  MiB, open files", flush=True)
+    with _generator(core.url, rate, (WARM_UP_SECONDS, *[MINUTE] * minutes, TAIL_SECONDS)) as found:
+        for number, figures in enumerate(found):
+            if number > minutes:
+                break
+            minute = _look(core, figures)
+            if minute.resident.keys() != names.keys():
+                raise BenchFault("a process has ended and another has taken its place; see the log of the server")
+            _print_minute(number, minute)
+            if number:
+                seen.append(minute)
+    return seen
+
+
+@contextmanager
+def _generator(url: str, rate: float | None, intervals: Sequence[float]) -> Iterator[Iterator[Figures]]:
+    """Runs the load beside us; gives the figures of each interval as it ends."""
+    plan = Plan(url, MIX, rate, intervals, CONNECTIONS, SOCKETS, PLACE, ROUND, ROUNDS_A_SECOND)
+    command = [sys.executable, "-m", "bench.harness.pacing", json.dumps(asdict(plan))]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None, "it was asked for"
+        try:
+            yield (Figures(**json.loads(line)) for line in started.stdout)
+            if started.wait(MINUTE):
+                raise BenchFault("the load has ended before its time; why is said above")
+        finally:
+            started.terminate()
+
+
+def _names(core: Running) -> dict[int, str]:
+    """What each process is, by id."""
+    first, *others = usage(core.pid).processes
+    return {first.pid: "core"} | {each.pid: f"{each.name.rstrip('.0123456789')} runner" for each in others}
+
+
+def _look(core: Running, figures: Figures) -> Minute:
+    processes = usage(core.pid).processes
+    open_files = {each.pid: len(os.listdir(f"/proc/{each.pid}/fd")) for each in processes}
+    sizes = [path.stat().st_size if path.exists() else 0 for path in FILES]
+    return Minute(figures, {each.pid: each.resident for each in processes}, open_files, sizes, _backlog(core.url))
+
+
+def _print_minute(number: int, minute: Minute) -> None:
+    figures = minute.figures
+    resident = " + ".join(f"{size / 2**20:.0f}" for size in minute.resident.values())
+    files = " + ".join(str(count) for count in minute.open_files.values())
+    sizes = ", ".join(f"{path.name} {size / 2**20:.1f}" for path, size in zip(FILES, minute.sizes, strict=True))
+    name = f"{number:4}  " if number else "warm  "
+    print(f"{name}{figures.requests / figures.seconds:8.0f}{figures.p50:8.2f}{figures.p99:8.2f}", end="")
+    print(f"{figures.waiting:6}{minute.backlog:6}{figures.processor:6.0%}  {resident}; {files}; {sizes}", flush=True)
+
+
+def _backlog(url: str) -> int:
+    """Events that are accepted and not handled yet."""
+    counts = json.loads(fetch(f"{url}/counts"))
+    return int(counts["accepted"] - counts["done"])
+
+
+def _drain(url: str) -> None:
+    """Waits until every event is handled. Raises `BenchFault` when they are not: one is lost."""
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while left := _backlog(url):
+        if time.monotonic() > deadline:
+            raise BenchFault(f"{left} events were not handled within {DRAIN_SECONDS:g} s")
+        time.sleep(POLL_SECONDS)
+
+
+# ------------------------------------------------------------ judging
+
+
+def _judge_requests(peak: float, seen: Sequence[Minute]) -> Iterator[Row]:
+    first, last = seen[0].figures, seen[-1].figures
+    rates = [minute.figures.requests / minute.figures.seconds for minute in seen]
+    yield Row("peak", with_unit(peak, "req/s"))
+    yield Row("steady", with_unit(mean(rates), "req/s"), spread=spread(rates))
+    yield judged(
+        f"failed of {sum(minute.figures.requests for minute in seen):,} requests",
+        sum(minute.figures.failed for minute in seen),
+        NONE,
+    )
+    yield Row("p50, first -> last minute", f"{with_unit(first.p50, 'ms')} -> {with_unit(last.p50, 'ms')}")
+    shown = f"{with_unit(first.p99, 'ms')} -> {with_unit(last.p99, 'ms')}"
+    case, p99s = "p99, first -> last minute", [minute.figures.p99 for minute in seen]
+    if _is_long(seen):
+        yield judged(case, last.p99 / first.p99, SLOWDOWN, ours=shown, spread=spread(p99s))
+    else:
+        yield Row(case, shown, spread=spread(p99s))
+    yield Row("most events that waited at the end of a minute", f"{max(minute.backlog for minute in seen):,}")
+    yield Row("processor of the generator", f"{mean(minute.figures.processor for minute in seen):.0%} of a core")
+
+
+def _judge_processes(names: Mapping[int, str], seen: Sequence[Minute]) -> Iterator[Row]:
+    """Memory from the mean of minutes 2 to 4 to that of the last three."""
+    early, late = (seen[1:4], seen[-3:]) if _is_long(seen) else (seen[:1], seen[-1:])
+    for pid, name in names.items():
+        before, after = (mean(minute.resident[pid] for minute in part) for part in (early, late))
+        shown = f"{before / 2**20:.1f} -> {after / 2**20:.1f} MiB"
+        if _is_long(seen):
+            yield judged(f"memory of the {name}", after / before, GROWTH, ours=shown)
+        else:
+            yield Row(f"memory of the {name}", shown)
+        yield Row(f"open files of the {name}", f"{early[0].open_files[pid]} -> {late[-1].open_files[pid]}")
+
+
+def _show_files(seen: Sequence[Minute]) -> Iterator[Row]:
+    for number, path in enumerate(FILES):
+        sizes = [minute.sizes[number] / 2**20 for minute in seen]
+        yield Row(path.name, f"{sizes[0]:.1f} -> {sizes[-1]:.1f} MiB, at most {max(sizes):.1f}")
+
+
+def _is_long(seen: Sequence[Minute]) -> bool:
+    return len(seen) >= FEWEST_MINUTES
+
+
+if __name__ == "__main__":
+    sys.exit(main())
