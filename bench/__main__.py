@@ -1,4 +1,4 @@
-"""Runs the benchmark of the given name with the arguments after it, or each one in bench/; writes bench/RESULTS.md."""
+"""The command scripts/bench: runs benchmarks, each in a process of its own with a bound; writes bench/RESULTS.md."""
 
 from __future__ import annotations
 
@@ -31,24 +31,27 @@ There are: {names}. `scripts/bench NAME --help` tells of the arguments of one.""
 def main(arguments: Sequence[str]) -> int:
     """1 when a goal is missed, a figure could not be had or a bound is passed."""
     names = sorted(path.stem for path in BENCH.glob("[a-z]*.py"))
-    chosen = [name for name in names if name not in LONG] if not arguments else list(arguments[:1])
-    if chosen == ["--long"]:
-        chosen = names
-    if chosen == ["--report"]:
+    if arguments == ["--report"]:
         report.write()
         return 0
+    if not arguments or arguments == ["--long"]:
+        chosen, passed = [name for name in names if arguments or name not in LONG], []
+    else:
+        chosen, passed = list(arguments[:1]), list(arguments[1:])
     if not set(chosen) <= set(names):
-        print(USAGE.format(names=", ".join(names)), file=sys.stderr)
+        print(USAGE.format(long=", ".join(sorted(LONG)), names=", ".join(names)), file=sys.stderr)
         return 2
     end_on_signals()
     try:
-        codes = [_run(name, arguments[1:]) for name in chosen]
+        failed = [name for name in chosen if _run(name, passed)]
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     finally:
         report.write()
     print(f"\n{report.RESULTS.relative_to(ROOT)} is written")
-    return EXIT_MISSED if any(codes) else 0
+    if failed:
+        print(f"goals are missed or figures could not be had: {', '.join(failed)}", file=sys.stderr)
+    return EXIT_MISSED if failed else 0
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
