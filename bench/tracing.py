@@ -92,7 +92,9 @@ def _judge(
         case, shown, variation = f"{name}, {kind}", with_unit(median(found), unit), spread(found)
         ratio = median(one / without for one, without in zip(found, rates["off"], strict=True))
         print(f"  {case:32}{shown:>16}{variation:>12}{ratio:8.2f}", flush=True)
-        if kind in NO_GOAL:
+        if kind == "off":
+            yield Row(case, shown, spread=variation)
+        elif kind in NO_GOAL:
             yield Row(case, shown, off, f"{ratio:.2f}", variation)
         else:
             yield judged(case, ratio, LEFT, ours=shown, theirs=off, ratio=f"{ratio:.2f}", spread=variation)
