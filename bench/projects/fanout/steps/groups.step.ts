@@ -11,15 +11,16 @@ export const config: ApiRouteConfig = {
   infrastructure: { handler: { timeout: 300 } },
 }
 
-/** Emits to so many groups at once, to each so many events one after the other. */
+/** Emits to so many groups at once, to each so many events one after the other; their handlers pause for so long. */
 export const handler: Handlers['Groups'] = async (req, { emit }) => {
+  const { groups, events, pause } = req.body
   const fill = async (_: unknown, index: number) => {
     const group = `account-${index}`
-    for (let number = 0; number < req.body.events; number += 1) {
-      await emit({ topic: 'account.booked', data: { group, number }, messageGroupId: group })
+    for (let number = 0; number < events; number += 1) {
+      await emit({ topic: 'account.booked', data: { group, number, pause }, messageGroupId: group })
       noteAccepted()
     }
   }
-  await Promise.all(Array.from({ length: req.body.groups }, fill))
-  return { status: 200, body: { groups: req.body.groups } }
+  await Promise.all(Array.from({ length: groups }, fill))
+  return { status: 200, body: { groups } }
 }
