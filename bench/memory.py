@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def _measure(seconds: int) -> Measured:
     rows = [row for mode in ("start", "dev") for row in _measure_mode(mode, seconds)]
     about = (
         f"the order example after {SETTLE_SECONDS:g} s without a request, over {seconds} s, then under POST {ORDERS} "
-        f"at {CONNECTIONS} connections for {seconds} s, where memory is the most that was seen; memory is PSS (RSS)"
+        f"at {CONNECTIONS} connections for {seconds} s, where memory is the most that was seen; memory is PSS (RSS), "
+        "the processor's share is of one core"
     )
     return Measured(about, rows, [*versions_of_ours(), ruby_version()])
 
@@ -81,21 +83,29 @@ def _await_ready(url: str) -> None:
 
 
 def _judge_idle(mode: str, before: Moment, idle: Moment) -> list[Row]:
-    processor, megabytes = idle.processor_share(before), idle.proportional / 1e6
+    shares = idle.processor_shares(before)
     return [
-        judged(f"{mode}, idle, all processes", megabytes, IDLE_MEMORY, ours=_size(idle)),
-        judged(f"{mode}, idle, processor", processor, IDLE_PROCESSOR),
-        *(Row(f"{mode}, idle, {name}", _size(each)) for name, each in _named(idle)),
+        judged(f"{mode}, idle, all processes", idle.proportional / 1e6, IDLE_MEMORY, ours=_size(idle)),
+        judged(f"{mode}, idle, processor", sum(shares.values()), IDLE_PROCESSOR),
+        *_each(f"{mode}, idle", idle, shares),
     ]
 
 
 def _show_load(mode: str, rate: float, moments: list[Moment]) -> list[Row]:
     most = max(moments, key=lambda moment: moment.proportional)
-    processor = moments[-1].processor_share(moments[0])
+    shares = moments[-1].processor_shares(moments[0])
+    processor = with_unit(sum(shares.values()), "%")
     return [
         Row(f"{mode}, load, all processes", _size(most)),
-        Row(f"{mode}, load, processor", f"{with_unit(processor, '%')} at {with_unit(rate, 'orders/s')}"),
-        *(Row(f"{mode}, load, {name}", _size(each)) for name, each in _named(most)),
+        Row(f"{mode}, load, processor", f"{processor} at {with_unit(rate, 'orders/s')}"),
+        *_each(f"{mode}, load", most, shares),
+    ]
+
+
+def _each(case: str, moment: Moment, shares: Mapping[int, float]) -> list[Row]:
+    return [
+        Row(f"{case}, {name}", f"{_size(each)}, {with_unit(shares.get(each.pid, 0.0), '%')}")
+        for name, each in _named(moment)
     ]
 
 

@@ -46,11 +46,11 @@ class Moment:
         """Bytes of all together, shared ones more than once."""
         return sum(each.resident for each in self.processes)
 
-    def processor_share(self, earlier: Moment) -> float:
-        """Percent of one core that those used since then that were there at both times."""
+    def processor_shares(self, earlier: Moment) -> dict[int, float]:
+        """Percent of one core that each process used since then, by its id; of those that were there at both times."""
         before = {each.pid: each.processor for each in earlier.processes}
-        used = sum(each.processor - before[each.pid] for each in self.processes if each.pid in before)
-        return 100 * used / (self.at - earlier.at)
+        share = 100 / (self.at - earlier.at)
+        return {each.pid: share * (each.processor - before[each.pid]) for each in self.processes if each.pid in before}
 
 
 def usage(pid: int) -> Moment:
