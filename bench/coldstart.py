@@ -27,8 +27,6 @@ from bench.harness.contenders import versions_of_ours
 from bench.harness.load import spread
 from bench.harness.results import Row
 from bench.harness.servers import START_SECONDS, free_port, worker
-from runtime.config import Settings
-from runtime.runners.programs import find_programs
 
 POLL_SECONDS = 0.002
 ASK_SECONDS = 5.0
@@ -48,7 +46,7 @@ class Start:
     def command(self, port: int) -> Sequence[str]:
         """The program and its arguments."""
         if self.mode == "motia":
-            return motia.command(find_programs(Settings())["node"], self.folder, port)
+            return motia.command(self.folder, port)
         return example.command(self.mode, port)
 
 

@@ -25,8 +25,9 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from bench.harness import ROOT, BenchFault
 from bench.harness.browsing import HEADERS, basket
 from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.contenders import versions_of_ours
 from bench.harness.load import Figures, find_wrk, load, middle, spread
-from bench.harness.machine import npm_version, program_version, python_versions
+from bench.harness.machine import npm_version, python_versions
 from bench.harness.peers import install_npm_peer, install_python_peer
 from bench.harness.results import Goal, Row, judged
 from bench.harness.servers import fetch, free_port, server
@@ -143,7 +144,7 @@ def _start(running: ExitStack) -> tuple[dict[str, str], list[str]]:
         for name, (command, folder) in commands.items()
     }
     packages = {"express": "express", "nestjs": "@nestjs/core", "fastify": "fastify"}
-    versions = [f"python {sys.version.split()[0]}", f"node {program_version(node)}"]
+    versions = versions_of_ours()
     versions += [npm_version(folders[name], package) for name, package in packages.items()]
     return urls, [*versions, python_versions(python, "fastapi", "uvicorn", "uvloop", "httptools")]
 

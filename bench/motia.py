@@ -16,12 +16,10 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import motia
 from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.contenders import versions_of_ours
 from bench.harness.load import Figures, find_wrk, load, middle, spread
-from bench.harness.machine import program_version
 from bench.harness.results import Goal, judged
 from bench.harness.servers import fetch, free_port, server
-from runtime.config import Settings
-from runtime.runners.programs import find_programs
 
 CONNECTIONS = 16
 WARM_UP_SECONDS = 2
@@ -40,9 +38,8 @@ def main() -> int:
 
 def _measure(rounds: int, seconds: int) -> Measured:
     find_wrk()
-    node = find_programs(Settings())["node"]
     with ExitStack() as running:
-        ours, theirs = _start(running, node)
+        ours, theirs = _start(running)
         runs: Mapping[str, list[Figures]] = {ours: [], theirs: []}
         for url in runs:
             fetch(url)
@@ -63,11 +60,10 @@ def _measure(rounds: int, seconds: int) -> Measured:
         spread=spread(ratios),
     )
     about = f"{rounds} rounds of {seconds} s, in turns, both run by `start`; latencies are p50 and p99"
-    versions = [f"python {sys.version.split()[0]}", f"node {program_version(node)}"]
-    return Measured(about, [row], [*versions, *motia.versions(motia.peer())])
+    return Measured(about, [row], [*versions_of_ours(), *motia.versions(motia.peer())])
 
 
-def _start(running: ExitStack, node: str) -> tuple[str, str]:
+def _start(running: ExitStack) -> tuple[str, str]:
     """Starts both; gives the URLs of the step."""
     ours, theirs = motia.make_projects("motia")
     port = free_port()
@@ -75,7 +71,7 @@ def _start(running: ExitStack, node: str) -> tuple[str, str]:
     first = running.enter_context(server("motia-ours", command, ours, port, {"NODE_ENV": "production"}))
     environment = running.enter_context(motia.environment())
     port = free_port()
-    command = [*motia.command(node, theirs, port)]
+    command = motia.command(theirs, port)
     second = running.enter_context(server("motia-theirs", command, theirs, port, environment))
     return f"{first}/hello", f"{second}/hello"
 

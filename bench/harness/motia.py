@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from bench.harness import ROOT, SCRATCH
 from bench.harness.machine import npm_version
 from bench.harness.peers import install_npm_peer
 from bench.harness.redis import find_redis, redis, redis_version
+from runtime.config import Settings
+from runtime.runners.programs import find_programs
 
 PROJECT = ROOT / "bench" / "projects" / "motia"
 """Steps that both can run."""
@@ -35,8 +37,9 @@ def make_projects(name: str) -> tuple[Path, Path]:
     return ours, theirs
 
 
-def command(node: str, project: Path, port: int) -> Sequence[str]:
+def command(project: Path, port: int) -> list[str]:
     """What its users run: `start` transpiles what it needs to, so there is no build before it."""
+    node = find_programs(Settings())["node"]
     return [node, str(project / "node_modules" / ".bin" / "motia"), "start", "--port", str(port), "--host", "127.0.0.1"]
 
 
