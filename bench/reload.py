@@ -103,12 +103,13 @@ async def _load_saves(server: Running, saved: Mapping[str, Saved], count: int) -
     counts = traffic.counts
     for fault in counts.faults[:FAULTS_SHOWN]:
         print(f"  {fault}")
-    sizes = f"{_mebibytes(before)} -> {_mebibytes(after)}"
+    growth = sum(after) / sum(before)
+    sizes = f"{_mebibytes(before)} -> {_mebibytes(after)}, {growth:.2f} times"
     return [
         judged(f"failed of {counts.requests:,} requests", len(counts.faults), NONE),
         judged(f"lost of {counts.emitted:,} events", counts.emitted - counts.handled, NONE),
         judged(f"dropped of {SOCKETS} sockets", counts.dropped, NONE),
-        judged("memory after to before", sum(after) / sum(before), GROWTH, ours=sizes),
+        judged("memory after to before", growth, GROWTH, ours=sizes),
     ]
 
 

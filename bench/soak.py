@@ -197,7 +197,7 @@ def _judge_requests(peak: float, seen: Sequence[Minute]) -> Iterator[Row]:
         NONE,
     )
     yield Row("p50, first -> last minute", f"{with_unit(first.p50, 'ms')} -> {with_unit(last.p50, 'ms')}")
-    shown = f"{with_unit(first.p99, 'ms')} -> {with_unit(last.p99, 'ms')}"
+    shown = f"{with_unit(first.p99, 'ms')} -> {with_unit(last.p99, 'ms')}, {last.p99 / first.p99:.2f} times"
     case, p99s = "p99, first -> last minute", [minute.figures.p99 for minute in seen]
     if _is_long(seen):
         yield judged(case, last.p99 / first.p99, SLOWDOWN, ours=shown, spread=spread(p99s))
@@ -212,7 +212,7 @@ def _judge_processes(names: Mapping[int, str], seen: Sequence[Minute]) -> Iterat
     early, late = (seen[1:4], seen[-3:]) if _is_long(seen) else (seen[:1], seen[-1:])
     for pid, name in names.items():
         before, after = (mean(minute.resident[pid] for minute in part) for part in (early, late))
-        shown = f"{before / 2**20:.1f} -> {after / 2**20:.1f} MiB"
+        shown = f"{before / 2**20:.1f} -> {after / 2**20:.1f} MiB, {after / before:.2f} times"
         if _is_long(seen):
             yield judged(f"memory of the {name}", after / before, GROWTH, ours=shown)
         else:
