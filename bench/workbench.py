@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,7 +85,7 @@ async def _filled(traces: int, lines: int) -> Path:
     print(f"filling {folder} ...", flush=True)
     chance = random.Random(7)
     begun = folder / "begun" / "traces.db"
-    begun.unlink(missing_ok=True)
+    shutil.rmtree(CACHE, ignore_errors=True)  # what other code has filled
     store = SqliteTraceStore(begun)
     async with store.open():
         for spans in history.span_batches(chance, traces - 1):

@@ -66,7 +66,7 @@ def trace(chance: random.Random, number: int) -> list[Span]:
             TriggerKind.EVENT if each or number % ONE_IN == 1 else TriggerKind.API,
             "order.created" if each else "POST /orders",
             began + each,
-            data,
+            data if each or number % ONE_IN == 1 else _request(data),
             started=began + each + 0.001,
             ended=began + each + 0.1,
             failure=failure,
@@ -92,7 +92,7 @@ def wide_trace(chance: random.Random, trace_id: str, began: float, spans: int) -
             TriggerKind.EVENT if number else TriggerKind.API,
             "order.created" if number else "POST /orders",
             began + number * 0.005,
-            data,
+            data if number else _request(data),
             started=began + number * 0.005 + 0.002,
             ended=began + number * 0.005 + 0.05,
             operations=[Operation("state.set", "", "orders", f"A-{number}", began, 0.001, data, len(data))],
@@ -100,6 +100,13 @@ def wide_trace(chance: random.Random, trace_id: str, began: float, spans: int) -
         )
         for number in range(spans)
     ]
+
+
+def _request(body: bytes) -> bytes:
+    """What the handler of a route is given."""
+    nothing: dict[str, str] = {}
+    head = {"method": "POST", "path": "/orders", "pathParams": nothing, "queryParams": nothing}
+    return encode({**head, "headers": {"content-type": "application/msgpack"}, "body": body})
 
 
 def line(chance: random.Random, number: int) -> LogRecord:

@@ -36,11 +36,11 @@ export function install(): void {
     }
     await painted()
   }
-  let [took, longTasks, last, isOver]: [number[], number, number, boolean] = [[], 0, 0, true]
+  let [took, longTasks, last, frame]: [number[], number, number, number] = [[], 0, 0, 0]
   const tick = (now: number): void => {
     if (last > 0) took.push(now - last)
     last = now
-    if (!isOver) requestAnimationFrame(tick)
+    frame = requestAnimationFrame(tick)
   }
   const observer = new PerformanceObserver((list) => void (longTasks += list.getEntries().length))
   const next = async (event: string, is: () => boolean): Promise<number> => {
@@ -73,12 +73,12 @@ export function install(): void {
       window.probe.answered = next('input', isAnswered)
     },
     startFrames: () => {
-      ;[took, longTasks, last, isOver] = [[], 0, 0, false]
+      ;[took, longTasks, last] = [[], 0, 0]
       observer.observe({ type: 'longtask' })
-      requestAnimationFrame(tick)
+      frame = requestAnimationFrame(tick)
     },
     endFrames: () => {
-      isOver = true
+      cancelAnimationFrame(frame)
       observer.disconnect()
       return { took, longTasks }
     },

@@ -1,9 +1,10 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ChevronsDownUp, ChevronsUpDown } from 'lucide-react'
-import { useCallback, useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 
 import { useShortcuts } from '../../../app/useShortcuts.ts'
 import { IconButton } from '../../../components/Button.tsx'
+import { useStable } from '../../../components/useStable.ts'
 import { formatDuration } from '../../../format/duration.ts'
 import { placeOf, ticksOf, type Extent } from './axis.ts'
 import { Legend } from './Legend.tsx'
@@ -90,15 +91,6 @@ export function Waterfall({ tree, extent, now, looked, look }: WaterfallProps) {
       </div>
     </div>
   )
-}
-
-/** A function that stays the same for as long as the component is there, and does what was last given. */
-function useStable<Given extends unknown[]>(run: (...given: Given) => void): (...given: Given) => void {
-  const latest = useRef(run)
-  useLayoutEffect(() => {
-    latest.current = run
-  })
-  return useCallback((...given) => latest.current(...given), [])
 }
 
 /** Which spans show what happened in them: all or none, but for those that a person has opened or closed. */
