@@ -1,4 +1,4 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
 import { ChevronsDownUp, ChevronsUpDown } from 'lucide-react'
 import { useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 
@@ -73,22 +73,30 @@ export function Waterfall({ tree, extent, now, looked, look }: WaterfallProps) {
         onKeyDown={(event) => pressed(event, { next: () => select(at + 1), before: () => select(at - 1), fold })}
         className="focus-inset min-h-0 flex-1 overflow-x-hidden overflow-y-auto [scrollbar-gutter:stable]"
       >
-        <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map(({ index, start, key }) => (
-            <WaterfallRow
-              key={key}
-              id={`${id}-${index}`}
-              row={rows[index] as Row}
-              start={start}
-              extent={extent}
-              now={now}
-              isSelected={index === at}
-              onSelect={selectKey}
-              onToggle={toggleOne}
-            />
-          ))}
-        </div>
+        <Rows id={id} rows={rows} virtual={virtual} at={at} extent={extent} now={now} onSelect={selectKey} onToggle={toggleOne} />
       </div>
+    </div>
+  )
+}
+
+interface RowsProps {
+  id: string
+  rows: readonly Row[]
+  virtual: Virtualizer<HTMLDivElement, Element>
+  at: number
+  extent: Extent
+  now: number
+  onSelect: (key: string) => void
+  onToggle: (spanId: string, to: boolean) => void
+}
+
+/** The rows in sight. */
+function Rows({ id, rows, virtual, at, ...rest }: RowsProps) {
+  return (
+    <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
+      {virtual.getVirtualItems().map(({ index, start, key }) => (
+        <WaterfallRow key={key} id={`${id}-${index}`} row={rows[index] as Row} start={start} isSelected={index === at} {...rest} />
+      ))}
     </div>
   )
 }
