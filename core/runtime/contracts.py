@@ -215,7 +215,7 @@ class TraceStore(Protocol):
         """At most so many spans of a trace, in the order in which they began; none when there is no such trace."""
 
     def logs(self, query: LogQuery) -> Sequence[LogRecord]:
-        """Lines, newest first."""
+        """Lines, in the order of the query."""
 
     def clear(self) -> int:
         """Forgets everything; returns how many traces there were."""

@@ -32,12 +32,23 @@ export interface Harness {
   request: (method: string, path: string, body?: Json) => Promise<Response>
   /** Shows a place of the Workbench, such as `traces?status=failed`, as one who opens its link. */
   show: (place: string) => Promise<void>
+  /** Another page, of a browser that has seen none of this. */
+  fresh: () => Promise<Fresh>
+  close: () => Promise<void>
+}
+
+export interface Fresh {
+  page: Page
+  /** Goes to a place of the Workbench, and waits for nothing of it. */
+  open: (place: string) => Promise<void>
   close: () => Promise<void>
 }
 
 interface Options {
   /** Files that the project has besides those of the example, by their names. */
   files?: Record<string, string>
+  /** A database of traces that the project begins with; a copy of it is used. */
+  traces?: string
   theme?: 'light' | 'dark'
   size?: { width: number; height: number }
 }
@@ -48,8 +59,8 @@ interface Options {
  * The page is the one that the runtime serves, as `npm run build` has left it. With `WORKBENCH=sources` it comes from
  * the sources instead, without its policy.
  */
-export async function open({ files = {}, theme = 'light', size = { width: 1280, height: 800 } }: Options = {}): Promise<Harness> {
-  const root = await project(files)
+export async function open({ files = {}, traces, theme = 'light', size = { width: 1280, height: 800 } }: Options = {}): Promise<Harness> {
+  const root = await project(files, traces)
   const ended: (() => Promise<unknown>)[] = [() => rm(root, { recursive: true, force: true, maxRetries: 5 })]
   const close = async (): Promise<void> => {
     for (const end of ended.splice(0)) await end()
@@ -69,13 +80,17 @@ export async function open({ files = {}, theme = 'light', size = { width: 1280, 
 }
 
 /** A copy of the example, with more files. */
-async function project(files: Record<string, string>): Promise<string> {
+async function project(files: Record<string, string>, traces?: string): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'workbench-'))
   for (const name of ['steps', 'package.json']) await cp(join(CHECKOUT, name), join(root, name), { recursive: true })
   await symlink(join(CHECKOUT, 'node_modules'), join(root, 'node_modules'))
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(root, name)), { recursive: true })
     await writeFile(join(root, name), text)
+  }
+  if (traces !== undefined) {
+    await mkdir(join(root, '.runtime'), { mode: 0o700 })
+    await cp(traces, join(root, '.runtime', 'traces.db'))
   }
   return root
 }
@@ -105,6 +120,12 @@ async function opened(
       await page.goto('about:blank')
       await page.goto(`${sources?.url ?? url}${PLACE}#/${place}`)
       await page.locator('main h2').first().waitFor()
+    },
+    fresh: async () => {
+      const own = await browser.newContext({ viewport: size, colorScheme: theme })
+      const other = await own.newPage()
+      const open = async (place: string): Promise<void> => void (await other.goto(`${sources?.url ?? url}${PLACE}#/${place}`, { waitUntil: 'commit' }))
+      return { page: other, open, close: () => own.close() }
     },
   }
 }

@@ -133,3 +133,33 @@ test('older lines come as one scrolls back, and nothing in sight moves', async (
   const order = shown.flatMap((text) => /many (\d+)/.exec(text)?.[1] ?? []).map(Number)
   expect(order).toEqual(order.toSorted((a, b) => a - b))
 })
+
+test('one goes to a time, and on from there in both directions', async () => {
+  const { page, show, api } = workbench
+  await chatter('passing', 1500)
+  const [middle] = await kept('passing 250')
+  // Of the lines of one millisecond it is the first.
+  const query = { text: 'passing', since: middle?.time ?? '', order: 'oldest', limit: '1' }
+  const [first] = (await api<{ logs: Log[] }>('GET', '/logs', { query })).logs
+  await show(`logs?text=passing&at=${encodeURIComponent(middle?.time ?? '')}`)
+  await line(first?.message ?? '').first().waitFor()
+  await page.getByText('Newer ones come as you scroll down').waitFor()
+  await list().hover()
+  const turn = (pixels: number, text: string) => async (): Promise<boolean> => {
+    await page.mouse.wheel(0, pixels)
+    return (await line(text).count()) > 0
+  }
+  await expect.poll(turn(3000, 'passing 1499'), { timeout: 20_000, interval: 30 }).toBe(true)
+  await page.getByText('Newer ones come as you scroll down').waitFor({ state: 'detached' })
+  await expect.poll(turn(-3000, 'passing 0'), { timeout: 20_000, interval: 30 }).toBe(true)
+  await page.getByText('This is all that is kept before').waitFor()
+
+  await page.getByLabel('Go to a time').fill('2020-01-01T00:00:00')
+  await expect.poll(() => page.url()).toContain('at=2020-01-01')
+  await line('passing 0').waitFor()
+  await page.getByRole('button', { name: 'To the newest lines' }).click()
+  await line('passing 1499').waitFor()
+  expect(page.url()).not.toContain('at=')
+  await chatter('passing again', 3)
+  await line('passing again 2').waitFor()
+})

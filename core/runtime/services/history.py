@@ -84,7 +84,7 @@ class History:
         return Trace(summary_of(spans), spans, shown[::-1], len(lines) - len(shown))
 
     async def logs(self, query: LogQuery) -> Sequence[LogRecord]:
-        """Lines, newest first."""
+        """Lines, in the order of the query."""
         return await anyio.to_thread.run_sync(self._store.logs, query)
 
     async def clear(self) -> int:

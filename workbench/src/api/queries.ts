@@ -10,7 +10,7 @@ import { useEffect } from 'react'
 
 import { api, type Query } from './client.ts'
 import { live, useLive, useLiveState } from './useLive.ts'
-import type { Log, Project, Queue, QueueAddress, QueueContents, Runner, Schedule, Trace, TraceSummary } from './types.ts'
+import type { Project, Queue, QueueAddress, QueueContents, Runner, Schedule, Trace, TraceSummary } from './types.ts'
 
 /** Names of what is read, so that a change can say what is to be read again. */
 export const keys = {
@@ -21,7 +21,6 @@ export const keys = {
   schedules: ['cron'] as const,
   traces: (filter: TraceFilter) => ['traces', filter] as const,
   trace: (id: string) => ['trace', id] as const,
-  logs: (filter: LogFilter) => ['logs', filter] as const,
   source: (file: string) => ['source', file] as const,
 }
 
@@ -29,6 +28,8 @@ export const keys = {
 const POLLED = 4000
 const RUNNERS_POLLED = 2000
 const PAGE = 100
+/** Who goes on behind the first page may have a long way to go. */
+const FURTHER_PAGE = 500
 
 export interface TraceFilter extends Query {
   status?: string
@@ -37,6 +38,7 @@ export interface TraceFilter extends Query {
   flow?: string
   text?: string
   since?: string
+  until?: string
 }
 
 export interface LogFilter extends Query {
@@ -102,7 +104,7 @@ export function useTraces(filter: TraceFilter) {
     queryFn: ({ pageParam, signal }) =>
       api.get<{ traces: TraceSummary[]; next: string | null }>(
         '/traces',
-        { limit: PAGE, ...filter, before: pageParam },
+        { limit: pageParam === null ? PAGE : FURTHER_PAGE, ...filter, before: pageParam },
         signal,
       ),
     initialPageParam: null as string | null,
@@ -116,18 +118,6 @@ export function useTrace(id: string | null) {
     queryKey: keys.trace(id ?? ''),
     queryFn: ({ signal }) => api.get<Trace>('/trace', { id }, signal),
     enabled: id !== null,
-  })
-}
-
-/** Pages of log lines, the newest first. */
-export function useLogs(filter: LogFilter) {
-  return useInfiniteQuery({
-    queryKey: keys.logs(filter),
-    queryFn: ({ pageParam, signal }) =>
-      api.get<{ logs: Log[]; next: number | null }>('/logs', { limit: 500, ...filter, before: pageParam }, signal),
-    initialPageParam: null as number | null,
-    getNextPageParam: (page) => page.next,
-    placeholderData: keepPreviousData,
   })
 }
 

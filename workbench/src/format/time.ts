@@ -24,3 +24,10 @@ export function formatFull(iso: string): string {
   return Number.isNaN(time.getTime()) ? iso : `${time.toLocaleString()} (${time.toISOString()})`
 }
 
+
+/** Date and time as clocks show it here, to the second, as fields for it want it: `2026-01-31T14:03:07`; empty when it is none. */
+export function localTime(iso: string): string {
+  const time = new Date(iso).getTime()
+  if (Number.isNaN(time)) return ''
+  return new Date(time - new Date(time).getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+}

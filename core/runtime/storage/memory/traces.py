@@ -7,6 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import islice
 
 from runtime.model import LogQuery, LogRecord, Retention, Span, TracePage, TraceQuery, TraceSummary
 from runtime.traces import line_bytes, page_of, span_bytes, summary_of, wants_log
@@ -75,14 +76,15 @@ class MemoryTraceStore:
 
     def logs(self, query: LogQuery) -> Sequence[LogRecord]:
         """Looks at one line after the other."""
-        found: list[LogRecord] = []
         with self._lock:
-            for record in reversed(self._logs):
-                if record.id <= query.after or len(found) == query.limit:
-                    break
-                if (not query.before or record.id < query.before) and wants_log(query, record):
-                    found.append(record)
-        return found
+            lines = list(self._logs)
+        first = next((each.id for each in lines if each.time >= query.since), None)
+        if first is None:
+            return []
+        after, before = max(query.after, first - 1), query.before or lines[-1].id + 1
+        ordered = lines if query.oldest_first else reversed(lines)
+        asked = (each for each in ordered if after < each.id < before and wants_log(query, each))
+        return list(islice(asked, query.limit))
 
     def clear(self) -> int:
         """Forgets everything, but for the ids that were given."""

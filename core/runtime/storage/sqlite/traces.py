@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from runtime.model import LogQuery, LogRecord, Retention, Span, TracePage, TraceQuery, TraceSummary
-from runtime.storage.sqlite.log_blocks import BLOCKS, LINE_BITS, Block, Found, wanted_blocks
+from runtime.storage.sqlite.log_blocks import BLOCKS, BLOCKS_SINCE, LINE_BITS, Block, Found, times_of, wanted_blocks
 from runtime.storage.sqlite.names import column_of, name_of
 from runtime.storage.sqlite.trace_file import TraceFile, Turns
 from runtime.storage.sqlite.trace_prune import Pruner
 from runtime.storage.sqlite.trace_rows import (
+    MOST,
     SPAN_BITS,
     SPANS,
     TRACES,
@@ -154,10 +155,12 @@ class SqliteTraceStore:
         return []
 
     def logs(self, query: LogQuery) -> Sequence[LogRecord]:
-        """Looks through the blocks of lines, newest first."""
+        """Looks through the blocks of lines."""
         found: list[LogRecord] = []
         with self._file.reading() as connection:
             (gone,) = connection.execute("SELECT last_gone FROM places").fetchone()
+            if query.since:
+                query = query._replace(after=max(query.after, _before_moment(connection, query.since, gone)))
             for row in connection.execute(*wanted_blocks(query, gone)):
                 block = Found(*row)
                 numbers = block.numbers(query)
@@ -192,6 +195,15 @@ class SqliteTraceStore:
         """Called in the turn in which these traces are removed."""
         for id in [id for id, tally in self._recent.items() if tally.place < place]:
             del self._recent[id]
+
+
+def _before_moment(connection: sqlite3.Connection, since: float, gone: int) -> int:
+    """The id before that of the first line, of those that are kept, that was logged at this time or later."""
+    for block, body in connection.execute(BLOCKS_SINCE, (since, gone + 1 >> LINE_BITS)):
+        for id, time in enumerate(times_of(body), block << LINE_BITS):
+            if id > gone and time >= since:
+                return id - 1
+    return MOST
 
 
 def _note(connection: sqlite3.Connection, trace: int, block: int) -> None:

@@ -26,6 +26,7 @@ from runtime.web.control.operations import (
 KIND = words(*(kind.value for kind in TriggerKind))
 STATUS = words("running", "ok", "failed")
 LEVEL = words("debug", "info", "warn", "error")
+ORDER = words("newest", "oldest")
 _QUEUE_ADDRESS = {"topic": TEXT, "step": TEXT, "kind": KIND}
 QUEUE_ADDRESS = shape(_QUEUE_ADDRESS)
 
