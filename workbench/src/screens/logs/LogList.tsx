@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown } from 'lucide-react'
-import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react'
+import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState, type RefObject } from 'react'
 
 import type { Log } from '../../api/types.ts'
 import { useShortcuts } from '../../app/useShortcuts.ts'
@@ -42,6 +42,10 @@ export function LogList({ held, startsAtEnd, selected, onSelect, onStart, onEnd,
     estimateSize: () => ROW,
     overscan: 10,
     getItemKey: (at) => (lines[at] as Log).id,
+  })
+  useFolded(selected, (id) => {
+    const at = lines.findIndex((line) => line.id === id)
+    if (at !== -1) virtual.resizeItem(at, ROW)
   })
   const select = useStable(onSelect)
   const items = virtual.getVirtualItems()
@@ -90,7 +94,7 @@ export function LogList({ held, startsAtEnd, selected, onSelect, onStart, onEnd,
           {items.map(({ index, start, key }) => {
             const log = lines[index] as Log
             return (
-              <div key={key} data-index={index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${start}px)` }}>
+              <div key={key} data-index={index} ref={log.id === selected ? virtual.measureElement : null} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${start}px)` }}>
                 <LogLine log={log} isOpen={log.id === selected} onSelect={select} />
               </div>
             )
@@ -119,6 +123,16 @@ function Held({ window: { lines, hasOlder, isAtEnd } }: { window: LogWindow }) {
       {!isAtEnd && <span>Newer ones come as you scroll down</span>}
     </p>
   )
+}
+
+/** Hears of a line that is not expanded any more. Only an expanded one is measured, for hundreds come by as one scrolls. */
+function useFolded(selected: number | null, fold: (id: number) => void): void {
+  const folded = useEffectEvent(fold)
+  const before = useRef(selected)
+  useLayoutEffect(() => {
+    if (before.current !== null && before.current !== selected) folded(before.current)
+    before.current = selected
+  }, [selected])
 }
 
 /** Who follows stays at the end; for others, what is in sight stays where it is when lines come or go before it. */
