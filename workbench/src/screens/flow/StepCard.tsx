@@ -5,7 +5,7 @@ import { classes } from '../../components/classes.ts'
 import { LanguageMark } from '../../components/Badge.tsx'
 import { counted, formatCount } from '../../format/count.ts'
 import { lookOf } from './kinds.ts'
-import { MOST_TRIGGERS, runs, triggerText } from './sizes.ts'
+import { linesOfDescription, MOST_TRIGGERS, runs, triggerText } from './sizes.ts'
 import { useQueueDepth, useStepTotals } from './useOverlay.ts'
 import { languageOf } from '../../format/language.ts'
 
@@ -40,7 +40,7 @@ function Lines({ step: { description, triggers } }: { step: Step }) {
   return (
     <div className="px-2 pb-2">
       {description !== '' && (
-        <div className="h-[18px] truncate text-sm text-muted" title={description}>
+        <div className={classes('text-sm text-muted', linesOfDescription(description) === 1 ? 'h-[18px] truncate' : 'line-clamp-2 h-[36px]')} title={description}>
           {description}
         </div>
       )}
