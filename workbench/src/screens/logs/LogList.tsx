@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown } from 'lucide-react'
-import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react'
+import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState, type RefObject } from 'react'
 
 import type { Log } from '../../api/types.ts'
 import { useShortcuts } from '../../app/useShortcuts.ts'
@@ -25,11 +25,15 @@ interface LogListProps {
   toEnd: () => void
 }
 
-/** The lines, of which those in sight are in the page. It follows the end until one scrolls up. */
+/**
+ * The lines, of which those in sight are in the page. It follows the end until one scrolls up, unless it is opened at a line
+ * that a link names.
+ */
 export function LogList({ held, selected, onSelect, onStart, onFollow, toEnd }: LogListProps) {
   const { lines, isAtEnd, unseen } = held
   const box = useRef<HTMLDivElement>(null)
-  const [follows, setFollows] = useState(true)
+  const [linked] = useState(() => lines.findIndex(({ id }) => id === selected))
+  const [follows, setFollows] = useState(linked === -1)
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => box.current,
@@ -41,6 +45,12 @@ export function LogList({ held, selected, onSelect, onStart, onFollow, toEnd }: 
   const height = virtual.getTotalSize()
   const firstShown = items[0]?.index
   useKeptPlace(box, lines, height, follows)
+  const showLinked = useEffectEvent(() => {
+    if (linked === -1) return
+    onFollow(false)
+    virtual.scrollToIndex(linked, { align: 'center' })
+  })
+  useLayoutEffect(() => showLinked(), [])
   useEffect(() => {
     // Where the list is by now: what has come before the first line has moved it, and the rows do not know yet.
     if (box.current !== null && box.current.scrollTop < AHEAD * ROW && held.hasOlder) onStart()

@@ -15,7 +15,7 @@ const status: Column<TraceSummary> = {
 
 const name: Column<TraceSummary> = {
   title: 'What began it',
-  width: 'minmax(150px, 3fr)',
+  width: 'minmax(150px, 2fr)',
   cell: (trace) => (
     <span className="flex min-w-0 items-center gap-1.5">
       <KindBadge kind={trace.kind} />
@@ -29,7 +29,7 @@ const name: Column<TraceSummary> = {
 
 const steps: Column<TraceSummary> = {
   title: 'Steps',
-  width: 'minmax(140px, 2fr)',
+  width: 'minmax(140px, 3fr)',
   cell: ({ steps, error }) => (
     <span title={error ?? steps.join(' → ')} className={error === null ? 'text-muted' : 'text-bad'}>
       {error ?? steps.join(' → ')}
