@@ -8,7 +8,7 @@ const WIDTH = 272
 const HEAD = 34
 const LINE = 18
 /** Of a description so many letters are sure to stand in one line; two lines are shown. */
-const LETTERS = 41
+const LETTERS = 38
 const PADDING = 8
 const FOOT = 25
 const SOURCE: Size = { width: 180, height: 34 }

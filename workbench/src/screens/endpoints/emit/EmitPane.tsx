@@ -49,7 +49,7 @@ function bodyFor(topics: readonly Topic[], name: string): string {
 function commandFor(topics: readonly Topic[], name: string): string {
   if (name === '' || name === ANY) return `runtime emit --topic order.created --message '{"orderId": "7"}'`
   const data = JSON.stringify(exampleOf(topics.find((topic) => topic.name === name)?.schema ?? null))
-  return `runtime emit --topic ${quoted(name)} --message ${quoted(data)}`
+  return `runtime emit --topic ${/^[\w.:/-]+$/.test(name) ? name : quoted(name)} --message ${quoted(data)}`
 }
 
 function EmitForm({ topics, name, onEmitted }: EmitFormProps) {
