@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import type { TraceSummary } from '../src/api/types.ts'
+import type { Project, TraceSummary } from '../src/api/types.ts'
 import { open, type Harness } from './harness.ts'
 
 const START = `
@@ -185,6 +185,22 @@ test('custom nodes are drawn with their classes; a broken one says why, and come
   await note.getByLabel('Its custom node is not shown').waitFor()
   await page.getByText(/note\.step\.tsx:\d+:\d+/).first().waitFor()
   expect(errors.filter((error) => !error.includes('no such colour'))).toEqual([])
+})
+
+test('a file that exports no node leaves the usual one, and says so; in the project it is the same file', async () => {
+  const { page, show, root, api } = workbench
+  const file = 'steps/pay/note.step.tsx'
+  await writeFile(join(root, file), `export const colour = 'red'\n`)
+  await show('flow?flow=payment')
+  const note = nodeOf('steps/pay/note.step.ts')
+  await note.getByLabel('Its custom node is not shown').waitFor()
+  expect(await note.textContent()).toContain('WriteNote')
+  await note.click()
+  await page.getByRole('region', { name: 'Step WriteNote' }).getByText(/export/).first().waitFor()
+  const { steps } = await api<Project>('GET', '/project')
+  expect(steps.find(({ name }) => name === 'WriteNote')?.node).toBe(file)
+  await writeFile(join(root, file), `export default () => <b>Noted</b>\n`)
+  await note.getByText('Noted').waitFor()
 })
 
 test('a flow that is not there leads back to those that are', async () => {

@@ -24,6 +24,8 @@ export interface Harness {
   root: string
   /** Where the runtime answers. */
   url: string
+  /** The token of this run. */
+  readonly token: string
   /** What went wrong in the page: errors that nobody caught, and what its policy refused. */
   errors: readonly string[]
   /** Asks the control API, with the token; throws when it answers with no success. */
@@ -34,6 +36,10 @@ export interface Harness {
   show: (place: string) => Promise<void>
   /** Another page, of a browser that has seen none of this. */
   fresh: () => Promise<Fresh>
+  /** Ends the runtime; the page stays open. */
+  stop: () => Promise<void>
+  /** Starts it again at the same address; its token is another one. */
+  start: () => Promise<void>
   close: () => Promise<void>
 }
 
@@ -66,16 +72,47 @@ export async function open({ files = {}, traces, theme = 'light', size = { width
     for (const end of ended.splice(0)) await end()
   }
   try {
-    const runtime = await startRuntime(root)
-    ended.unshift(runtime.stop)
+    const runtime = await Restarting.of(root)
+    ended.unshift(() => runtime.stop())
     const sources = process.env['WORKBENCH'] === 'sources' ? await serveSources(root) : null
     if (sources !== null) ended.unshift(sources.stop)
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
     ended.unshift(() => browser.close())
-    return { ...(await opened(browser, runtime, sources, { theme, size })), root, close }
+    return Object.assign(await opened(browser, runtime, sources, { theme, size }), { root, close })
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** A runtime that can be ended and started again at the same address. */
+class Restarting {
+  private readonly root: string
+  private current: RunningRuntime
+
+  private constructor(root: string, current: RunningRuntime) {
+    this.root = root
+    this.current = current
+  }
+
+  static async of(root: string): Promise<Restarting> {
+    return new Restarting(root, await startRuntime(root))
+  }
+
+  get url(): string {
+    return this.current.url
+  }
+
+  get token(): string {
+    return this.current.token
+  }
+
+  stop(): Promise<void> {
+    return this.current.stop()
+  }
+
+  async start(): Promise<void> {
+    this.current = await startRuntime(this.root, Number(new URL(this.url).port))
   }
 }
 
@@ -97,7 +134,7 @@ async function project(files: Record<string, string>, traces?: string): Promise<
 
 async function opened(
   browser: Browser,
-  { url, token }: RunningRuntime,
+  runtime: Restarting,
   sources: Sources | null,
   { theme, size }: Required<Pick<Options, 'theme' | 'size'>>,
 ): Promise<Omit<Harness, 'root' | 'close'>> {
@@ -110,11 +147,17 @@ async function opened(
     // Answers that are no success are the screens' to show; the browser tells of each of them here too.
     if (line.type() === 'error' && !line.text().startsWith('Failed to load resource')) errors.push(line.text())
   })
+  const { url } = runtime
   return {
     page,
     url,
+    get token() {
+      return runtime.token
+    },
     errors,
-    api: (method, path, call) => control(url, token, method, path, call),
+    stop: () => runtime.stop(),
+    start: () => runtime.start(),
+    api: (method, path, call) => control(url, runtime.token, method, path, call),
     request: (method, path, body) => fetch(`${url}${path}`, { method, ...written(body) }),
     show: async (place) => {
       await page.goto('about:blank')

@@ -108,6 +108,18 @@ test('a line opens to its data, and leads to its trace', async () => {
   expect(errors).toEqual([])
 })
 
+test('a link to a line opens there, and says that there are newer ones', async () => {
+  const { page, show } = workbench
+  await chatter('linked', 200)
+  const [found] = await kept('linked 20')
+  await show(`logs?line=${found?.id}`)
+  await page.getByRole('group', { name: 'the data of the line' }).getByText('20', { exact: true }).waitFor()
+  expect(await line('linked 20').first().getAttribute('aria-expanded')).toBe('true')
+  await chatter('later', 3)
+  await page.getByRole('button', { name: '3 new lines' }).click()
+  await line('later 2').waitFor()
+})
+
 test('older lines come as one scrolls back, and nothing in sight moves', async () => {
   const { page, show, api } = workbench
   await chatter('many', 1200)

@@ -27,6 +27,8 @@ export const keys = {
 /** Without the live connection things are read again this often. */
 const POLLED = 4000
 const RUNNERS_POLLED = 2000
+/** The runtime looks at its queues now and then, and does not tell of what has come and gone in between: while events are seen, one asks. */
+const BUSY_POLLED = 1000
 const PAGE = 100
 /** Who goes on behind the first page may have a long way to go. */
 const FURTHER_PAGE = 500
@@ -70,20 +72,27 @@ export function useRunners() {
   })
 }
 
+function isBusy({ waiting, inFlight, paused }: Queue): boolean {
+  return inFlight > 0 || (waiting > 0 && !paused)
+}
+
 export function useQueues() {
+  const polling = usePolling()
   return useQuery({
     queryKey: keys.queues,
     queryFn: async ({ signal }) => (await api.get<{ queues: Queue[] }>('/queues', {}, signal)).queues,
-    refetchInterval: usePolling(),
+    refetchInterval: ({ state }) => polling || (state.data?.some(isBusy) ? BUSY_POLLED : false),
   })
 }
 
 export function useQueue(queue: QueueAddress | null, limit = PAGE) {
+  const polling = usePolling()
+  const address = queue && { topic: queue.topic, step: queue.step, kind: queue.kind }
   return useQuery({
     queryKey: [...keys.queue(queue ?? { topic: '', step: '', kind: 'event' }), limit],
-    queryFn: ({ signal }) => api.get<QueueContents>('/queue', { ...queue, limit }, signal),
+    queryFn: ({ signal }) => api.get<QueueContents>('/queue', { ...address, limit }, signal),
     enabled: queue !== null,
-    refetchInterval: usePolling(),
+    refetchInterval: ({ state }) => polling || (state.data !== undefined && isBusy(state.data) ? BUSY_POLLED : false),
     // More of the same queue; never another queue's events under this one's name.
     placeholderData: (before) => (before !== undefined && queue !== null && isSame(before, queue) ? before : undefined),
   })

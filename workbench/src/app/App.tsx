@@ -8,6 +8,7 @@ import { TokenGate } from './TokenGate.tsx'
 
 const STALE = 2000
 const RETRIES = 2
+const PAUSE = 500
 
 function makeClient(refused: (token: string) => void): QueryClient {
   return new QueryClient({
@@ -19,6 +20,7 @@ function makeClient(refused: (token: string) => void): QueryClient {
         staleTime: STALE,
         // What the runtime has refused it refuses again; only its silence may end.
         retry: (failures, error) => failures < RETRIES && error instanceof ApiError && error.isUnreachable,
+        retryDelay: PAUSE,
         refetchOnWindowFocus: true,
         networkMode: 'always',
       },

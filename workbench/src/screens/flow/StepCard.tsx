@@ -5,7 +5,7 @@ import { classes } from '../../components/classes.ts'
 import { LanguageMark } from '../../components/Badge.tsx'
 import { counted, formatCount } from '../../format/count.ts'
 import { lookOf } from './kinds.ts'
-import { MOST_TRIGGERS, runs, triggerText } from './sizes.ts'
+import { linesOfDescription, MOST_TRIGGERS, runs, triggerText } from './sizes.ts'
 import { useQueueDepth, useStepTotals } from './useOverlay.ts'
 import { languageOf } from '../../format/language.ts'
 
@@ -13,8 +13,8 @@ import { languageOf } from '../../format/language.ts'
 export function StepCard({ step, fault = '' }: { step: Step; fault?: string }) {
   const { icon: Icon, tone } = lookOf(step.type)
   return (
-    <div className={classes('flow-card h-full w-full', step.type === 'noop' && 'border-dashed')}>
-      <div className="flex h-[34px] items-center gap-2 px-2">
+    <div className={classes('flow-card flex h-full w-full flex-col', step.type === 'noop' && 'border-dashed')}>
+      <div className="flex h-[34px] shrink-0 items-center gap-2 px-2">
         <span className={classes('flex size-5 shrink-0 items-center justify-center rounded-sm', tone)}>
           <Icon size={13} aria-hidden />
         </span>
@@ -38,9 +38,9 @@ function Lines({ step: { description, triggers } }: { step: Step }) {
   if (description === '' && triggers.length === 0) return null
   const more = triggers.length - MOST_TRIGGERS
   return (
-    <div className="px-2 pb-2">
+    <div className="min-h-0 flex-1 px-2 pb-2">
       {description !== '' && (
-        <div className="h-[18px] truncate text-sm text-muted" title={description}>
+        <div className={classes('text-sm text-muted', linesOfDescription(description) === 1 ? 'truncate' : 'line-clamp-2')} title={description}>
           {description}
         </div>
       )}
@@ -64,7 +64,7 @@ function Numbers({ name }: { name: string }) {
   const totals = useStepTotals(name)
   const queue = useQueueDepth(name)
   return (
-    <div className="tabular flex h-[25px] items-center gap-2.5 overflow-hidden border-t px-2 text-xs whitespace-nowrap text-faint">
+    <div className="tabular flex h-[25px] shrink-0 items-center gap-2.5 overflow-hidden border-t px-2 text-xs whitespace-nowrap text-faint">
       <span className={totals && 'text-muted'}>{counted(totals?.runs ?? 0, 'run')}</span>
       {totals !== undefined && totals.failed > 0 && <span className="font-medium text-bad">{formatCount(totals.failed)} failed</span>}
       {totals !== undefined && totals.running > 0 && (

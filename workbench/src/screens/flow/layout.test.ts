@@ -37,6 +37,15 @@ test('200 steps do not overlap, and lie about as a screen does', () => {
   expect(size.width / size.height).toBeLessThan(4)
 })
 
+test('steps that stand alone are beside a tall part, not below it', () => {
+  const chain = ['a', 'b', 'c', 'd', 'e'].map((name, at) => stepOf(name, { takes: [`t${at}`], emits: [`t${at + 1}`] }))
+  const { places, size } = layoutOf(graphOf([...chain, stepOf('k'), stepOf('l'), stepOf('m')], []), sizeOf)
+  const last = places.get(idOf('e')) as Point
+  for (const name of ['k', 'l', 'm']) expect(places.get(idOf(name))?.y).toBeLessThanOrEqual(last.y)
+  expect(size.height).toBe(last.y + SIZE.height)
+  expect(overlaps(places)).toBe(0)
+})
+
 test('the same steps are always drawn the same', () => {
   const one = layoutOf(graphOf(many, []), sizeOf)
   const other = layoutOf(graphOf(many.toReversed(), []), sizeOf)

@@ -31,11 +31,15 @@ interface LogListProps {
   toEnd: () => void
 }
 
-/** The lines, of which those in sight are in the page. It follows the end until one scrolls up. */
+/**
+ * The lines, of which those in sight are in the page. It follows the end until one scrolls up, unless it is opened at a line
+ * that a link names.
+ */
 export function LogList({ held, startsAtEnd, selected, onSelect, onStart, onEnd, onFollow, toEnd }: LogListProps) {
   const { lines, isAtEnd, unseen } = held
   const box = useRef<HTMLDivElement>(null)
-  const [follows, setFollows] = useState(startsAtEnd)
+  const [linked] = useState(() => lines.findIndex(({ id }) => id === selected))
+  const [follows, setFollows] = useState(startsAtEnd && linked === -1)
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => box.current,
@@ -52,6 +56,12 @@ export function LogList({ held, startsAtEnd, selected, onSelect, onStart, onEnd,
   const height = virtual.getTotalSize()
   const firstShown = items[0]?.index
   useKeptPlace(box, lines, height, follows)
+  const showLinked = useEffectEvent(() => {
+    if (linked === -1) return
+    onFollow(false)
+    virtual.scrollToIndex(linked, { align: 'center' })
+  })
+  useLayoutEffect(() => showLinked(), [])
   useEffect(() => {
     const list = box.current
     if (list === null) return

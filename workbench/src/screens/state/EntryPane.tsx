@@ -24,7 +24,6 @@ export function EntryPane({ group, name }: { group: string; name: string }) {
         <h3 className="min-w-0 flex-1 truncate font-mono text-sm" title={name}>
           {name}
         </h3>
-        {entry && <span className="tabular truncate text-sm text-faint">version {entry.version}</span>}
         <CopyButton text={name} label="Copy the key" />
         {entry && <IconButton icon={Trash2} label="Delete the value" onClick={() => setIsDeleting(true)} />}
       </div>
@@ -71,6 +70,7 @@ function Value({ entry, name }: { entry: Entry | null; name: string }) {
   return (
     <div className="p-3">
       <JsonView value={entry.value} label="the value" />
+      <p className="tabular mt-3 text-sm text-faint">version {entry.version}</p>
     </div>
   )
 }

@@ -10,8 +10,8 @@ import type { ItemRow } from './items.ts'
 import { useItems } from './reads.ts'
 
 const columns: readonly Column<ItemRow>[] = [
-  { title: 'Id', width: 'minmax(130px, 2fr)', cell: ({ key }) => <span className="font-mono text-sm" title={key}>{key}</span> },
-  { title: 'Item', width: 'minmax(140px, 3fr)', cell: ({ preview }) => <span className="font-mono text-sm text-muted">{preview}</span> },
+  { title: 'Id', width: 'minmax(90px, 2fr)', cell: ({ key }) => <span className="font-mono text-sm" title={key}>{key}</span> },
+  { title: 'Item', width: 'minmax(90px, 3fr)', cell: ({ preview }) => <span className="font-mono text-sm text-muted">{preview}</span> },
   { title: 'Made', width: '108px', isNumber: true, cell: ({ created }) => <span className="text-sm text-muted"><Time at={created} /></span> },
 ]
 

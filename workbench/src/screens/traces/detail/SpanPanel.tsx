@@ -34,7 +34,7 @@ export function SpanPanel({ trace, node, looked, look }: SpanPanelProps) {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className="shrink-0 px-3 pt-1.5">
-        <div className="flex min-h-7 items-center gap-2">
+        <div className="flex min-h-7 flex-wrap items-center gap-x-2 gap-y-1">
           <Link to={places.step(span.step)} className="min-w-0 rounded-sm text-ink hover:underline" title="Show the step in its flow">
             <StepBadge name={span.step} language={languageOf(span.file, span.language)} type={span.kind} />
           </Link>
@@ -60,7 +60,7 @@ function Outcome({ span: { then, deadLetter } }: { span: Span }) {
   if (then === 'retry') return <Badge tone="warn">tried again</Badge>
   if (deadLetter === null) return null
   return (
-    <Link to={places.queue(deadLetter, String(deadLetter.id))} className="text-bad underline">
+    <Link to={places.queue(deadLetter, String(deadLetter.id))} className="whitespace-nowrap text-bad underline">
       dead letter {deadLetter.id}
     </Link>
   )
