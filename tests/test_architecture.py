@@ -77,6 +77,7 @@ NEIGHBOURS = {
     ("records", "model"),
     ("remedies", "model"),
     ("traces", "model"),
+    ("traces", "values"),
     ("config", "model"),
     ("configfile", "config"),
     ("configfile", "errors"),

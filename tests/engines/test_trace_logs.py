@@ -172,6 +172,22 @@ def test_what_a_query_finds(shop: TraceStore, query: dict[str, Any], found: list
     assert messages(shop, **query) == found
 
 
+@pytest.mark.parametrize(
+    "text", ["98765", '"orderId"', '"orderId": 98765', "true", "-0.5", "null", '"Ünï"', "lone", "$bytes"]
+)
+def test_data_is_found_as_it_is_shown(store: TraceStore, text: str) -> None:
+    data = {"orderId": 98765, "isGift": True, "price": -0.5, "none": None, "who": "Ünï", "list": ["lone"], "raw": b"a"}
+    store.write([], [line("order", data=encode(data)), line("other", data=encode({"order": 9876}))])
+    assert messages(store, text=text) == ["order"]
+
+
+@pytest.mark.parametrize("data", [b"\xc1", b"\x81\xa1a\xc3" * 3, encode({b"a": 1}), b"\x91" * 1000 + b"\xc0", b""])
+def test_what_no_json_can_say_is_no_fault(store: TraceStore, data: bytes) -> None:
+    store.write([], [line("odd", data=data)])
+    assert messages(store, text="odd") == ["odd"]
+    assert messages(store, text="$bytes") == (["odd"] if data else [])
+
+
 WORDS = st.text(st.sampled_from("aAbß[*?]\x1e\0\ud800é"), max_size=6)
 LINES = st.lists(
     st.tuples(

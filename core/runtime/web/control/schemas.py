@@ -232,7 +232,8 @@ COMPONENTS: Mapping[str, Schema] = {
     "Schedule": shape(_SCHEDULE),
     "TraceSummary": _SUMMARY,
     "Trace": extended(
-        _SUMMARY, {"spanList": many(component("Span")), "logs": many(component("Log")), "lostLogs": COUNT}
+        _SUMMARY,
+        {"spanList": many(component("Span")), "logs": many(component("Log")), "lostLogs": COUNT, "lostSpans": COUNT},
     ),
     "Span": _SPAN,
     "Operation": _OPERATION,

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from runtime.catalog import Catalog
 from runtime.model import LogLevel, LogQuery, TraceQuery, TraceStatus, TriggerKind
 from runtime.services.history import History
-from runtime.web.control.answers import PREFIX, Answers, Refusal, limit
+from runtime.web.control.answers import PREFIX, Answers, Refusal, limit, while_there
 from runtime.web.control.operations import (
     COUNT,
     LIMIT,
@@ -105,7 +105,7 @@ class TraceRoutes:
             since=_moment(request, "since"),
             until=_moment(request, "until"),
         )
-        page = await self._history.traces(query)
+        page = await while_there(request, self._history.traces(query))
         following = str(page.next) if page.next else None
         return {"traces": [summary_document(trace) for trace in page.traces], "next": following}
 
@@ -133,7 +133,7 @@ class TraceRoutes:
             since=_moment(request, "since"),
             oldest_first=_one_of(request, "order", _Order) is _Order.OLDEST,
         )
-        lines = await self._history.logs(query)
+        lines = await while_there(request, self._history.logs(query))
         following = lines[-1].id if len(lines) == query.limit and lines else None
         return {"logs": [log_document(line) for line in lines], "next": following}
 

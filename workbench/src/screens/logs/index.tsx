@@ -1,10 +1,9 @@
 import { ScrollText, SearchX, X } from 'lucide-react'
-import { useCallback, useEffectEvent, useMemo } from 'react'
+import { useCallback, useDeferredValue, useEffectEvent, useMemo } from 'react'
 
 import { useProject } from '../../api/queries.ts'
 import { places } from '../../app/places.ts'
 import { navigate, useQueryState, useRoute } from '../../app/useRoute.ts'
-import { useSettled } from '../../app/useSettled.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { MomentField, SearchField, Select } from '../../components/fields.tsx'
 import { Link } from '../../components/Link.tsx'
@@ -18,7 +17,7 @@ import { useLogWindow, type LogPlace } from './useLogWindow.ts'
 /** What is logged, line by line, as it comes. */
 export default function LogsScreen() {
   const { query } = useRoute()
-  const settled = useSettled(JSON.stringify({ filter: filterOf(query), at: query['at'] ?? '' }))
+  const settled = useDeferredValue(JSON.stringify({ filter: filterOf(query), at: query['at'] ?? '' }))
   const asked = useMemo(() => JSON.parse(settled) as LogPlace, [settled])
   return (
     <ScreenFrame title="Logs" tools={<Filters />}>

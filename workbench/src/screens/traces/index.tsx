@@ -1,7 +1,6 @@
-import { useMemo, useState } from 'react'
+import { useDeferredValue, useMemo, useState } from 'react'
 
 import { navigate, useRoute, useSelection } from '../../app/useRoute.ts'
-import { useSettled } from '../../app/useSettled.ts'
 import { useShortcuts } from '../../app/useShortcuts.ts'
 import { ScreenFrame } from '../../components/ScreenFrame.tsx'
 import { SplitPane } from '../../components/SplitPane.tsx'
@@ -15,7 +14,7 @@ export default function TracesScreen() {
   const { query } = useRoute()
   const [opened, setOpened] = useSelection()
   const [now] = useState(Date.now)
-  const asked = useSettled(JSON.stringify(filterOf(query, now)))
+  const asked = useDeferredValue(JSON.stringify(filterOf(query, now)))
   const filter = useMemo(() => JSON.parse(asked) as ReturnType<typeof filterOf>, [asked])
   // Of the trace before, neither its span nor its tab is meant.
   const open = (id: string | null): void => {

@@ -26,7 +26,7 @@ const span = (rest: Partial<Span>): Span => ({ step: 'a', status: 'ok', failure:
 test('of a step its last failed attempt says most, else its last', () => {
   const failed = span({ status: 'failed', attempt: 2 })
   const list = [span({ status: 'failed' }), failed, span({ attempt: 3 }), span({ step: 'b', status: 'failed' })]
-  const trace = (spanList: Span[]): Trace => ({ ...run('1'), spanList, logs: [], lostLogs: 0 })
+  const trace = (spanList: Span[]): Trace => ({ ...run('1'), spanList, logs: [], lostLogs: 0, lostSpans: 0 })
   expect(spanOf(trace(list), 'a')).toBe(failed)
   expect(spanOf(trace([span({}), span({ attempt: 2 })]), 'a')?.attempt).toBe(2)
   expect(spanOf(trace(list), 'c')).toBeNull()

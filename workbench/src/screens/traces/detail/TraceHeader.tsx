@@ -9,7 +9,7 @@ import { CopyButton } from '../../../components/CopyButton.tsx'
 import { Link } from '../../../components/Link.tsx'
 import { toast } from '../../../components/toasts.ts'
 import { Time } from '../../../components/values.tsx'
-import { counted } from '../../../format/count.ts'
+import { counted, formatCount } from '../../../format/count.ts'
 import { formatDuration } from '../../../format/duration.ts'
 import { RunAgain } from '../repeat/RunAgain.tsx'
 import { shownStatus } from '../shownStatus.ts'
@@ -39,9 +39,9 @@ export function TraceHeader({ trace, elapsed, onClose }: TraceHeaderProps) {
         <span className="tabular">{elapsed === null ? formatDuration(trace.seconds ?? 0) : `running for ${formatDuration(elapsed)}`}</span>
         <span aria-hidden>·</span>
         <span>
-          {trace.spanList.length < trace.spans ? `the first ${trace.spanList.length} of ` : ''}
           {counted(trace.spans, 'span')}
           {trace.failed > 0 && <span className="text-bad">, {trace.failed} failed</span>}
+          {trace.lostSpans > 0 && `, ${formatCount(trace.lostSpans)} of them not shown`}
         </span>
         {trace.repeats !== null && (
           <>
