@@ -222,6 +222,9 @@ class App:
                     sweeps.start_soon(self._parts.texts.run, self._parts.logs.core)
                     sweeps.start_soon(self._reloader.run, catalog, changes)
                     seconds = anyio.current_time() - began
+                    if self._token is None:
+                        why = "the control routes, the Workbench and `runtime` commands for this project are off"
+                        self._parts.logs.core(LogLevel.INFO, f"{why}; control.token in runtime.yaml opens them")
                     self._audience.started(Started(catalog, host, port, self._files, self._scheme, seconds))
                     await stop.wait()
                     sweeps.cancel_scope.cancel()

@@ -98,7 +98,7 @@ def summary_of(spans: Sequence[Span]) -> TraceSummary:
         failed=len(failed),
         http_status=first.http_status,
         repeats=next((span.repeats for span in ordered if span.repeats), ""),
-        error=next((brief(span.failure.message) for span in failed if span.failure is not None), ""),
+        error=next((brief(span.failure.head) for span in failed if span.failure is not None), ""),
     )
 
 

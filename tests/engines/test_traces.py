@@ -139,9 +139,12 @@ def test_a_span_is_found_by_its_id(store: TraceStore) -> None:
 
 def test_a_long_error_is_cut_in_summaries_alone(store: TraceStore) -> None:
     long = replace(BOOM, message="x" * 65_000)
-    store.write([span(1, failure=long), span(2, failure=replace(BOOM, message="y" * ERROR_CHARACTERS))], [])
+    store.write([span(1, failure=long), span(2, failure=replace(BOOM, type="", message="y" * ERROR_CHARACTERS))], [])
     whole, cut = (trace.error for trace in store.traces(EVERYTHING).traces)
-    assert (whole, cut) == ("y" * ERROR_CHARACTERS, "x" * (ERROR_CHARACTERS - 1) + "…")
+    assert (whole, cut) == (
+        "y" * ERROR_CHARACTERS,
+        f"{BOOM.type}: {'x' * ERROR_CHARACTERS}"[: ERROR_CHARACTERS - 1] + "…",
+    )
     assert store.spans(id_of(1), 1)[0].failure == long
 
 
@@ -218,7 +221,7 @@ def test_late_spans_are_told_apart_from_thousands_of_other_traces(store: TraceSt
         store.write([span(number, number) for number in range(start, start + 1000)], [])
     store.write([span(1, 2, NOW + 1, failure=BOOM)], [])
     (trace,) = store.summaries([id_of(1)])
-    assert (trace.spans, trace.failed, trace.error) == (2, 1, "no such order")
+    assert (trace.spans, trace.failed, trace.error) == (2, 1, "LookupError: no such order")
     assert len(store.spans(id_of(1), 10)) == 2
 
 

@@ -73,8 +73,11 @@ def logs(
             print_json(client.get("logs", {**query, "limit": str(limit)}))
         else:
             show = _printer()
-            for line in reversed(client.get("logs", {**query, "limit": str(limit)})["logs"]):
+            found = client.get("logs", {**query, "limit": str(limit)})["logs"]
+            for line in reversed(found):
                 show(line)
+            if not found:
+                typer.echo("No lines: nothing that fits was logged, or it is no longer kept.", err=True)
 
 
 def _following(client: Client, query: Mapping[str, str], limit: int) -> Iterator[Line]:

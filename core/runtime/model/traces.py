@@ -109,7 +109,7 @@ class Span:
 class TraceSummary:
     """A trace as it stands, from its first span to its last; `ended` is 0 while one of them runs.
 
-    `name`, `kind` and `step` are those of the first span, `error` is the message of the first failure.
+    `name`, `kind` and `step` are those of the first span, `error` is the first failure, its type before its message.
     """
 
     trace_id: str

@@ -42,11 +42,11 @@ class Pruner:
 
     def prune(self, retention: Retention, now: float) -> None:
         """Makes all bounds hold. Raises `StorageFault`."""
+        self._forget_aged(now - retention.age)
         with self._file.reading() as connection:
             trace = _first_trace(connection, retention.traces)
             line = _first_line(connection, retention, now)
         self.forget(trace, line)
-        self._forget_aged(now - retention.age)
         self._fit(retention.bytes)
         self.shrink(retention.bytes)
         with self._turns.turn():

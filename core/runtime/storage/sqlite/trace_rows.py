@@ -245,7 +245,7 @@ class Tally:
         elif span.status is TraceStatus.FAILED:
             self.failed += 1
             if span.failure is not None and at < self.errored:
-                self.errored, self.error = at, brief(span.failure.message)
+                self.errored, self.error = at, brief(span.failure.head)
 
     def row(self, packer: Packer, trace_id: str | bytes, shown_id: str) -> tuple[Any, ...]:
         """The row of `TRACES`."""

@@ -25,7 +25,8 @@ from runtime.model import (
 )
 from runtime.remedies import remedy
 from runtime.web.control.answers import PREFIX, Answers, Refusal
-from runtime.web.control.operations import TEXT, ControlRoute, Said, component, many, named, shape, words
+from runtime.web.control.documents import moment
+from runtime.web.control.operations import MOMENT, TEXT, ControlRoute, Said, component, many, named, shape, words
 
 PROJECT_PATH = f"{PREFIX}/project"
 MAX_SOURCE_BYTES = 1024 * 1024
@@ -49,8 +50,16 @@ _SHOW = Said(
     ),
 )
 _SOURCE = Said(
-    "A source of the project's steps, streams and config, or one that they import.",
-    shape({"file": TEXT, "language": words(*sorted({*_LANGUAGES.values(), "text"})), "text": TEXT}),
+    "A source of the project's steps, streams and config, or one that they import, as it is now; `modified` is when "
+    "the file was last written.",
+    shape(
+        {
+            "file": TEXT,
+            "language": words(*sorted({*_LANGUAGES.values(), "text"})),
+            "text": TEXT,
+            "modified": MOMENT,
+        }
+    ),
     (named("file", "The file, relative to the project."),),
 )
 
@@ -104,10 +113,12 @@ class ProjectRoutes:
         file = request.query_params.get("file", "")
         if file not in self._shown():
             raise Refusal(404, f"'{file}' is no source of this project's steps")
-        text = await anyio.to_thread.run_sync(_read, self._project.root, file)
-        if text is None:
+        read = await anyio.to_thread.run_sync(_read, self._project.root, file)
+        if read is None:
             raise Refusal(404, f"'{file}' cannot be read now, is too long to be shown, or lies outside the project")
-        return {"file": file, "language": _LANGUAGES.get(Path(file).suffix, "text"), "text": text}
+        text, modified = read
+        language = _LANGUAGES.get(Path(file).suffix, "text")
+        return {"file": file, "language": language, "text": text, "modified": moment(modified)}
 
     def _shown(self) -> set[str]:
         """All that may be shown: what the project is known to consist of, and nothing that is only asked for."""
@@ -118,13 +129,16 @@ class ProjectRoutes:
         return files | config | set(self._project.sources())
 
 
-def _read(root: Path, file: str) -> str | None:
-    """The text of a file; None for one that a link leads to outside the project as well."""
+def _read(root: Path, file: str) -> tuple[str, float] | None:
+    """The text of a file and the Unix time it was last written; None for one that a link leads to outside the project
+    as well."""
     try:
         path = (root / file).resolve(strict=True)
         if not path.is_relative_to(root.resolve()) or not path.is_file() or path.stat().st_size > MAX_SOURCE_BYTES:
             return None
-        return path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8", errors="replace")
+        # Looked at after it is read: a change in between is told rather than missed.
+        return text, path.stat().st_mtime
     except (OSError, RuntimeError):  # the latter for links that lead to themselves
         return None
 
