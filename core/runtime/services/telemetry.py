@@ -34,10 +34,10 @@ class Telemetry:
         self._store = store
         self._export = export
         self.metrics = Metrics()
-        self.live = Live()
-        listeners: tuple[Listener, ...] = (self.metrics, self.live)
+        listeners: list[Listener] = [self.metrics]
         if export is not None:
-            listeners = (*listeners, export)
+            listeners.append(export)
+        self.live = Live(listeners)
         self.tracer = Tracer(settings, store, clock, listeners, logs.core, sample=sample)
         self.history = History(store, self.tracer, self.tracer.redaction)
         logs.keep = self.tracer.log

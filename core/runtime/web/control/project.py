@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +32,7 @@ PROJECT_PATH = f"{PREFIX}/project"
 MAX_SOURCE_BYTES = 1024 * 1024
 """A longer source is not shown."""
 _NODE_FILES = (".tsx", ".jsx")
+_STEP_ENDINGS = (".step", "_step")
 _LANGUAGES = {".ts": "typescript", ".tsx": "typescript", ".js": "javascript", ".jsx": "javascript", ".py": "python"}
 
 _SHOW = Said(
@@ -144,15 +145,27 @@ def _read(root: Path, file: str) -> tuple[str, float] | None:
 
 
 def nodes_of(root: Path, files: Sequence[str]) -> Mapping[str, str]:
-    """The files that draw steps, by the steps' files: beside them, of the same name with another extension."""
+    """The files that draw steps, by the steps' files: beside them, of the same name with another extension.
+
+    Whether it ends in `.step` or `_step` is the same, unless another step has that very name.
+    """
+    stems = {file: os.path.splitext(file)[0] for file in files}
+    taken = frozenset(stems.values())
     found = {}
-    for file in files:
-        stem, _ = os.path.splitext(file)
-        for ending in _NODE_FILES:
-            if (root / f"{stem}{ending}").is_file():
-                found[file] = f"{stem}{ending}"
-                break
+    for file, stem in stems.items():
+        names = (stem, *(other for other in _other_spellings(stem) if other not in taken))
+        nodes = (f"{name}{ending}" for name in names for ending in _NODE_FILES)
+        node = next((node for node in nodes if (root / node).is_file()), None)
+        if node is not None:
+            found[file] = node
     return found
+
+
+def _other_spellings(stem: str) -> Iterator[str]:
+    """A step's stem with the endings that other languages give to it."""
+    own = next((ending for ending in _STEP_ENDINGS if stem.endswith(ending)), None)
+    if own is not None:
+        yield from (f"{stem.removesuffix(own)}{ending}" for ending in _STEP_ENDINGS if ending != own)
 
 
 def _step(step: Step, node: str | None) -> dict[str, Any]:
