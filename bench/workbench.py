@@ -42,7 +42,8 @@ EXIT_INTERRUPTED = 130
 
 MOST_USABLE_MS = 1000.0
 MOST_SEARCH_MS = 300.0
-MOST_FRAME_P95_MS = 33.4
+MOST_FRAME_P95_MS = 34.0
+"""Two frames at 60 Hz, as clocks show them."""
 MOST_FRAME_MS = 100.0
 
 

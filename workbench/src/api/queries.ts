@@ -134,6 +134,8 @@ export interface Source {
   file: string
   language: string
   text: string
+  /** When the file was last written. */
+  modified: string
 }
 
 export function useSource(file: string | null) {

@@ -44,12 +44,18 @@ async function renew(client: QueryClient, token: string, refused: (token: string
 
 export function App() {
   const [refused, setRefused] = useState<string | null>(null)
+  // An old token of this tab is refused as well; of that one nobody has done anything wrong.
+  const [typed, setTyped] = useState<string | null>(null)
   const [client] = useState(() => {
     const made: QueryClient = makeClient((token) => void renew(made, token, setRefused))
     return made
   })
   const token = useSyncExternalStore(onToken, currentToken)
-  if (token === '' || token === refused) return <TokenGate wasRefused={token !== ''} />
+  const accept = (next: string): void => {
+    setTyped(next)
+    setToken(next)
+  }
+  if (token === '' || token === refused) return <TokenGate wasRefused={token !== '' && token === typed} onToken={accept} />
   return (
     <QueryClientProvider client={client}>
       <Shell />

@@ -38,7 +38,7 @@ interface TableProps<Row> {
 }
 
 const ROW = 32
-const AHEAD = 12
+const AHEAD = 6
 /** Rows before the last one in sight at which more are asked for, so that somebody quick need not wait. */
 const MORE = 60
 

@@ -67,15 +67,10 @@ interface MomentFieldProps {
 export function MomentField({ label, value, onChange }: MomentFieldProps) {
   const set = (text: string): void => onChange(text === '' ? '' : new Date(text).toISOString())
   return (
-    <input
-      type="datetime-local"
-      step={1}
-      aria-label={label}
-      title={label}
-      value={localTime(value)}
-      onChange={(event) => set(event.target.value)}
-      className={classes(BOX, 'tabular')}
-    />
+    <label className="flex items-center gap-1.5 text-sm whitespace-nowrap text-muted">
+      {label}
+      <input type="datetime-local" step={1} value={localTime(value)} onChange={(event) => set(event.target.value)} className={classes(BOX, 'tabular')} />
+    </label>
   )
 }
 

@@ -65,7 +65,13 @@ test('a graph without nodes has a layout', () => {
   expect(layoutOf({ nodes: [], edges: [] }, sizeOf).size).toEqual({ width: 0, height: 0 })
 })
 
-test('chosen places count, and the others make room for them', () => {
+test('a node dragged over the edge of another moves no other', () => {
+  const places = new Map([['a', { x: 0, y: 0 }], ['b', { x: 300, y: 0 }], ['c', { x: 300, y: 120 }]])
+  const found = withChosen(places, new Map([['a', { x: 180, y: 50 }]]), sizeOf)
+  expect(Object.fromEntries(found)).toEqual({ a: { x: 180, y: 50 }, b: { x: 300, y: 0 }, c: { x: 300, y: 120 } })
+})
+
+test('chosen places count, and what they would hide makes room for them', () => {
   const places = new Map([['a', { x: 0, y: 0 }], ['b', { x: 300, y: 0 }]])
   const chosen = new Map([['a', { x: 310, y: 10 }], ['gone', { x: 0, y: 0 }]])
   const found = withChosen(places, chosen, sizeOf)

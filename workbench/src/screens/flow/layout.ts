@@ -127,20 +127,40 @@ function moved({ x, y }: Point, by: Point): Point {
   return { x: Math.round(x + by.x), y: Math.round(y + by.y) }
 }
 
-/** Places with those that a person has chosen; a node that nobody has placed makes room, downwards. */
+/**
+ * Places with those that a person has chosen. The others stay where they are, even where one was dragged over their
+ * edge; only a node that would be hidden makes room, downwards.
+ */
 export function withChosen(places: ReadonlyMap<string, Point>, chosen: ReadonlyMap<string, Point>, sizeOf: (id: string) => Size): Map<string, Point> {
   const kept = [...places.keys()].filter((id) => chosen.has(id))
   if (kept.length === 0) return new Map(places)
-  const taken = kept.map((id) => ({ ...(chosen.get(id) as Point), ...sizeOf(id) }))
-  const found = new Map(kept.map((id) => [id, chosen.get(id) as Point]))
-  for (const [id, place] of places) {
-    if (found.has(id)) continue
-    const box = { ...place, ...sizeOf(id) }
-    for (let over = hit(box, taken); over !== undefined; over = hit(box, taken)) box.y = over.y + over.height + NEIGHBOURS
+  const over = kept.map((id) => ({ ...(chosen.get(id) as Point), ...sizeOf(id) }))
+  const others = [...places].filter(([id]) => !chosen.has(id)).map(([id, place]) => ({ id, ...place, ...sizeOf(id) }))
+  const [hidden, seen] = [others.filter((box) => isHidden(box, over)), others.filter((box) => !isHidden(box, over))]
+  const taken: Box[] = [...over, ...seen]
+  for (const box of hidden) {
+    for (let other = hit(box, taken); other !== undefined; other = hit(box, taken)) box.y = other.y + other.height + NEIGHBOURS
     taken.push(box)
-    found.set(id, { x: box.x, y: box.y })
   }
-  return found
+  const made = new Map(others.map(({ id, x, y }) => [id, { x, y }]))
+  return new Map([...places.keys()].map((id) => [id, chosen.get(id) ?? made.get(id) ?? { x: 0, y: 0 }]))
+}
+
+/** Whether one of others covers more than half of a box. */
+function isHidden(box: Box, others: readonly Box[]): boolean {
+  return others.some((other) => shared(box.x, box.width, other.x, other.width) * shared(box.y, box.height, other.y, other.height) > (box.width * box.height) / 2)
+}
+
+function shared(one: number, length: number, other: number, otherLength: number): number {
+  return Math.max(0, Math.min(one + length, other + otherLength) - Math.max(one, other))
+}
+
+/** Around all nodes, by their corners and centres. */
+export function boundsOf(places: ReadonlyMap<string, Point>, centres: ReadonlyMap<string, Point>): Record<'left' | 'top' | 'right' | 'bottom', number> {
+  const ends = [...places].map(([id, { x, y }]) => ({ x: 2 * (centres.get(id)?.x ?? x) - x, y: 2 * (centres.get(id)?.y ?? y) - y }))
+  const corners = [...places.values()]
+  const of = (points: readonly Point[], axis: 'x' | 'y'): number[] => points.map((point) => point[axis])
+  return { left: Math.min(...of(corners, 'x')), top: Math.min(...of(corners, 'y')), right: Math.max(...of(ends, 'x')), bottom: Math.max(...of(ends, 'y')) }
 }
 
 type Box = Point & Size

@@ -44,7 +44,7 @@ export function LogList({ held, startsAtEnd, selected, onSelect, onStart, onEnd,
     count: lines.length,
     getScrollElement: () => box.current,
     estimateSize: () => ROW,
-    overscan: 10,
+    overscan: 6,
     getItemKey: (at) => (lines[at] as Log).id,
   })
   useFolded(selected, (id) => {

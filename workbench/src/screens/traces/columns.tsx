@@ -13,19 +13,19 @@ const status: Column<TraceSummary> = {
   cell: (trace) => <StatusBadge status={trace.status} httpStatus={shownStatus(trace)} />,
 }
 
-const name: Column<TraceSummary> = {
+const name = (hasKind: boolean): Column<TraceSummary> => ({
   title: 'What began it',
   width: 'minmax(110px, 2fr)',
   cell: (trace) => (
     <span className="flex min-w-0 items-center gap-1.5">
-      <KindBadge kind={trace.kind} />
+      {hasKind && <KindBadge kind={trace.kind} />}
       {trace.repeats !== null && <Repeat size={12} className="shrink-0 text-faint" aria-label="Run again" />}
       <span className="truncate" title={trace.name}>
         {trace.name}
       </span>
     </span>
   ),
-}
+})
 
 const steps: Column<TraceSummary> = {
   title: 'Steps',
@@ -67,5 +67,5 @@ function barOf({ status }: TraceSummary): string {
 
 /** The columns that have room beside a trace that is open, or all of them; bars are as long as the longest duration allows. */
 export function columnsOf(isNarrow: boolean, longest: number): readonly Column<TraceSummary>[] {
-  return isNarrow ? [status, name, seconds] : [status, name, steps, spans, duration(longest), began]
+  return isNarrow ? [status, name(false), seconds] : [status, name(true), steps, spans, duration(longest), began]
 }

@@ -122,7 +122,7 @@ function TopicField({ topics, name }: { topics: readonly Topic[]; name: string }
             list={listId}
             autoFocus
             value={name}
-            placeholder="order.created"
+            placeholder="name of a topic"
             onChange={(event) => set(event.target.value)}
             className="font-mono text-sm"
           />

@@ -13,6 +13,7 @@ import { counted, formatCount } from '../../../format/count.ts'
 import { formatDuration } from '../../../format/duration.ts'
 import { RunAgain } from '../repeat/RunAgain.tsx'
 import { shownStatus } from '../shownStatus.ts'
+import { firstSpan } from './tree.ts'
 
 interface TraceHeaderProps {
   trace: Trace
@@ -21,7 +22,7 @@ interface TraceHeaderProps {
 }
 
 export function TraceHeader({ trace, elapsed, onClose }: TraceHeaderProps) {
-  const first = trace.spanList.find(({ parentId }) => parentId === null) ?? trace.spanList[0]
+  const first = firstSpan(trace)
   return (
     <header className="shrink-0 border-b px-3 pt-2 pb-1.5">
       <div className="flex items-center gap-2">

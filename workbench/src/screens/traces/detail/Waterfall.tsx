@@ -5,8 +5,7 @@ import { useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent }
 import { useShortcuts } from '../../../app/useShortcuts.ts'
 import { IconButton } from '../../../components/Button.tsx'
 import { useStable } from '../../../components/useStable.ts'
-import { formatDuration } from '../../../format/duration.ts'
-import { placeOf, ticksOf, type Extent } from './axis.ts'
+import { placeOf, ticksOf, tickText, type Extent } from './axis.ts'
 import { Legend } from './Legend.tsx'
 import { rowsOf, type Row, type TraceTree } from './tree.ts'
 import type { Looked } from './useMark.ts'
@@ -135,6 +134,7 @@ function pressed(event: KeyboardEvent, { next, before, fold }: { next: () => voi
 
 function Axis({ extent, areAllOpen, toggleAll }: { extent: Extent; areAllOpen: boolean; toggleAll: () => void }) {
   const ticks = ticksOf(extent, TICKS)
+  const distance = (ticks[1] ?? extent.end) - (ticks[0] ?? 0)
   return (
     <div className="grid h-7 shrink-0 items-center overflow-y-hidden border-b pr-3 text-xs text-muted [scrollbar-gutter:stable]" style={TRACKS}>
       <span className="flex items-center gap-1 pl-1">
@@ -151,7 +151,7 @@ function Axis({ extent, areAllOpen, toggleAll }: { extent: Extent; areAllOpen: b
           const place = placeOf(tick, extent)
           return (
             <span key={tick} className="tabular absolute inset-y-0 border-l pl-1 leading-7 whitespace-nowrap" style={{ left: `${place}%` }}>
-              {place < 90 && (tick === 0 ? '0' : `${tick < 0 ? '−' : ''}${formatDuration(Math.abs(tick))}`)}
+              {place < 90 && tickText(tick, distance)}
             </span>
           )
         })}
