@@ -77,6 +77,7 @@ NEIGHBOURS = {
     ("records", "model"),
     ("remedies", "model"),
     ("traces", "model"),
+    ("traces", "values"),
     ("config", "model"),
     ("configfile", "config"),
     ("configfile", "errors"),
@@ -110,6 +111,8 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "watchfiles": ("runtime.reload",),
     "prometheus_client": ("runtime.web.exposition",),
     "opentelemetry": ("runtime.otlp",),
+    "requests": ("runtime.otlp",),
+    "urllib3": ("runtime.otlp",),
 }
 GENERATED_HOME = "runtime.runners"
 

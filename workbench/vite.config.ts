@@ -5,6 +5,8 @@ import tailwind from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import type { Plugin, ProxyOptions, UserConfig } from 'vite'
 
+const REACT = /\/node_modules\/(?:react|react-dom|scheduler)\//
+const SHARED = /\/workbench\/src\/(?:(?:api|app|format|theme)\/|components\/(?:json\/)?[^/]+\.tsx?$|screens\/registry\.ts)|\/node_modules\/(?:lucide-react|@tanstack\/[a-z-]+)\//
 const PLACE = '/__runtime/workbench/'
 
 interface Announcement {
@@ -51,6 +53,18 @@ const config: (env: { command: 'build' | 'serve' }) => UserConfig = ({ command }
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1000,
+    // What every screen shares comes with the page in two files, where each screen would ask for a dozen small ones.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'react', test: REACT },
+            { name: 'shared', test: SHARED },
+          ],
+        },
+      },
+    },
   },
 })
 

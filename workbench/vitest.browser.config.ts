@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests in a browser, against a runtime; one file after the other, since each has both for itself. */
+/** Tests in a browser, against a runtime; each file has both for itself, so that two files can run side by side. */
 export default defineConfig({
   test: {
     include: ['browser/**/*.browser.ts'],
@@ -8,6 +8,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 15_000 } },
-    fileParallelism: false,
+    maxWorkers: 2,
   },
 })

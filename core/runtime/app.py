@@ -117,7 +117,7 @@ class App:
         async with AsyncExitStack() as resources:
             resources.enter_context(listener)
             await resources.enter_async_context(self._parts.engine.open())
-            await resources.enter_async_context(self._parts.telemetry.open())
+            await resources.enter_async_context(self._parts.telemetry.open(lambda: self._grace.left))
             await resources.enter_async_context(self._fleet.running(self._grace))
             changes = await resources.enter_async_context(self._watching())
             async with anyio.create_task_group() as tasks:
@@ -222,6 +222,9 @@ class App:
                     sweeps.start_soon(self._parts.texts.run, self._parts.logs.core)
                     sweeps.start_soon(self._reloader.run, catalog, changes)
                     seconds = anyio.current_time() - began
+                    if self._token is None:
+                        why = "the control routes, the Workbench and `runtime` commands for this project are off"
+                        self._parts.logs.core(LogLevel.INFO, f"{why}; control.token in runtime.yaml opens them")
                     self._audience.started(Started(catalog, host, port, self._files, self._scheme, seconds))
                     await stop.wait()
                     sweeps.cancel_scope.cancel()
@@ -265,6 +268,7 @@ class App:
             self._fleet.status,
             lambda: self._sockets.count,
             lambda: tracer.lost,
+            self._parts.telemetry.unsent,
         )
         is_open = self._development if wanted is None else wanted
         return probes(health, counted, self._token, self._settings.control.allowed_hosts, is_open=is_open)
@@ -300,7 +304,7 @@ class App:
         api = control_app(controlled, self._parts.logs.core, self._settings.http.max_body_bytes, pages)
         files = (WORKBENCH_PATH, WORKBENCH_PATH.rstrip("/"))
         harmless = (*files, *HARMLESS_PATHS, DOCS_PATH) if self._development else files
-        return tracing(Guard(api, self._token, self._settings.control.allowed_hosts, harmless))
+        return tracing(Guard(api, self._token, self._settings.control.allowed_hosts, harmless, self._sockets))
 
 
 async def _nothing(setup: Setup) -> frozenset[str]:

@@ -192,6 +192,10 @@ class TextStore(Protocol):
         """Removes at most so many texts that nothing was written to since a Unix time; returns how many there were."""
 
 
+IsLeft = Callable[[], bool]
+"""Whether whoever asked has left; asked in the thread that looks. What is found then is of no use to anybody."""
+
+
 class TraceStore(Protocol):
     """Keeps spans and log lines. Its methods block, and are called in any thread. All raise `StorageFault`."""
 
@@ -205,17 +209,23 @@ class TraceStore(Protocol):
     def write(self, spans: Sequence[Span], logs: Sequence[LogRecord]) -> Sequence[LogRecord]:
         """Keeps spans that have ended, and lines; returns the lines with their ids, which grow."""
 
-    def traces(self, query: TraceQuery) -> TracePage:
-        """Traces of spans that have ended, newest first."""
+    def traces(self, query: TraceQuery, is_left: IsLeft | None = None) -> TracePage:
+        """Traces of spans that have ended, newest first; None for `is_left` where whoever asks stays."""
 
     def summaries(self, trace_ids: Collection[str]) -> Sequence[TraceSummary]:
         """Those of these traces that are there, in no order."""
 
-    def spans(self, trace_id: str, limit: int) -> Sequence[Span]:
-        """At most so many spans of a trace, in the order in which they began; none when there is no such trace."""
+    def spans(self, trace_id: str, limit: int, failed: int = 0) -> Sequence[Span]:
+        """At most so many spans of a trace, in the order in which they began; none when there is no such trace.
 
-    def logs(self, query: LogQuery) -> Sequence[LogRecord]:
-        """Lines, newest first."""
+        Of those behind them, at most `failed` that have failed.
+        """
+
+    def span(self, trace_id: str, span_id: str) -> Span | None:
+        """The span of a trace, None when it is not there."""
+
+    def logs(self, query: LogQuery, is_left: IsLeft | None = None) -> Sequence[LogRecord]:
+        """Lines, in the order of the query; None for `is_left` where whoever asks stays."""
 
     def clear(self) -> int:
         """Forgets everything; returns how many traces there were."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from runtime.errors import StorageFault
 from runtime.model import LogQuery, Retention, TraceQuery
+from runtime.storage.sqlite import trace_file
 from runtime.storage.sqlite.files import PAGE_BYTES
 from runtime.storage.sqlite.trace_file import IDLE_READERS, VERSION
 from runtime.storage.sqlite.traces import SqliteTraceStore
@@ -121,6 +123,8 @@ async def spoil(path: Path, how: str) -> None:
         await fill(path)
         if how == "newer":
             change(path, f"PRAGMA user_version = {VERSION + 1}")
+        elif how == "older":
+            change(path, f"PRAGMA user_version = {VERSION - 1}")
         elif how == "without a table":
             change(path, "DROP TABLE spans")
         else:
@@ -136,6 +140,7 @@ async def spoil(path: Path, how: str) -> None:
         "no database",
         "of another program",
         "newer",
+        "older",
         "without a table",
         "a damaged header",
         "cut",
@@ -155,6 +160,15 @@ async def test_a_file_that_cannot_be_used_is_put_aside(path: Path, how: str) -> 
         assert aside.read_bytes() == before
         assert len([each for each in path.parent.iterdir() if "damaged" in each.name]) == 1
         os.unlink(path)
+
+
+async def test_a_folder_in_its_place_is_named(path: Path) -> None:
+    (path / "inside").mkdir(parents=True)
+    with pytest.raises(StorageFault, match="is a folder") as raised:
+        async with SqliteTraceStore(path).open():
+            raise AssertionError("it could be opened")
+    assert "move it away" in raised.value.fix
+    assert (path / "inside").is_dir()
 
 
 async def test_an_empty_file_becomes_one_of_traces(path: Path) -> None:
@@ -215,6 +229,53 @@ async def test_a_full_disk_is_a_fault_that_passes(tmp_path: Path) -> None:
             store.write([span(5000)], [line("again")])
             assert names(store) == [5000, *written[::-1]]
             assert [record.message for record in store.logs(LogQuery(limit=2))] == ["again", str(written[-1])]
+
+
+async def test_all_can_be_forgotten_on_a_full_disk(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk"):
+        async with (store := SqliteTraceStore(tmp_path / "disk" / "traces.db")).open():
+            written = 0
+            with pytest.raises(StorageFault, match="the disk is full"):
+                for written in range(1, 1000):
+                    store.write([span(written, input=bytes(5000))], [line(str(written))])
+            (tmp_path / "disk" / "ballast").write_bytes(b"")
+            last, place = store.logs(LogQuery())[0].id, store.traces(TraceQuery(limit=1)).next
+            assert store.clear() == written - 1
+            assert names(store) == []
+            (stored,) = store.write([span(1), span(2)], [line("again")])
+            assert stored.id > last
+            assert store.traces(TraceQuery(limit=1)).next > place
+            assert {each.stat().st_mode & 0o777 for each in (tmp_path / "disk").glob("traces.db*")} == {0o600}
+
+
+async def test_ids_go_on_where_a_new_file_could_not_be_begun(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with (store := SqliteTraceStore(path)).open():
+        (first,) = store.write([span(1)], [line()])
+
+        def fails(_: Path) -> sqlite3.Connection:
+            raise OSError(errno.ENOSPC, "no room")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(trace_file, "_opened", fails)
+            for call in (store.clear, store.clear, lambda: store.write([span(2)], [])):
+                with pytest.raises(StorageFault):
+                    call()
+        (second,) = store.write([span(3)], [line()])
+        assert names(store) == [3]
+        assert second.id > first.id
+
+
+async def test_who_reads_while_all_is_forgotten_reads_on(path: Path) -> None:
+    async with (store := SqliteTraceStore(path)).open():
+        store.write([span(number) for number in range(1, 10)], [])
+        with store._file.reading() as connection:
+            assert connection.execute("SELECT count(*) FROM traces").fetchone() == (9,)
+            assert store.clear() == 9
+            store.write([span(77)], [line("new")])
+            assert connection.execute("SELECT count(*) FROM spans").fetchone() == (9,)
+        assert names(store) == [77]
+    async with (store := SqliteTraceStore(path)).open():
+        assert (names(store), store.warning) == ([77], "")
 
 
 async def test_a_batch_that_fails_leaves_nothing_and_its_next_try_all(path: Path) -> None:
@@ -306,3 +367,22 @@ async def test_the_file_becomes_shorter_when_all_is_forgotten(path: Path) -> Non
 def _pages(path: Path) -> int:
     with closing(sqlite3.connect(path)) as connection:
         return int(connection.execute("PRAGMA page_count").fetchone()[0])
+
+
+async def test_a_search_that_nobody_waits_for_ends_and_the_next_one_does_not(path: Path) -> None:
+    looks = 0
+
+    def is_left() -> bool:
+        nonlocal looks
+        looks += 1
+        return True
+
+    async with (store := SqliteTraceStore(path)).open():
+        store.write([span(number) for number in range(1, 1001)], [])
+        absent = TraceQuery(text="elsewhere")
+        with pytest.raises(StorageFault):
+            store.traces(absent, is_left)
+        assert looks == 1
+        assert store.traces(absent).traces == []
+        assert store.traces(absent, lambda: False).traces == []
+        assert store.warning == ""

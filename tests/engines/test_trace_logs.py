@@ -95,6 +95,25 @@ def test_what_came_after_a_line_is_found(store: TraceStore) -> None:
     assert messages(store, limit=0) == []
 
 
+def test_pages_follow_each_other_from_a_moment_on(store: TraceStore) -> None:
+    store.write([], [line(str(number), NOW + number) for number in range(1000)])
+    query, seen = LogQuery(limit=90, since=NOW + 299.5, oldest_first=True), []
+    while page := store.logs(query):
+        seen += [int(record.message) for record in page]
+        query = query._replace(after=page[-1].id)
+    assert seen == list(range(300, 1000))
+    assert messages(store, since=NOW + 998) == ["999", "998"]
+    assert messages(store, since=NOW + 1000) == []
+
+
+def test_a_moment_is_found_among_what_is_kept(store: TraceStore) -> None:
+    store.write([], [line(str(number), NOW + number % 500) for number in range(1000)])
+    store.prune(Retention(10, 600, 1e9, 2**40), NOW)
+    kept = messages(store, limit=1000)
+    assert messages(store, since=NOW + 450, oldest_first=True, limit=1) == ["450"]
+    assert messages(store, since=NOW, oldest_first=True, limit=1000) == kept[::-1]
+
+
 # ------------------------------------------------------------ searches
 
 
@@ -153,6 +172,22 @@ def test_what_a_query_finds(shop: TraceStore, query: dict[str, Any], found: list
     assert messages(shop, **query) == found
 
 
+@pytest.mark.parametrize(
+    "text", ["98765", '"orderId"', '"orderId": 98765', "true", "-0.5", "null", '"Ünï"', "lone", "$bytes"]
+)
+def test_data_is_found_as_it_is_shown(store: TraceStore, text: str) -> None:
+    data = {"orderId": 98765, "isGift": True, "price": -0.5, "none": None, "who": "Ünï", "list": ["lone"], "raw": b"a"}
+    store.write([], [line("order", data=encode(data)), line("other", data=encode({"order": 9876}))])
+    assert messages(store, text=text) == ["order"]
+
+
+@pytest.mark.parametrize("data", [b"\xc1", b"\x81\xa1a\xc3" * 3, encode({b"a": 1}), b"\x91" * 1000 + b"\xc0", b""])
+def test_what_no_json_can_say_is_no_fault(store: TraceStore, data: bytes) -> None:
+    store.write([], [line("odd", data=data)])
+    assert messages(store, text="odd") == ["odd"]
+    assert messages(store, text="$bytes") == (["odd"] if data else [])
+
+
 WORDS = st.text(st.sampled_from("aAbß[*?]\x1e\0\ud800é"), max_size=6)
 LINES = st.lists(
     st.tuples(
@@ -161,6 +196,7 @@ LINES = st.lists(
         st.sampled_from(list(LogLevel)),
         st.sampled_from(["", id_of(1), id_of(2)]),
         st.one_of(st.just(b""), st.binary(max_size=8), WORDS.map(lambda text: encode([text.replace("\ud800", "")]))),
+        st.sampled_from([NOW, NOW + 1, NOW + 2]),
     ),
     max_size=8,
 )
@@ -173,6 +209,8 @@ QUERIES = st.builds(
     source=st.sampled_from(["", "", "a", ODD, "none"]),
     trace_id=st.sampled_from(["", "", id_of(1), id_of(3)]),
     text=WORDS,
+    since=st.sampled_from([0.0, 0.0, NOW, NOW + 1, NOW + 2, NOW + 3]),
+    oldest_first=st.booleans(),
 )
 
 
@@ -186,8 +224,8 @@ async def test_engines_find_the_same(
         async with (store := make(tmp_path_factory.mktemp("logs"))).open():
             for batch in batches:
                 rows = [
-                    line(text, source=source, level=level, trace_id=id, data=data)
-                    for text, source, level, id, data in batch
+                    line(text, time, source=source, level=level, trace_id=id, data=data)
+                    for text, source, level, id, data, time in batch
                 ]
                 store.write([], rows)
             answers.append([replace(record, id=0) for record in store.logs(query)])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -25,7 +27,7 @@ from runtime.model import (
     whole,
 )
 from runtime.storage.sqlite.trace_rows import SPAN_BITS, span_place
-from runtime.traces import summary_of
+from runtime.traces import ERROR_CHARACTERS, summary_of
 from tests.engines.traces import BOOM, NOW, ODD, STORES, id_of, line, operation, span
 
 ALL = Retention(10**6, 10**6, 10**9, 2**40)
@@ -115,6 +117,37 @@ def test_spans_come_in_the_order_in_which_they_began_and_no_more_than_asked_for(
     assert [int(each.span_id, 16) for each in store.spans(id_of(1), 2)] == [4, 3]
 
 
+def test_of_those_behind_the_first_those_that_failed_are_found(store: TraceStore) -> None:
+    spans = [span(number=number, began=NOW + number, failure=BOOM if number % 3 else None) for number in range(20)]
+    store.write([*spans[10:], span(2, failure=BOOM)], [])
+    store.write(spans[:10], [])
+    ids = [int(each.span_id, 16) for each in store.spans(id_of(1), 8, failed=4)]
+    assert ids == [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13]
+    assert len(store.spans(id_of(1), 8, failed=100)) == 16
+    assert len(store.spans(id_of(1), 100, failed=100)) == 20
+
+
+def test_a_span_is_found_by_its_id(store: TraceStore) -> None:
+    store.write([span(1, number, NOW + number) for number in range(3000)], [])
+    store.write([span(2, 7, step="other")], [])
+    assert store.span(id_of(1), f"{2999:016x}") == span(1, 2999, NOW + 2999)
+    assert store.span(id_of(1), f"{3000:016x}") is None
+    found = store.span(id_of(2), f"{7:016x}")
+    assert found is not None and found.step == "other"
+    assert store.span(id_of(3), f"{7:016x}") is None
+
+
+def test_a_long_error_is_cut_in_summaries_alone(store: TraceStore) -> None:
+    long = replace(BOOM, message="x" * 65_000)
+    store.write([span(1, failure=long), span(2, failure=replace(BOOM, type="", message="y" * ERROR_CHARACTERS))], [])
+    whole, cut = (trace.error for trace in store.traces(EVERYTHING).traces)
+    assert (whole, cut) == (
+        "y" * ERROR_CHARACTERS,
+        f"{BOOM.type}: {'x' * ERROR_CHARACTERS}"[: ERROR_CHARACTERS - 1] + "…",
+    )
+    assert store.spans(id_of(1), 1)[0].failure == long
+
+
 @pytest.mark.parametrize("id", ["", "nothing", "\ud800", id_of(7), "x" * 5000])
 def test_of_a_trace_that_is_not_there_there_is_nothing(store: TraceStore, id: str) -> None:
     store.write([span()], [])
@@ -188,7 +221,7 @@ def test_late_spans_are_told_apart_from_thousands_of_other_traces(store: TraceSt
         store.write([span(number, number) for number in range(start, start + 1000)], [])
     store.write([span(1, 2, NOW + 1, failure=BOOM)], [])
     (trace,) = store.summaries([id_of(1)])
-    assert (trace.spans, trace.failed, trace.error) == (2, 1, "no such order")
+    assert (trace.spans, trace.failed, trace.error) == (2, 1, "LookupError: no such order")
     assert len(store.spans(id_of(1), 10)) == 2
 
 
@@ -335,9 +368,47 @@ def test_what_is_too_old_is_forgotten(store: TraceStore) -> None:
     store.write([span(number, 1, NOW + number) for number in range(10)], [])
     store.write([span(3, 2, NOW + 100)], [])
     store.prune(ALL._replace(age=10.0), NOW + 16)
-    assert found(store) == ["9", "8", "7", "6", "5", "4", "3"]  # the third has a young span, and keeps those after it
+    assert found(store) == ["9", "8", "7", "6"]  # the third has a young span as well, and began long ago
+    store.write([span(3, 3, NOW + 17)], [])
+    assert (found(store)[0], len(store.spans(id_of(3), 9))) == ("3", 1)  # what comes then begins it anew
     store.prune(ALL._replace(age=10.0), NOW + 1000)
     assert found(store) == []
+
+
+@given(
+    rounds=st.lists(st.lists(st.tuples(st.integers(1, 5), st.floats(0, 20), st.floats(0, 20))), max_size=8),
+    age=st.floats(1, 8),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_no_trace_outlives_its_age_whatever_joins_what(
+    tmp_path_factory: pytest.TempPathFactory, name: str, rounds: list[list[tuple[int, float, float]]], age: float
+) -> None:
+    async with (store := STORES[name](tmp_path_factory.mktemp("traces"))).open():
+        for now, joining in enumerate(rounds, round(NOW) + 10):
+            spans = [
+                span(trace, number, now - ago, ended=now - ago + lasts)
+                for number, (trace, ago, lasts) in enumerate(joining)
+            ]
+            store.write([span(9, now - round(NOW), now), *spans], [])  # one trace goes on and on
+            before = {trace.trace_id for trace in store.traces(EVERYTHING).traces if trace.began >= now - age}
+            store.prune(ALL._replace(age=age), now)
+            kept = store.traces(EVERYTHING).traces
+            assert {trace.trace_id for trace in kept} == before
+            assert all(len(store.spans(trace.trace_id, 10**6)) == trace.spans for trace in kept)
+
+
+def test_many_that_are_too_old_go_with_all_their_spans(store: TraceStore, name: str, tmp_path: Path) -> None:
+    for start in range(0, 1000, 100):
+        traces = range(start + 1, start + 101)
+        store.write([span(each, number, NOW + each % 2 * 100) for each in traces for number in range(7)], [])
+    store.prune(ALL._replace(age=50.0), NOW + 120)
+    assert found(store, limit=1000) == [f"{number:x}" for number in range(999, 0, -2)]
+    assert sum(len(store.spans(id_of(number), 9)) for number in range(1, 1001)) == 500 * 7
+    if name == "sqlite":
+        with closing(sqlite3.connect(tmp_path / "traces.db")) as connection:
+            assert connection.execute("SELECT count(*) FROM spans").fetchone() == (500 * 7,)
+    store.prune(ALL._replace(traces=400), NOW + 120)
+    assert len(found(store, limit=1000)) == 400
 
 
 def test_what_does_not_fit_is_forgotten_the_oldest_first(store: TraceStore) -> None:
@@ -361,7 +432,7 @@ Step = Callable[[TraceStore], object]
 
 
 def _write(traces: list[int]) -> Step:
-    return lambda store: store.write([span(number, 1, NOW + number) for number in traces], [])
+    return lambda store: store.write([span(number, 1, NOW + (number * 3) % 8) for number in traces], [])
 
 
 def _prune(traces: int, age: float) -> Step:

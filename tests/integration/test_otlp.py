@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import re
 import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.project import PATIENCE, children, eventually, running, write_project
+from tests.integration.project import PATIENCE, RunningProject, children, eventually, running, write_project
 
 pytest.importorskip("opentelemetry.proto", reason="the extra otlp is not installed: scripts/setup does it")
 
@@ -18,6 +23,8 @@ from tests.integration.collector import Collector, collecting, collecting_by_grp
 
 SERVER, CONSUMER, INTERNAL = 2, 5, 1
 ERROR = 2
+MARGIN = 2.5
+"""Seconds that a busy machine may add to an end; less than the export would take of its own."""
 FILES = {
     "steps/take_step.py": """
 config = {"type": "api", "name": "Take", "method": "POST", "path": "/orders/:id", "emits": ["order.taken"]}
@@ -161,6 +168,86 @@ def test_a_collector_that_is_away_is_told_of_once_and_holds_up_nothing(root: Pat
             assert project.stop() == 0
             assert len(re.findall("traces cannot be sent to", project.output)) == 1
             assert [line for line in project.output.splitlines() if not line.startswith("{")] == []
+
+
+def test_no_value_of_a_variable_is_told(root: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        asked = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://user:tulip@127.0.0.1:{nobody.getsockname()[1]}/?api-key=tulip",
+            "OTEL_EXPORTER_OTLP_LOGS_HEADERS": "x-api-key=tulip%0A",
+            "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "tulip,x-api-key=tulip",
+            "OTEL_EXPORTER_OTLP_COMPRESSION": "tulip",
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "200",
+        }
+        with running(root, environment=asked) as project:
+            project.client.post("/orders/a", json={})
+            project.wait_for(r"traces cannot be sent to http://127\.0\.0\.1:\d+/v1/traces: Connection refused")
+            project.wait_for("OTEL_EXPORTER_OTLP_LOGS_HEADERS gives the header x-api-key a value that none may have")
+            assert project.stop() == 0
+            assert "tulip" not in project.output
+    kept = [file.read_bytes() for file in (root / ".runtime").glob("traces.db*")]
+    assert kept
+    assert not any(b"api-key=" in each or b"user:" in each for each in kept)
+
+
+def test_a_collector_that_never_finishes_its_answer_stops_neither_the_export_nor_the_end(root: Path) -> None:
+    (root / "runtime.yaml").write_text("shutdownGrace: 0.5\n")
+    with dripping() as port:
+        there = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}", "OTEL_EXPORTER_OTLP_TIMEOUT": "300"}
+        with running(root, environment=there) as project:
+            project.client.post("/orders/a", json={})
+            project.wait_for("traces cannot be sent to .*: it did not answer in time")
+            assert eventually(lambda: dropped(project)["traces"] >= 3, PATIENCE)
+            assert project.stop() == 0
+            project.wait_for(r"\d+ traces were not sent to")
+
+
+def test_an_end_waits_no_longer_for_a_collector_than_it_may(root: Path) -> None:
+    (root / "runtime.yaml").write_text("shutdownGrace: 0.5\n")
+    with dripping() as port:
+        there = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}", "OTEL_EXPORTER_OTLP_TIMEOUT": "60000"}
+        with running(root, environment=there) as project:
+            project.client.post("/orders/a", json={})
+            began = time.monotonic()
+            assert project.stop() == 0
+            assert time.monotonic() - began < 0.5 + MARGIN
+
+
+def dropped(project: RunningProject) -> dict[str, float]:
+    """What did not get to the collector, by signal."""
+    text = project.client.get("/metrics").text
+    return {
+        signal: float(count) for signal, count in re.findall(r'runtime_otlp_dropped_total{signal="(.*)"} (\S+)', text)
+    }
+
+
+@contextmanager
+def dripping() -> Iterator[int]:
+    """The port of a collector whose answers come by the byte and have no end."""
+    ended = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.send_header("content-length", "1000000")
+            self.end_headers()
+            with suppress(OSError):
+                while not ended.wait(0.05):
+                    self.wfile.write(b"x")
+
+        def log_message(self, *_: object) -> None:
+            """Prints nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            ended.set()
+            server.shutdown()
+            thread.join()
 
 
 def test_without_the_extra_it_is_said_how_to_get_it(root: Path, tmp_path: Path) -> None:

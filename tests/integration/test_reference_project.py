@@ -64,11 +64,11 @@ UNHEARD: Mapping[str, set[str]] = {
 """Topics that a page's step declares and that no step of the project subscribes to: none does on the pages."""
 
 SAID: Mapping[str, str] = {
-    r"runtime: an event was emitted to '[\w.]+', which no step subscribes to": "the topics of UNHEARD, when they come",
-    r"runtime: step 'CreateOrder' emits 'order\.created', which its config does not declare": (
+    r"[\w-]+: an event was emitted to '[\w.]+', which no step subscribes to": "the topics of UNHEARD, when they come",
+    r"CreateOrder: step 'CreateOrder' emits 'order\.created', which its config does not declare": (
         "the config of steps.md emits nothing, the handlers of other pages do"
     ),
-    r"runtime: step 'ProcessOrder' emits 'order\.processed', which its config does not declare": (
+    r"ProcessOrder: step 'ProcessOrder' emits 'order\.processed', which its config does not declare": (
         "the config of infrastructure.md emits nothing, the handler of api-reference.md does"
     ),
     r"CreateOrder: the event for 'order\.created' does not fit the input of step 'ProcessOrder'": (

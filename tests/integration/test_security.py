@@ -105,6 +105,10 @@ class House(NamedTuple):
 
     async def shake_hands(self, path: str, headers: Iterable[tuple[str, str]]) -> int | None:
         """The status that a handshake for a WebSocket is refused with, None where it is let in."""
+        return (await self.upgrade(path, headers))[0]
+
+    async def upgrade(self, path: str, headers: Iterable[tuple[str, str]]) -> tuple[int | None, bytes]:
+        """The same, and what it is told."""
         given = [(name.encode(), value.encode()) for name, value in headers]
         scope = {"type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": given}
         sent: list[Any] = []
@@ -116,7 +120,9 @@ class House(NamedTuple):
             sent.append(message)
 
         await self.application({**scope, "subprotocols": [], "extensions": {}}, receive, send)
-        return next((each["status"] for each in sent if each["type"] == "websocket.http.response.start"), None)
+        statuses = [each["status"] for each in sent if each["type"] == "websocket.http.response.start"]
+        told = b"".join(each["body"] for each in sent if each["type"] == "websocket.http.response.body")
+        return (statuses[0] if statuses else None), told
 
 
 def house(root: Path, monkeypatch: pytest.MonkeyPatch, config: str = "", *, development: bool) -> House:
@@ -213,6 +219,21 @@ async def test_an_upgrade_is_a_streams_and_never_a_routes(found: House) -> None:
         for caller, headers in pages.items():
             assert await found.shake_hands(path, [*headers, *OWN]) == 403, (path, caller)
     assert found.reached == []
+
+
+@pytest.mark.parametrize("caller", NOT_OURS)
+async def test_an_upgrade_below_control_routes_is_refused_as_a_request_is(found: House, caller: str) -> None:
+    headers = [*NOT_OURS[caller], *OWN]
+    for path in (*found.paths, "/__runtime", "/__runtime/", "/__runtime/nothing"):
+        asked = await found.ask("GET", path, headers)
+        assert await found.upgrade(path, headers) == (403, asked.content), path
+    assert found.reached == []
+
+
+@pytest.mark.parametrize("caller", NOT_THE_STREAMS)
+async def test_an_upgrade_where_streams_are_read_is_judged_as_a_read_is(dev: House, caller: str) -> None:
+    for path in READ_PATHS:
+        assert await dev.shake_hands(path, [*NOT_OURS[caller], *OWN]) == 403, path
 
 
 @pytest.mark.parametrize("caller", NOT_THE_STREAMS)

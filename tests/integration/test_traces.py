@@ -363,6 +363,22 @@ def test_a_request_is_run_again_as_it_was_and_edited(shop: Traced) -> None:
     assert shop.ask("state/value", group="charged", key="edited")["value"] == 9
 
 
+def test_a_request_that_is_run_again_has_the_same_parameters(shop: Traced) -> None:
+    sent = "/start/a%2Fb?list[]=1&map[k]=2&access_token=s3cr3t"
+    id = shop.call("POST", sent, json={"id": "same", "price": {"net": 1}}, headers={"x-auth-token": "s3cr3t"})
+    before = shop.trace(id, has("Start", "Price", "Charge", "Watch", "Show"))["spanList"][0]["input"]
+    assert "s3cr3t" not in json.dumps(before)
+    assert before["query"].pop("access_token") == "(not kept)"
+    assert before["pathParams"] == {"name": "a/b"} and before["query"] == {"list": ["1"], "map": {"k": "2"}}
+    again = shop.ask("trace/repeat", "POST", {}, id=id)
+    assert again["response"]["status"] == 202
+    assert again["notKept"] == ["header x-auth-token", "query access_token"]
+    after = shop.trace(again["traceId"], has("Start", "Price", "Charge", "Watch", "Show"))["spanList"][0]["input"]
+    assert [after[part] for part in ("path", "pathParams", "query")] == [
+        before[part] for part in ("path", "pathParams", "query")
+    ]
+
+
 def test_an_event_is_run_again_from_its_failed_span(shop: Traced) -> None:
     id = shop.call("POST", "/start/mended", json={"id": "mended", "price": None})
     trace = shop.trace(id, has("Start", "Price", "Charge", "Charge"))

@@ -67,7 +67,7 @@ test('a run that fails is told of with its error, and its dead letter is one ste
   await page.keyboard.press('ArrowDown')
   await page.getByRole('button', { name: 'Run now', exact: true }).waitFor()
   await page.keyboard.press('r')
-  await page.getByText('and failed: no rates today').waitFor()
+  await page.getByText('and failed: ConnectionError: no rates today').waitFor()
   const runs = page.getByRole('grid', { name: 'Last runs' }).getByRole('row')
   expect(await runs.nth(1).textContent()).toContain('no rates today')
   await page.getByRole('link', { name: '1 run failed for good: see the dead letters' }).click()

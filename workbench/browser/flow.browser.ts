@@ -1,10 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import type { TraceSummary } from '../src/api/types.ts'
+import type { Project, TraceSummary } from '../src/api/types.ts'
 import { open, type Harness } from './harness.ts'
 
 const START = `
@@ -76,6 +76,25 @@ async function pay(body: { price?: number }): Promise<void> {
   expect((await workbench.request('POST', '/pay', body)).status).toBe(202)
 }
 
+async function inReadingOrder(): Promise<string[]> {
+  const all = await workbench.page.locator('[data-node]').evaluateAll((nodes) =>
+    nodes.map((node) => ({ file: node.getAttribute('data-node') ?? '', ...node.getBoundingClientRect().toJSON() as { x: number; y: number } })),
+  )
+  return all.toSorted((a, b) => a.y - b.y || a.x - b.x).map(({ file }) => file)
+}
+
+/** Whether a node is wholly there, and under nothing. */
+function isInSight(file: string): Promise<boolean> {
+  return nodeOf(file).evaluate((node) => {
+    const box = node.getBoundingClientRect()
+    const view = node.closest('.react-flow')
+    const whole = view?.getBoundingClientRect()
+    const over = [...view?.querySelectorAll('.react-flow__minimap, .flow-tools') ?? []].map((each) => each.getBoundingClientRect())
+    if (whole === undefined || box.left < whole.left || box.top < whole.top || box.right > whole.right || box.bottom > whole.bottom) return false
+    return !over.some((each) => box.left < each.right && each.left < box.right && box.top < each.bottom && each.top < box.bottom)
+  })
+}
+
 async function placeOf(file: string): Promise<string | null> {
   return workbench.page.locator(`.react-flow__node[data-id="${file}"]`).evaluate((node) => (node as HTMLElement).style.transform)
 }
@@ -140,6 +159,95 @@ test('keys walk the graph, open and close', async () => {
   expect(page.url()).toContain('step=ChargeCard')
 })
 
+test('j and k mark one step after the other as one reads, Enter opens, Esc leads back', async () => {
+  const { page, show } = workbench
+  await show('flow?flow=payment')
+  await nodeOf('steps/pay/settle.step.ts').getByTestId('card').waitFor()
+  const marked = (): Promise<string | null> => page.evaluate(() => document.activeElement?.closest('.flow-node.is-current')?.getAttribute('data-node') ?? null)
+  const order = await inReadingOrder()
+  for (const file of order) {
+    await page.keyboard.press('j')
+    await expect.poll(marked).toBe(file)
+    expect(await nodeOf(file).evaluate((node) => getComputedStyle(node).outlineStyle)).toBe('solid')
+    expect(await isInSight(file)).toBe(true)
+  }
+  await page.keyboard.press('k')
+  await expect.poll(marked).toBe(order.at(-2))
+  await page.keyboard.press('Tab')
+  await expect.poll(marked).toBe(order.at(-1))
+  await nodeOf(IN_CHARGE).focus()
+  await expect.poll(marked).toBe(IN_CHARGE)
+  await page.keyboard.press('Enter')
+  await page.getByRole('region', { name: 'Step ChargeCard' }).waitFor()
+  await expect.poll(() => isInSight(IN_CHARGE)).toBe(true)
+  await page.keyboard.press(order.at(-1) === IN_CHARGE ? 'k' : 'j')
+  const panel = page.getByRole('region', { name: /^Step (?!ChargeCard)/ })
+  await panel.waitFor()
+  const followed = await marked()
+  expect(followed).not.toBe(IN_CHARGE)
+  await page.keyboard.press('Enter')
+  await expect.poll(() => panel.evaluate((region) => region.contains(document.activeElement))).toBe(true)
+  await page.keyboard.press('Escape')
+  await expect.poll(() => page.getByRole('region', { name: /^Step / }).count()).toBe(0)
+  await expect.poll(marked).toBe(followed)
+})
+
+test('a broken file marks its step, whose panel says what mends it; a warning is calmer', async () => {
+  const { page, show, root } = workbench
+  const node = nodeOf(IN_CHARGE)
+  await show('flow?flow=payment')
+  await node.waitFor()
+  await writeFile(join(root, IN_CHARGE), CHARGE.replace('def price_of(payment):', 'def price_of(payment:'))
+  await node.getByText('Error', { exact: true }).waitFor()
+  expect(await node.getAttribute('aria-label')).toContain('1 error')
+  await node.click()
+  const panel = page.getByRole('region', { name: 'Step ChargeCard' })
+  await panel.getByRole('heading', { name: 'Problem' }).waitFor()
+  await panel.getByText(`${IN_CHARGE}:7`).first().waitFor()
+  await panel.getByText('the code before goes on').waitFor()
+  await writeFile(join(root, IN_CHARGE), CHARGE.replace('"flows"', '"flow": [], "flows"'))
+  await node.getByText('Warning', { exact: true }).waitFor()
+  await writeFile(join(root, IN_CHARGE), CHARGE)
+  await node.getByText('Warning', { exact: true }).waitFor({ state: 'detached' })
+})
+
+test('what comes to be drawn otherwise takes its own size, and keeps its numbers', async () => {
+  const { page, show, root } = workbench
+  const node = nodeOf(IN_CHARGE)
+  await show('flow?flow=payment')
+  await node.getByText(/\d runs?/).waitFor()
+  const file = join(root, 'steps/pay/charge.step.tsx')
+  await writeFile(file, CARD)
+  await node.getByTestId('card').waitFor()
+  await node.locator('.flow-strip').getByText(/\d runs?/).waitFor()
+  const gap = async (): Promise<number> => {
+    const [box, card] = [await node.boundingBox(), await node.getByTestId('card').boundingBox()]
+    return Math.abs((box?.height ?? 0) - (card?.height ?? -99))
+  }
+  await expect.poll(gap).toBeLessThan(2)
+  await writeFile(file, `import { EventNode } from 'motia/workbench'\nexport default ({ data }: any) => <EventNode data={data}>Own words</EventNode>\n`)
+  await node.getByText('Own words').waitFor()
+  await node.locator('[data-numbers]').getByText(/\d runs?/).waitFor()
+  expect(await node.locator('.flow-strip').isVisible()).toBe(false)
+  expect(await node.locator('abbr[title="Python"]:visible').count()).toBe(1)
+  await rm(file)
+  await page.getByText('Own words').waitFor({ state: 'detached' })
+  await node.getByText('payment.begun').waitFor()
+})
+
+test('of the whole graph nothing lies under the tools, and there is a map only of what is not in sight', async () => {
+  const { page, show } = workbench
+  await show('flow?flow=*')
+  await nodeOf(IN_CHARGE).waitFor()
+  const files = await page.locator('[data-node]').evaluateAll((all) => all.map((each) => each.getAttribute('data-node') ?? ''))
+  expect(files.length).toBeGreaterThan(8)
+  for (const file of files) expect([file, await isInSight(file)]).toEqual([file, true])
+  const map = page.locator('.react-flow__minimap')
+  expect(await map.count()).toBe(0)
+  for (let times = 0; times < 4; times += 1) await page.keyboard.press('+')
+  await map.waitFor()
+})
+
 test('a node that is dragged stays there, until positions are reset', async () => {
   const { page, show, root } = workbench
   await show('flow?flow=payment')
@@ -185,6 +293,22 @@ test('custom nodes are drawn with their classes; a broken one says why, and come
   await note.getByLabel('Its custom node is not shown').waitFor()
   await page.getByText(/note\.step\.tsx:\d+:\d+/).first().waitFor()
   expect(errors.filter((error) => !error.includes('no such colour'))).toEqual([])
+})
+
+test('a file that exports no node leaves the usual one, and says so; in the project it is the same file', async () => {
+  const { page, show, root, api } = workbench
+  const file = 'steps/pay/note.step.tsx'
+  await writeFile(join(root, file), `export const colour = 'red'\n`)
+  await show('flow?flow=payment')
+  const note = nodeOf('steps/pay/note.step.ts')
+  await note.getByLabel('Its custom node is not shown').waitFor()
+  expect(await note.textContent()).toContain('WriteNote')
+  await note.click()
+  await page.getByRole('region', { name: 'Step WriteNote' }).getByText(/export/).first().waitFor()
+  const { steps } = await api<Project>('GET', '/project')
+  expect(steps.find(({ name }) => name === 'WriteNote')?.node).toBe(file)
+  await writeFile(join(root, file), `export default () => <b>Noted</b>\n`)
+  await note.getByText('Noted').waitFor()
 })
 
 test('a flow that is not there leads back to those that are', async () => {

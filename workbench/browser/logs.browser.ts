@@ -108,6 +108,18 @@ test('a line opens to its data, and leads to its trace', async () => {
   expect(errors).toEqual([])
 })
 
+test('a link to a line opens there, and says that there are newer ones', async () => {
+  const { page, show } = workbench
+  await chatter('linked', 200)
+  const [found] = await kept('linked 20')
+  await show(`logs?line=${found?.id}`)
+  await page.getByRole('group', { name: 'the data of the line' }).getByText('20', { exact: true }).waitFor()
+  expect(await line('linked 20').first().getAttribute('aria-expanded')).toBe('true')
+  await chatter('later', 3)
+  await page.getByRole('button', { name: '3 new lines' }).click()
+  await line('later 2').waitFor()
+})
+
 test('older lines come as one scrolls back, and nothing in sight moves', async () => {
   const { page, show, api } = workbench
   await chatter('many', 1200)
@@ -132,4 +144,34 @@ test('older lines come as one scrolls back, and nothing in sight moves', async (
   expect(shown.length).toBeLessThan(120)
   const order = shown.flatMap((text) => /many (\d+)/.exec(text)?.[1] ?? []).map(Number)
   expect(order).toEqual(order.toSorted((a, b) => a - b))
+})
+
+test('one goes to a time, and on from there in both directions', async () => {
+  const { page, show, api } = workbench
+  await chatter('passing', 1500)
+  const [middle] = await kept('passing 250')
+  // Of the lines of one millisecond it is the first.
+  const query = { text: 'passing', since: middle?.time ?? '', order: 'oldest', limit: '1' }
+  const [first] = (await api<{ logs: Log[] }>('GET', '/logs', { query })).logs
+  await show(`logs?text=passing&at=${encodeURIComponent(middle?.time ?? '')}`)
+  await line(first?.message ?? '').first().waitFor()
+  await page.getByText('Newer ones come as you scroll down').waitFor()
+  await list().hover()
+  const turn = (pixels: number, text: string) => async (): Promise<boolean> => {
+    await page.mouse.wheel(0, pixels)
+    return (await line(text).count()) > 0
+  }
+  await expect.poll(turn(3000, 'passing 1499'), { timeout: 20_000, interval: 30 }).toBe(true)
+  await page.getByText('Newer ones come as you scroll down').waitFor({ state: 'detached' })
+  await expect.poll(turn(-3000, 'passing 0'), { timeout: 20_000, interval: 30 }).toBe(true)
+  await page.getByText('This is all that is kept before').waitFor()
+
+  await page.getByLabel('Go to a time').fill('2020-01-01T00:00:00')
+  await expect.poll(() => page.url()).toContain('at=2020-01-01')
+  await line('passing 0').waitFor()
+  await page.getByRole('button', { name: 'To the newest lines' }).click()
+  await line('passing 1499').waitFor()
+  expect(page.url()).not.toContain('at=')
+  await chatter('passing again', 3)
+  await line('passing again 2').waitFor()
 })

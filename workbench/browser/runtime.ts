@@ -18,10 +18,10 @@ export interface RunningRuntime {
   stop: () => Promise<void>
 }
 
-/** Starts `runtime dev` in a project, on a free port. Throws with what it has printed when it does not get ready. */
-export async function startRuntime(root: string): Promise<RunningRuntime> {
+/** Starts `runtime dev` in a project, on a free port unless one is named. Throws with what it has printed when it does not get ready. */
+export async function startRuntime(root: string, port = 0): Promise<RunningRuntime> {
   const [program = '', ...before] = COMMAND.split(' ')
-  const runtime = spawn(program, [...before, 'dev', '--port', '0', '--no-install'], {
+  const runtime = spawn(program, [...before, 'dev', '--port', String(port), '--no-install'], {
     cwd: root,
     env: { ...process.env, LOG_FORMAT: 'json', PYTHONUNBUFFERED: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],

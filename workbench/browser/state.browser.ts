@@ -64,6 +64,27 @@ test('an edit is saved; one of an older version shows the newer and asks', async
   expect((await read('edit', 'k')).value).toEqual({ n: 3 })
 })
 
+test('an edit that is left stays until it is saved or discarded', async () => {
+  const { page, show } = workbench
+  await set('left', 'k', { n: 1 })
+  await show('state/left?key=k&tab=edit')
+  const editor = page.getByRole('textbox', { name: 'The value as JSON' })
+  await editor.click()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.press('Delete')
+  await page.keyboard.insertText('{"n": "mine"}')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('g')
+  await page.keyboard.press('l')
+  await page.getByRole('heading', { name: 'Logs' }).waitFor()
+  await page.goBack()
+  await page.getByRole('tab', { name: 'Edit (not saved)' }).click()
+  expect(await editor.textContent()).toContain('"mine"')
+  await page.getByRole('button', { name: 'Discard' }).click()
+  await page.getByRole('tab', { name: 'Edit', exact: true }).waitFor()
+  expect((await read('left', 'k')).value).toEqual({ n: 1 })
+})
+
 test('a key is found among thousands, of which only a few are in the page', async () => {
   const { page, show } = workbench
   for (let at = 0; at < 450; at += 1) await set('many', `key ${String(at).padStart(4, '0')}`, at)

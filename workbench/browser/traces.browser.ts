@@ -159,6 +159,36 @@ test('a failure is told with its attempts, its causes, its source and its dead l
   expect(page.url()).toContain(`#/queues/HandleTrouble?topic=trouble.made&kind=event&dead=${deadLetter?.id}`)
 })
 
+test('from a failed trace it is one click to its dead letter, and one back to the span that died', async () => {
+  const { page, show, errors } = workbench
+  const { traceId } = await trouble()
+  const { spanId, deadLetter } = (await whole(traceId)).spanList.find(({ then }) => then === 'dead')!
+  await show('traces?status=failed')
+  await page.getByRole('grid', { name: 'Traces' }).getByRole('row').nth(1).click()
+  await expect.poll(opened).toBe(traceId)
+  await page.locator('[data-row=span]').filter({ hasText: 'dead' }).click()
+  await page.getByRole('link', { name: `dead letter ${deadLetter?.id}` }).click()
+  await page.getByRole('heading', { name: `Dead letter ${deadLetter?.id}`, exact: true }).waitFor()
+  await page.locator(`a[href="#/traces/${traceId}?span=${spanId}"]`).click()
+  await expect.poll(opened).toBe(traceId)
+  expect(page.url()).toContain(`span=${spanId}`)
+  await page.getByRole('region', { name: 'the span' }).getByRole('link', { name: `dead letter ${deadLetter?.id}` }).waitFor()
+  expect(errors).toEqual([])
+})
+
+test('an event is run again as it was, and its trace says which it repeats', async () => {
+  const { page, show } = workbench
+  const first = await trouble()
+  const event = (await whole(first.traceId)).spanList[1]!
+  await show(`traces/${first.traceId}?span=${event.spanId}`)
+  await page.getByRole('button', { name: 'Run this step again' }).click()
+  await expect.poll(opened).not.toBe(first.traceId)
+  const again = await stored('HandleTrouble', {}, ({ traceId, seconds }) => traceId === opened() && seconds !== null)
+  expect(again).toMatchObject({ repeats: first.traceId, kind: 'event', name: 'trouble.made' })
+  expect((await whole(again.traceId)).spanList[0]?.input).toEqual(event.input)
+  await page.getByText(/repeats/).waitFor()
+})
+
 test('the payload of an operation is shown where it is selected', async () => {
   const { page, show } = workbench
   const { traceId } = await trouble()

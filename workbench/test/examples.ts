@@ -59,7 +59,7 @@ export function log(part: Partial<Log> = {}): Log {
 }
 
 export function trace(spanList: Span[], logs: Log[] = []): Trace {
-  return { ...summary(), spans: spanList.length, spanList, logs, lostLogs: 0 }
+  return { ...summary(), spans: spanList.length, spanList, logs, lostLogs: 0, lostSpans: 0 }
 }
 
 export function failure(part: Partial<Failure> = {}): Failure {

@@ -73,18 +73,21 @@ def logs(
             print_json(client.get("logs", {**query, "limit": str(limit)}))
         else:
             show = _printer()
-            for line in reversed(client.get("logs", {**query, "limit": str(limit)})["logs"]):
+            found = client.get("logs", {**query, "limit": str(limit)})["logs"]
+            for line in reversed(found):
                 show(line)
+            if not found:
+                typer.echo("No lines: nothing that fits was logged, or it is no longer kept.", err=True)
 
 
 def _following(client: Client, query: Mapping[str, str], limit: int) -> Iterator[Line]:
     """The newest lines, then each that comes. It is listened first, so that none is lost in between."""
-    last = 0
+    last, is_wanted = 0, wanted(query)
     for news in client.live("logs"):
         if news is None:
             lines = client.get("logs", {**query, "limit": str(limit)})["logs"][::-1]
         else:
-            lines = [line for line in news["logs"] if line["id"] > last and _fits(line, query)]
+            lines = [line for line in news["logs"] if line["id"] > last and is_wanted(line)]
             if news["lost"]:
                 typer.echo(f"{news['lost']} lines came faster than they can be told", err=True)
         for line in lines:
@@ -92,15 +95,18 @@ def _following(client: Client, query: Mapping[str, str], limit: int) -> Iterator
             yield line
 
 
-def _fits(line: Line, query: Mapping[str, str]) -> bool:
-    """Whether a line is wanted, as the control route decides it."""
-    levels = list(Level)
-    if levels.index(Level(line["level"])) < levels.index(Level(query.get("level", Level.DEBUG))):
-        return False
-    if query.get("step", line["source"]) != line["source"] or query.get("trace", line["traceId"]) != line["traceId"]:
-        return False
-    wanted = query.get("text", "").lower()
-    return any(wanted in str(part).lower() for part in (line["message"], line["source"], line["data"] or ""))
+def wanted(query: Mapping[str, str]) -> Callable[[Line], bool]:
+    """Tells whether a line is wanted, as the control route decides it."""
+    from runtime.model import LogLevel, LogQuery
+    from runtime.traces import wants_log
+
+    asked = LogQuery(
+        level=LogLevel[query.get("level", Level.DEBUG).upper()],
+        source=query.get("step", ""),
+        trace_id=query.get("trace", ""),
+        text=query.get("text", ""),
+    )
+    return lambda line: wants_log(asked, _record(line))
 
 
 def _printer() -> Callable[[Line], None]:

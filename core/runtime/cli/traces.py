@@ -130,6 +130,8 @@ def repeat(
         print_json(answer)
         return
     print_line(f"repeated as {answer['traceId']}")
+    if answer["notKept"]:
+        print_line(f"without {', '.join(answer['notKept'])}: redacted values are not kept")
     if answer["response"] is not None:
         print_line(f"answered {answer['response']['status']}")
         print_line(answer["response"]["body"])

@@ -57,6 +57,10 @@ def _spans(trace: Document) -> Iterator[Text]:
             yield Text(f"{indent}and {span['lostOperations']} more operations, which were not kept", "dim")
         for line in _failure(span):
             yield Text(f"{indent}{line}", "red")
+    if trace["lostSpans"]:
+        are = "are" if trace["lostSpans"] > 1 else "is"
+        yield Text("")
+        yield Text(f"and {counted(trace['lostSpans'], 'more span')}, which {are} not shown", "dim")
 
 
 def _ordered(spans: Sequence[Document]) -> Iterator[tuple[int, Document]]:

@@ -8,6 +8,49 @@ from runtime.config.section import LARGEST, LONGEST, MOST, Section
 
 PRODUCTION_SAMPLE = 0.1
 """The share of traces that is kept in `start` unless the settings say otherwise."""
+SECRET_HEADERS = (
+    "api-key",
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "set-cookie",
+    "x-access-token",
+    "x-amz-security-token",
+    "x-api-key",
+    "x-api-token",
+    "x-auth-token",
+    "x-csrf-token",
+    "x-functions-key",
+    "x-gitlab-token",
+    "x-goog-api-key",
+    "x-refresh-token",
+    "x-vault-token",
+    "x-xsrf-token",
+)
+"""Headers that are known to let somebody in."""
+SECRET_QUERY = (
+    "access_token",
+    "accesstoken",
+    "api-key",
+    "api_key",
+    "apikey",
+    "auth_token",
+    "client_assertion",
+    "client_secret",
+    "id_token",
+    "jwt",
+    "passwd",
+    "password",
+    "refresh_token",
+    "secret",
+    "sig",
+    "signature",
+    "token",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "x-goog-signature",
+)
+"""Names in queries that are known to let somebody in."""
 
 
 class RetentionSettings(Section):
@@ -30,7 +73,7 @@ class TelemetrySettings(Section):
     """False remembers nothing and counts nothing."""
     sample: float | None = Field(None, ge=0, le=1)
     """The share of traces that is kept, beside all attempts that failed. Absent for 1 in `dev`, 0.1 in `start`."""
-    max_traces_per_second: int = Field(500, ge=0, le=MOST)
+    max_traces_per_second: int = Field(100, ge=0, le=MOST)
     """Of the traces that begin in a second at most so many are kept, beside all attempts that failed."""
     max_payload_bytes: int = Field(64 * 1024, ge=0, le=LARGEST)
     """The largest input or written value that is kept; of a larger one only how large it was."""
@@ -38,8 +81,10 @@ class TelemetrySettings(Section):
     """Operations of one attempt that are kept; further ones are counted."""
     max_buffered_bytes: int = Field(32 * 1024**2, ge=1024, le=LARGEST)
     """Bytes of attempts and lines that wait to be written; what is over is dropped, and counted."""
-    redact: tuple[str, ...] = ("authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key")
-    """Request headers whose values are not kept, in lower case."""
+    redact: tuple[str, ...] = SECRET_HEADERS
+    """Request headers whose values are not kept, in any case."""
+    redact_query: tuple[str, ...] = SECRET_QUERY
+    """Names in queries whose values are not kept, in any case."""
     retention: RetentionSettings = RetentionSettings()
     metrics: bool | None = None
     """Whether /metrics answers without the control token. Absent for yes in `dev`, no in `start`."""

@@ -40,6 +40,11 @@ class Failure:
     http_status: int = 0
     http_body: bytes = b""
 
+    @property
+    def head(self) -> str:
+        """What it is in a line, as languages say it: its type, where there is one, and its message."""
+        return f"{self.type}: {self.message}" if self.type else self.message
+
 
 Payload = bytes | tuple[bytes, ...]
 """An encoded value; a long one in pieces, as it travels: joining megabytes would hold up everything else."""

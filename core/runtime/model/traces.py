@@ -109,7 +109,7 @@ class Span:
 class TraceSummary:
     """A trace as it stands, from its first span to its last; `ended` is 0 while one of them runs.
 
-    `name`, `kind` and `step` are those of the first span, `error` is the message of the first failure.
+    `name`, `kind` and `step` are those of the first span, `error` is the first failure, its type before its message.
     """
 
     trace_id: str
@@ -147,7 +147,9 @@ class TraceQuery(NamedTuple):
 class LogQuery(NamedTuple):
     """Which lines are wanted, newest first: those with ids below `before` (0 for all) and above `after`.
 
-    `level` is the lowest. `text` is looked for in messages, data and sources, whatever its case.
+    With `since` they are those from the first on that was logged at that Unix time or later. With `oldest_first` they
+    come in their order, so that one page goes on behind another. `level` is the lowest. `text` is looked for in
+    messages, data and sources, whatever its case.
     """
 
     limit: int = 200
@@ -157,6 +159,8 @@ class LogQuery(NamedTuple):
     source: str = ""
     trace_id: str = ""
     text: str = ""
+    since: float = 0.0
+    oldest_first: bool = False
 
 
 class TracePage(NamedTuple):

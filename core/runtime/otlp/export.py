@@ -30,22 +30,32 @@ class Export:
         self._lines: Outlet[LogRecord] | None = None
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Sends for the time of the context, and what is left then."""
+    async def running(self, left: Callable[[], float]) -> AsyncIterator[None]:
+        """Sends for the time of the context, and what is left then, for as long as a stop may still take."""
         for warning in self._wanted.warnings:
             self._warn(warning)
         if self._wanted:
             await self._start()
-        outlets = [outlet for outlet in (self._spans, self._lines) if outlet is not None]
+        outlets = list(self._outlets().values())
         for outlet in outlets:
             outlet.start()
         try:
             yield
         finally:
             with anyio.CancelScope(shield=True):
+                seconds = min(FINISH_SECONDS, left())
                 async with anyio.create_task_group() as tasks:
                     for outlet in outlets:
-                        tasks.start_soon(anyio.to_thread.run_sync, outlet.finish, FINISH_SECONDS)
+                        tasks.start_soon(anyio.to_thread.run_sync, outlet.finish, seconds)
+
+    def unsent(self) -> Mapping[str, int]:
+        """Spans and lines that were not sent and will not be since the start, by signal."""
+        return {signal: outlet.dropped for signal, outlet in self._outlets().items()}
+
+    def _outlets(self) -> dict[str, Outlet[Span] | Outlet[LogRecord]]:
+        """By signal."""
+        both = {"traces": self._spans, "logs": self._lines}
+        return {signal: outlet for signal, outlet in both.items() if outlet is not None}
 
     async def _start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -58,6 +68,8 @@ class Export:
             await anyio.to_thread.run_sync(self._make, tell)
         except ImportError as error:
             self._warn(f"the OTEL_* variables ask for an export that lacks a package ({error.name}): run {EXTRA}")
+        except Exception as error:  # of a library that reads variables of its own, and may quote a secret
+            self._warn(f"nothing is sent: the OpenTelemetry SDK does not take its variables ({type(error).__name__})")
 
     def _make(self, tell: Callable[[str], None]) -> None:
         """Makes the outlets, for which the library is loaded. Raises `ImportError`."""
@@ -65,9 +77,9 @@ class Export:
 
         traces, logs, resource, _ = self._wanted
         if traces is not None:
-            self._spans = Outlet("traces", traces.endpoint, span_sender(traces, resource, self._mode), tell)
+            self._spans = Outlet("traces", traces.shown, span_sender(traces, resource, self._mode), tell)
         if logs is not None:
-            self._lines = Outlet("log lines", logs.endpoint, line_sender(logs, resource, self._mode), tell)
+            self._lines = Outlet("log lines", logs.shown, line_sender(logs, resource, self._mode), tell)
 
     def _warn(self, message: str) -> None:
         self._report(LogLevel.WARN, message, "runtime", "")

@@ -1,9 +1,9 @@
-"""A thread that sends: what comes faster than it can, or while the collector is away, is dropped and told of."""
+"""A thread that sends: what comes faster than it can, or while the collector is away, is dropped, counted and told."""
 
 from __future__ import annotations
 
-import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -15,30 +15,44 @@ MOST_WAITING = 16_384
 """Spans or lines that wait to be sent."""
 BATCH = 512
 """Those that are sent together."""
-_LIBRARY = "opentelemetry"
+TELL_SECONDS = 60.0
+"""How long the same is not told again."""
+
+
+class Unsent(Exception):
+    """A batch that was not sent; the text says why, and holds no secret."""
 
 
 class Outlet(Generic[T]):
     """What waits to be sent of one signal; never holds up who adds to it."""
 
     def __init__(
-        self, what: str, endpoint: str, send: Callable[[Sequence[T]], bool], tell: Callable[[str], None]
+        self,
+        what: str,
+        endpoint: str,
+        send: Callable[[Sequence[T]], None],
+        tell: Callable[[str], None],
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`send` may take long, and returns whether it was sent; `tell` takes a warning, in the thread."""
+        """`endpoint` is as it may be shown. `send` may take long, and raises `Unsent`; `tell` takes a warning, in any
+        thread."""
         self._what = what
         self._endpoint = endpoint
         self._send = send
         self._tell = tell
+        self._now = now
         self._waiting: deque[T] = deque()
         self._changed = threading.Condition()
         self._is_ending = False
-        self._dropped = 0
-        self._is_away = False
+        self._untold = 0
+        self._is_away_told = False
+        self._told_away = self._told_drops = -TELL_SECONDS
         self._thread = threading.Thread(target=self._run, name=f"otlp {what}", daemon=True)
+        self.dropped = 0
+        """Those that were not sent and will not be, since the start."""
 
     def start(self) -> None:
         """Begins to send."""
-        logging.getLogger(_LIBRARY).addHandler(logging.NullHandler())  # what nobody hears is not printed either
         self._thread.start()
 
     def add(self, items: Sequence[T]) -> None:
@@ -48,24 +62,33 @@ class Outlet(Generic[T]):
         with self._changed:
             room = MOST_WAITING - len(self._waiting)
             self._waiting.extend(islice(items, room))
-            self._dropped += max(0, len(items) - room)
+            self._drop(len(items) - room)
             self._changed.notify()
+        if len(items) > room:
+            self._tell_of_drops()
 
     def finish(self, seconds: float) -> None:
-        """Sends what waits, in so long at most; blocks."""
+        """Sends what waits, in so long at most, and drops the rest; blocks."""
         with self._changed:
             self._is_ending = True
             self._changed.notify()
         self._thread.join(seconds)
+        with self._changed:
+            self._drop(len(self._waiting))
+            self._waiting.clear()
+        self._tell_of_drops(at_once=True)
 
     def _run(self) -> None:
         while batch := self._next():
             try:
-                with _Heard() as reasons:
-                    was_sent = self._send(batch)
-            except Exception as error:  # of a library that must not fail what it looks at
-                was_sent, reasons = False, [repr(error)]
-            self._note(was_sent, reasons)
+                self._send(batch)
+            except Unsent as error:
+                self._failed(batch, str(error))
+            except Exception as error:  # of a library that must not fail what it looks at, and may quote a secret
+                self._failed(batch, type(error).__name__)
+            else:
+                self._is_away_told = False
+                self._tell_of_drops()
 
     def _next(self) -> list[T]:
         """A batch once there is something, an empty one at the end."""
@@ -73,36 +96,24 @@ class Outlet(Generic[T]):
             self._changed.wait_for(lambda: self._waiting or self._is_ending)
             return [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
 
-    def _note(self, was_sent: bool, reasons: Sequence[str]) -> None:
-        """Says once that nothing can be sent, until it can again; and what was dropped meanwhile."""
-        if not was_sent and not self._is_away:
-            why = f": {reasons[-1]}" if reasons else ""
-            self._tell(f"{self._what} cannot be sent to {self._endpoint}{why}; they are kept here all the same")
-        self._is_away = not was_sent
+    def _failed(self, batch: Sequence[T], why: str) -> None:
+        """Says once that nothing can be sent, until it can again."""
         with self._changed:
-            dropped = self._dropped if was_sent else 0
-            self._dropped -= dropped
-        if dropped:
-            self._tell(f"{dropped} {self._what} came faster than they can be sent to {self._endpoint}, and were not")
+            self._drop(len(batch))
+        if self._is_away_told or self._now() - self._told_away < TELL_SECONDS:
+            return
+        self._is_away_told, self._told_away = True, self._now()
+        reason = f": {why}" if why else ""
+        self._tell(f"{self._what} cannot be sent to {self._endpoint}{reason}; they are kept here all the same")
 
+    def _drop(self, count: int) -> None:
+        self.dropped += max(0, count)
+        self._untold += max(0, count)
 
-class _Heard(logging.Handler):
-    """Keeps what the library would print of its failures, in the thread that it is opened in."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._of = threading.get_ident()
-        self.messages: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._of:
-            self.messages.append(record.getMessage())
-
-    def __enter__(self) -> list[str]:
-        logger = logging.getLogger(_LIBRARY)
-        logger.propagate = False
-        logger.addHandler(self)
-        return self.messages
-
-    def __exit__(self, *_: object) -> None:
-        logging.getLogger(_LIBRARY).removeHandler(self)
+    def _tell_of_drops(self, *, at_once: bool = False) -> None:
+        with self._changed:
+            if not self._untold or (not at_once and self._now() - self._told_drops < TELL_SECONDS):
+                return
+            count, self._untold, self._told_drops = self._untold, 0, self._now()
+        why = "they came faster than it takes them, or it took none"
+        self._tell(f"{count} {self._what} were not sent to {self._endpoint}: {why}")

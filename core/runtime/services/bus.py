@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,9 +11,10 @@ from runtime.catalog import Bound, Catalog
 from runtime.config import BusSettings
 from runtime.contracts import Clock
 from runtime.errors import HostCallRefused
-from runtime.ids import new_trace_id
+from runtime.ids import new_trace_id, trace_id_of
 from runtime.model import EventTrigger, LogLevel, Step
 from runtime.records import Event, Placement, Publication, QueueKey
+from runtime.services.logs import Report
 from runtime.services.schemas import SchemaService
 
 _OPTIONS = ("messageGroupId", "delay", "idempotencyKey", "priority")
@@ -21,7 +22,6 @@ _MAX_REMEMBERED_TOPICS = 10_000
 _MAX_DELAY = 366 * 24 * 3600
 _MAX_NAME_CHARACTERS = 1024
 _MAX_PRIORITY = 2**31
-Warn = Callable[[LogLevel, str], None]
 
 
 class Publisher(Protocol):
@@ -34,15 +34,17 @@ class Publisher(Protocol):
 class BusService:
     """Publishes what handlers emit to the queues that the catalog names."""
 
-    def __init__(self, bus: Publisher, clock: Clock, settings: BusSettings, warn: Warn, schemas: SchemaService) -> None:
+    def __init__(
+        self, bus: Publisher, clock: Clock, settings: BusSettings, report: Report, schemas: SchemaService
+    ) -> None:
         self._catalog = Catalog()
         self._original = self
         self._schemas = schemas
         self._bus = bus
         self._clock = clock
         self._settings = settings
-        self._warn = warn
-        self._warned: set[tuple[str, str]] = set()
+        self._report = report
+        self._warned: set[str] = set()
 
     @property
     def catalog(self) -> Catalog:
@@ -69,12 +71,12 @@ class BusService:
         `messageGroupId`, data that a subscriber could never take, or, with `bus.strictEmits`, a topic that the
         step does not declare; `StorageFault` when the event cannot be stored.
         """
-        self._check(topic, data, step)
+        self._check(topic, data, step, trace)
         self._schemas.check_event(topic, data, step)
         due, group, key, priority = self._read(options)
         subscribers = self.catalog.subscriptions.get(topic, ())
         if not subscribers:
-            self._warn_once(topic, "", f"an event was emitted to '{topic}', which no step subscribes to")
+            self._warn_once(topic, step, trace, f"an event was emitted to '{topic}', which no step subscribes to")
         now = self._clock.now()
         event = Event(new_trace_id(), topic, data, trace, now)
         placements = tuple(
@@ -88,7 +90,7 @@ class BusService:
         )
         return await self._bus.publish(Publication(event, placements, key))
 
-    def _check(self, topic: str, data: bytes, step: Step | None) -> None:
+    def _check(self, topic: str, data: bytes, step: Step | None, trace: str) -> None:
         if not topic:
             raise HostCallRefused("emit needs a topic, a non-empty string")
         if len(data) > self._settings.max_event_bytes:
@@ -104,13 +106,13 @@ class BusService:
         message = f"step '{step.name}' emits '{topic}', which its config does not declare; add it to 'emits'"
         if self._settings.strict_emits:
             raise HostCallRefused(f"{message} (bus.strictEmits is on)")
-        self._warn_once(topic, step.name, message)
+        self._warn_once(topic, step, trace, message)
 
-    def _warn_once(self, topic: str, step: str, message: str) -> None:
-        """Warns once a topic and step; past the bound of what is remembered, no more."""
-        if (topic, step) not in self._warned and len(self._warned) < _MAX_REMEMBERED_TOPICS:
-            self._warned.add((topic, step))
-            self._warn(LogLevel.WARN, message)
+    def _warn_once(self, topic: str, step: Step | None, trace: str, message: str) -> None:
+        """Warns once, with the step and trace of the first time; past the bound of what is remembered no more."""
+        if message not in self._warned and len(self._warned) < _MAX_REMEMBERED_TOPICS:
+            self._warned.add(message)
+            self._report(LogLevel.WARN, message, step.name if step else "runtime", trace_id_of(trace))
 
     def _read(self, options: Mapping[str, Any]) -> tuple[float, str, str, int]:
         """The Unix time from which the event is due, its group, its idempotency key and its priority."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from runtime.model import LogRecord, Operation, Span
+from runtime.services.tracing import Listener
 
 _MOST_TRACES = 200
 _MOST_LINES = 500
@@ -56,9 +57,11 @@ class Feed:
 
 
 class Live:
-    """Listens to spans and tells the feeds; without any it costs next to nothing."""
+    """Listens to spans while there are feeds, and tells them."""
 
-    def __init__(self) -> None:
+    def __init__(self, listeners: list[Listener]) -> None:
+        """`listeners` are those of the tracer, which it joins and leaves."""
+        self._listeners = listeners
         self._feeds: dict[Feed, None] = {}
         self.is_stopped = False
         """Whether watchers are to go."""
@@ -73,20 +76,23 @@ class Live:
     def watching(self, topics: Collection[str]) -> Iterator[Feed]:
         """A feed for the time of the context."""
         feed = Feed(topics)
+        if not self._feeds:
+            self._listeners.append(self)
         self._feeds[feed] = None
         try:
             yield feed
         finally:
             del self._feeds[feed]
+            if not self._feeds:
+                self._listeners.remove(self)
 
     def began(self, span: Span) -> None:
         """A step runs."""
-        if self._feeds:
-            self._note(span)
+        self._note(span)
 
     def did(self, span: Span, operation: Operation) -> None:
         """Something may have changed."""
-        if not self._feeds or operation.error:
+        if operation.error:
             return
         for feed in self._feeds:
             _add_operation(feed.changes, span, operation)
@@ -94,13 +100,11 @@ class Live:
 
     def ended(self, span: Span) -> None:
         """A step has run."""
-        if self._feeds:
-            self._note(span)
+        self._note(span)
 
     def dropped(self, span: Span) -> None:
         """A step runs no longer."""
-        if self._feeds:
-            self._note(span)
+        self._note(span)
 
     def written(self, spans: Sequence[Span], logs: Sequence[LogRecord]) -> None:
         """Traces have changed once more, and lines can be shown."""

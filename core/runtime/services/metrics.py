@@ -28,13 +28,6 @@ class StepCounts:
         self.buckets = [0] * (len(BUCKETS) + 1)
         """How many took at most so long: by bucket, not added up."""
 
-    def add(self, seconds: float, *, has_failed: bool) -> None:
-        """Counts an attempt that is over."""
-        self.runs += 1
-        self.failed += has_failed
-        self.seconds += seconds
-        self.buckets[bisect_left(BUCKETS, seconds)] += 1
-
 
 class Metrics:
     """Listens to spans and adds up."""
@@ -71,9 +64,15 @@ class Metrics:
 
     def ended(self, span: Span) -> None:
         """One less runs."""
-        if (counts := self._steps.get(span.step)) is not None:
+        counts = self._steps.get(span.step)
+        if counts is not None:
+            seconds = span.ended - span.began
             counts.running -= 1
-            counts.add(span.ended - span.began, has_failed=span.has_failed)
+            counts.runs += 1
+            counts.seconds += seconds
+            counts.buckets[bisect_left(BUCKETS, seconds)] += 1
+            if span.has_failed:
+                counts.failed += 1
 
     def dropped(self, span: Span) -> None:
         """It counts as never begun."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from runtime.config import PRODUCTION_SAMPLE, TelemetrySettings
@@ -34,23 +34,30 @@ class Telemetry:
         self._store = store
         self._export = export
         self.metrics = Metrics()
-        self.live = Live()
-        listeners: tuple[Listener, ...] = (self.metrics, self.live)
+        listeners: list[Listener] = [self.metrics]
         if export is not None:
-            listeners = (*listeners, export)
+            listeners.append(export)
+        self.live = Live(listeners)
         self.tracer = Tracer(settings, store, clock, listeners, logs.core, sample=sample)
         self.history = History(store, self.tracer, self.tracer.redaction)
         logs.keep = self.tracer.log
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[None]:
-        """Opens what they are kept in, for the time of the context. Raises `StorageFault`."""
+    async def open(self, left: Callable[[], float]) -> AsyncIterator[None]:
+        """Opens what they are kept in, for the time of the context. Raises `StorageFault`.
+
+        `left` gives the seconds that a stop may still take.
+        """
         async with AsyncExitStack() as resources:
             await resources.enter_async_context(self._store.open())
             self.tracer.warn()
             if self._export is not None:
-                await resources.enter_async_context(self._export.running())
+                await resources.enter_async_context(self._export.running(left))
             yield
+
+    def unsent(self) -> Mapping[str, int]:
+        """What did not get to a collector since the start, by signal; empty where nothing is sent."""
+        return {} if self._export is None else self._export.unsent()
 
     async def run(self) -> None:
         """Has everything written, until it is cancelled."""

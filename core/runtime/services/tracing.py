@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -28,7 +28,7 @@ from runtime.model import (
 from runtime.services.logs import Report
 from runtime.services.redaction import Redaction
 from runtime.services.sampling import Sampling
-from runtime.traces import line_bytes, span_bytes
+from runtime.traces import kept_failure, line_bytes, span_bytes
 
 _WRITE_SECONDS = 0.1
 """How long spans and lines wait for others to be written together with."""
@@ -36,6 +36,9 @@ _PRUNE_SECONDS = 5.0
 _MOST_REPEATS = 10_000
 _TELL_SECONDS = 60.0
 """How long it is not said again that traces are too many."""
+
+_NOT_KEPT = "traces and lines cannot be kept"
+_NOT_REMOVED = "old traces cannot be removed"
 
 
 class Listener(Protocol):
@@ -60,8 +63,11 @@ class Listener(Protocol):
 class Export(Listener, Protocol):
     """A listener that passes on what it hears, in a thread of its own."""
 
-    def running(self) -> AbstractAsyncContextManager[None]:
-        """Passes on for the time of the context, and in its end what is left."""
+    def running(self, left: Callable[[], float]) -> AbstractAsyncContextManager[None]:
+        """Passes on for the time of the context, and in its end what is left; `left` are the seconds for that."""
+
+    def unsent(self) -> Mapping[str, int]:
+        """What was not passed on and will not be, by signal."""
 
 
 class Tracer:
@@ -90,9 +96,9 @@ class Tracer:
         self._logs: list[LogRecord] = []
         self._bytes = 0
         self._dropped = 0
-        self.redaction = Redaction(settings.redact)
+        self.redaction = Redaction(settings.redact, settings.redact_query)
         self._warned = ""
-        self._told = ""
+        self._told: set[str] = set()
         self._wanted = asyncio.Event()
         self._repeats: dict[str, str] = {}
         self.running: dict[str, Span] = {}
@@ -253,12 +259,12 @@ class Tracer:
             stored = await anyio.to_thread.run_sync(self._keep, spans, logs)
         except StorageFault as fault:
             self.lost += len(spans) + len(logs)
-            self._tell(f"traces and lines cannot be kept: {fault}")
+            self._tell(_NOT_KEPT, fault)
             return
         finally:
             for span in spans:
                 del self.unwritten[span.span_id]
-        self._told = ""
+        self._told.discard(_NOT_KEPT)
         self.warn()
         for listener in self._listeners:
             listener.written(spans, stored)
@@ -267,6 +273,8 @@ class Tracer:
         """Has them written, without what must not be kept; in a thread."""
         for span in spans:
             self.redaction.apply(span)
+            if span.failure is not None:
+                span.failure = kept_failure(span.failure, self._settings.max_payload_bytes)
         return self._store.write(spans, logs)
 
     def warn(self) -> None:
@@ -275,18 +283,23 @@ class Tracer:
             self._warned = self._store.warning
             self._report(LogLevel.WARN, self._warned, "runtime", "")
 
-    def _tell(self, message: str) -> None:
+    def _tell(self, what: str, fault: StorageFault) -> None:
         """Once, until it works again: the line itself is kept like any other."""
-        if message != self._told:
-            self._told = message
-            self._report(LogLevel.ERROR, message, "runtime", "")
+        if what not in self._told:
+            self._told.add(what)
+            self._report(LogLevel.ERROR, f"{what}: {fault}", "runtime", "")
 
     async def _prune(self) -> None:
         while True:
             await asyncio.sleep(_PRUNE_SECONDS)
-            kept = self._settings.retention
-            retention = Retention(kept.traces, kept.logs, kept.age, kept.bytes)
-            try:
-                await anyio.to_thread.run_sync(self._store.prune, retention, self._clock.now())
-            except StorageFault as fault:
-                self._tell(f"old traces cannot be removed: {fault}")
+            await self._remove_old()
+
+    async def _remove_old(self) -> None:
+        kept = self._settings.retention
+        retention = Retention(kept.traces, kept.logs, kept.age, kept.bytes)
+        try:
+            await anyio.to_thread.run_sync(self._store.prune, retention, self._clock.now())
+        except StorageFault as fault:
+            self._tell(_NOT_REMOVED, fault)
+        else:
+            self._told.discard(_NOT_REMOVED)

@@ -276,6 +276,5 @@ def backoff(policy: QueuePolicy, attempt: int) -> float:
 
 def describe(failure: Failure) -> str:
     """The failure's type and message, with the stack below where there is one."""
-    head = f"{failure.type}: {failure.message}" if failure.type else failure.message
-    frames = [line for line in failure.stack.splitlines() if line.strip() != head]
-    return "\n".join([head, *frames])
+    frames = [line for line in failure.stack.splitlines() if line.strip() != failure.head]
+    return "\n".join([failure.head, *frames])

@@ -13,6 +13,7 @@ from runtime.model import LogLevel
 from runtime.rations import Ration
 from runtime.services.logs import Report
 from runtime.web.callers import Hosts, foreign_origins, header_of, headers_of, host_of, url_of
+from runtime.web.control.answers import PREFIX
 from runtime.web.problem import problem
 
 _MAX_TOLD_ORIGINS = 100
@@ -68,11 +69,12 @@ class Entrance:
     def check(self, scope: Any) -> None:
         """Raises `Refused` for who calls by a name that may be anybody's, and for pages of origins not allowed.
 
-        Programs may open sockets by any name: what has no Origin is no page. Of reads that cannot be told, for
-        browsers leave the Origin out where a page reads from where it came from.
+        Programs may open sockets by any name, but where reads are: what has no Origin is no page. Of reads that cannot
+        be told, for browsers leave the Origin out where a page reads from where it came from.
         """
         host, wanted = host_of(scope), _WANTS[scope["type"]]
-        may_be_page = scope["type"] == "http" or header_of(scope, b"origin") != ""
+        is_for_programs = scope["type"] == "websocket" and not scope["path"].startswith(f"{PREFIX}/")
+        may_be_page = not is_for_programs or header_of(scope, b"origin") != ""
         if may_be_page and self._hosts is not None and not self._hosts.trust(host):
             fix = "call it by localhost, or add the name to control.allowedHosts in runtime.yaml"
             raise Refused(403, f"nobody may {wanted} of the host '{host}'; {fix}")

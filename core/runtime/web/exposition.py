@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -33,6 +33,8 @@ class Counted(NamedTuple):
     sockets: Callable[[], int]
     lost: Callable[[], int]
     """Spans and lines that were not kept since the start."""
+    unsent: Callable[[], Mapping[str, int]] = dict
+    """Those that did not get to a collector, by signal; none where nothing is sent."""
 
 
 class Exposition:
@@ -73,6 +75,7 @@ def families(counted: Counted) -> Iterator[Metric]:
     yield GaugeMetricFamily("runtime_sockets_open", "Sockets of clients that are open.", counted.sockets())
     lost = "Spans and log lines that came faster than they could be kept."
     yield CounterMetricFamily("runtime_telemetry_dropped", lost, counted.lost())
+    yield from _of_export(counted.unsent())
 
 
 def _of_steps(metrics: Metrics) -> Iterator[Metric]:
@@ -122,3 +125,12 @@ def _of_runners(statuses: Sequence[RunnerStatus]) -> Iterator[Metric]:
         memory.add_metric((language,), sum(status.memory_bytes or 0 for status in own))
         restarts.add_metric((language,), sum(status.restarts for status in own))
     yield from (processes, in_flight, memory, restarts)
+
+
+def _of_export(unsent: Mapping[str, int]) -> Iterator[Metric]:
+    told = "Spans and log lines that did not get to the collector."
+    dropped = CounterMetricFamily("runtime_otlp_dropped", told, labels=("signal",))
+    for signal, count in unsent.items():
+        dropped.add_metric((signal,), count)
+    if unsent:
+        yield dropped

@@ -50,20 +50,27 @@ class Guard:
     """Lets requests through to an application that have a right to it; answers all others itself."""
 
     def __init__(
-        self, application: Application, token: str, allowed_hosts: Iterable[str] = (), open_paths: Iterable[str] = ()
+        self,
+        application: Application,
+        token: str,
+        allowed_hosts: Iterable[str] = (),
+        open_paths: Iterable[str] = (),
+        sockets: Application | None = None,
     ) -> None:
         """Takes the token, names beside the local ones, and paths that may be read without a token; one that ends with
-        a slash stands for all below it."""
+        a slash stands for all below it. Upgrades go to `sockets`, which ask for no token; None where none come."""
         self._application = application
         self._token = token.encode("ascii")
         self._hosts = Hosts(allowed_hosts)
+        self._sockets = sockets
         self._open_paths = frozenset(open_paths)
         self._open_below = tuple(path for path in self._open_paths if path.endswith("/"))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answers one HTTP request."""
+        """Answers one HTTP request, or one that asks for a socket."""
         refusal = self._refusal(scope)
-        await (self._application if refusal is None else refusal)(scope, receive, send)
+        served = self._sockets if scope["type"] == "websocket" and self._sockets is not None else self._application
+        await (served if refusal is None else refusal)(scope, receive, send)
 
     def _refusal(self, scope: Any) -> Response | None:
         host = host_of(scope)
@@ -72,6 +79,8 @@ class Guard:
             return problem(403, f"the control routes do not answer to the host '{host}'; {fix}")
         if foreign_origins(scope):
             return problem(403, "the control routes do not answer to pages of another origin")
+        if scope["type"] == "websocket":
+            return None
         if scope["method"] in ("GET", "HEAD") and self._is_open(scope["path"]):
             return None
         return None if self._has_token(scope) else _unauthorized()

@@ -8,8 +8,39 @@ from typing import Any
 
 from runtime.web.sockettables import ESTABLISHED, Address, address_of, plain, port_of, rows
 
-_FORWARDED = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
+_FORWARDED = frozenset(
+    (
+        b"cdn-loop",
+        b"client-ip",
+        b"forwarded",
+        b"proxy-client-ip",
+        b"true-client-ip",
+        b"via",
+        b"wl-proxy-client-ip",
+        b"x-client-ip",
+        b"x-cluster-client-ip",
+        b"x-host",
+        b"x-proxyuser-ip",
+        b"x-real-ip",
+        b"x-remote-addr",
+        b"x-remote-ip",
+    )
+)
 """What a proxy adds: its connection says nothing of who is behind it."""
+_FORWARDED_PREFIXES = (
+    b"cf-",
+    b"fastly-",
+    b"fly-",
+    b"tailscale-",
+    b"x-amzn-",
+    b"x-appengine-",
+    b"x-arr-",
+    b"x-azure-",
+    b"x-envoy-",
+    b"x-forwarded",
+    b"x-original-",
+)
+"""How the names of others begin that only proxies add."""
 
 End = tuple[Address, int]
 
@@ -19,7 +50,7 @@ def is_own_user(scope: Any) -> bool:
 
     It reads the tables of the system, which takes milliseconds where there are many sockets: call it in a thread.
     """
-    if any(name in _FORWARDED for name, _ in scope["headers"]):
+    if any(name in _FORWARDED or name.startswith(_FORWARDED_PREFIXES) for name, _ in scope["headers"]):
         return False
     client, server = _end(scope.get("client")), _end(scope.get("server"))
     return client is not None and server is not None and _owner(client, server) == os.geteuid()

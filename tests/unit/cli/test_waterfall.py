@@ -27,7 +27,8 @@ def span(id: str, parent: str | None = None, **given: Any) -> dict[str, Any]:
 
 def trace(*spans: dict[str, Any], **given: Any) -> dict[str, Any]:
     about = {"traceId": TRACE, "name": "GET /a", "status": "ok", "httpStatus": 200, "seconds": 1.0, "spans": len(spans)}
-    more: dict[str, Any] = {"began": "2026-01-31T12:00:00.000+00:00", "repeats": None, "logs": [], "lostLogs": 0}
+    more: dict[str, Any] = {"began": "2026-01-31T12:00:00.000+00:00", "repeats": None, "logs": []}
+    more |= {"lostLogs": 0, "lostSpans": 0}
     return {**about, **more, "spanList": spans, **given}
 
 
@@ -49,6 +50,12 @@ def test_bars_stand_where_their_spans_stood(capsys: pytest.CaptureFixture[str]) 
     )
     bars = rows(drawn(capsys, trace(*spans)))
     assert bars == {"a": "█" * 16 + " " * 16, "b": " " * 16 + "░" * 8 + "█" * 8, "c": " " * 31 + "█"}
+
+
+def test_spans_that_are_not_shown_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "and 300 more spans, which are not shown" in drawn(capsys, trace(span("a"), lostSpans=300))
+    assert "and 1 more span, which is not shown" in drawn(capsys, trace(span("a"), lostSpans=1))
+    assert "not shown" not in "\n".join(drawn(capsys, trace(span("a"))))
 
 
 def test_what_runs_reaches_to_the_end(capsys: pytest.CaptureFixture[str]) -> None:

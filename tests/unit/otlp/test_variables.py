@@ -64,9 +64,14 @@ def test_who_sends_has_a_name() -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "told", "is_sent"),
     [
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "'http/json', not http/protobuf or grpc", False),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "secret/json", "OTEL_EXPORTER_OTLP_PROTOCOL is neither http/protobuf", False),
+        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "secret", "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL is neither", True),
         (ENDPOINT, "there:4318", "must begin with http://", False),
+        (ENDPOINT, "http://u:secret/x#@there:4318", f"{ENDPOINT} must begin with http:// or https:// and name", False),
+        (ENDPOINT, "http:///secret", f"{ENDPOINT} must begin with http://", False),
+        (ENDPOINT, "http://[secret", f"{ENDPOINT} must begin with http://", False),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon", "OTEL_EXPORTER_OTLP_TIMEOUT has no effect", True),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "1e300", "OTEL_EXPORTER_OTLP_TIMEOUT has no effect", True),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "nan", "OTEL_EXPORTER_OTLP_TIMEOUT has no effect", True),
         ("OTEL_EXPORTER_OTLP_HEADERS", "secret", "part 1 of OTEL_EXPORTER_OTLP_HEADERS is not key=value", True),
         ("OTEL_TRACES_SAMPLER", "always_on", "telemetry.sample", True),
@@ -79,3 +84,39 @@ def test_what_has_no_effect_is_told_without_values_that_may_be_secret(
     assert bool(found) is is_sent
     assert any(told in warning for warning in found.warnings)
     assert not any("secret" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("protocol", [HTTP, GRPC])
+@pytest.mark.parametrize("value", ["secret%0A", "%20secret", "se%00cret", "secret%0d%0aHost: there", "secret€"])
+def test_a_header_that_none_may_be_is_found_before_anything_is_sent_without_it(protocol: str, value: str) -> None:
+    variables = {**THERE, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol}
+    found = wanted({**variables, "OTEL_EXPORTER_OTLP_TRACES_HEADERS": f"a=b,X-Api-Key={value}"}, "shop")
+    assert (found.traces, found.logs is not None) == (None, True)
+    (warning,) = found.warnings
+    assert "OTEL_EXPORTER_OTLP_TRACES_HEADERS gives the header x-api-key a value" in warning
+    assert "secret" not in warning
+    found = wanted({**variables, "OTEL_EXPORTER_OTLP_TRACES_HEADERS": f"{value}%0A=b"}, "shop")
+    assert found.traces is None
+    assert "secret" not in str(found.warnings)
+
+
+def test_a_query_stays_behind_the_path_and_is_not_shown() -> None:
+    found = asked(
+        EXPORTER_OTLP_ENDPOINT="http://user:pw@there:4318/otlp/?api-key=k",
+        EXPORTER_OTLP_LOGS_ENDPOINT="https://user:pw@[::1]/x/?api-key=k",
+    )
+    assert found.traces is not None
+    assert found.logs is not None
+    assert found.traces.endpoint == "http://user:pw@there:4318/otlp/v1/traces?api-key=k"
+    assert found.traces.shown == "http://there:4318/otlp/v1/traces"
+    assert (found.logs.endpoint, found.logs.shown) == ("https://user:pw@[::1]/x/?api-key=k", "https://[::1]/x/")
+
+
+def test_grpc_has_a_place_for_host_and_port_alone() -> None:
+    grpc = {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
+    found = wanted({**grpc, ENDPOINT: "http://there:4317/x?api-key=secret"}, "shop")
+    assert found.traces is not None
+    assert found.traces.endpoint == "http://there:4317"
+    refused = wanted({**grpc, ENDPOINT: "http://user:secret@there:4317"}, "shop")
+    assert (refused.traces, refused.logs) == (None, None)
+    assert all(f"{ENDPOINT} has a user" in each and "secret" not in each for each in refused.warnings)

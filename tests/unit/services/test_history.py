@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
+import anyio
 import pytest
 
-from runtime.model import LogQuery, Span, TraceQuery, TraceStatus, TriggerKind
+from runtime.contracts import IsLeft
+from runtime.model import Failure, FailureKind, LogQuery, LogRecord, Span, TraceQuery, TraceStatus, TriggerKind
 from runtime.services import history as history_module
 from runtime.services.history import History
 from runtime.services.redaction import REDACTED, Redaction
@@ -64,6 +67,54 @@ async def test_lines_beyond_the_bound_are_told(monkeypatch: pytest.MonkeyPatch) 
     assert trace is not None
     assert [each.message for each in trace.logs] == ["2", "3", "4"]
     assert trace.lost_logs >= 1
+
+
+async def test_a_trace_with_more_spans_than_are_shown_says_so_and_hides_no_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(history_module, "MOST_SPANS", 4)
+    monkeypatch.setattr(history_module, "MOST_FAILED", 2)
+    past = Past()
+    boom = Failure(FailureKind.HANDLER, "boom")
+    for number in range(10):
+        past.ended(ONE, float(number), step=f"s{number}", failure=boom if number in (6, 7, 9) else None)
+    trace = await past.history.trace(ONE)
+    assert trace is not None
+    assert [span.step for span in trace.spans] == ["s0", "s1", "s2", "s3", "s6", "s7"]
+    assert trace.lost_spans == 4
+    [listed] = (await past.history.traces(TraceQuery())).traces
+    assert trace.summary == listed
+    assert (listed.spans, listed.failed, listed.error) == (10, 3, "boom")
+    past.runs(ONE, 99.0, step="late")
+    trace = await past.history.trace(ONE)
+    assert trace is not None
+    assert (trace.summary.status, trace.summary.spans, trace.lost_spans) == (TraceStatus.RUNNING, 11, 4)
+    assert trace.spans[-1].step == "late"
+
+
+async def test_a_trace_with_as_many_spans_as_are_shown_lacks_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_module, "MOST_SPANS", 4)
+    past = Past()
+    for number in range(4):
+        past.ended(ONE, float(number))
+    trace = await past.history.trace(ONE)
+    assert trace is not None
+    assert (len(trace.spans), trace.summary.spans, trace.lost_spans) == (4, 4, 0)
+
+
+async def test_a_span_is_found_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_module, "MOST_SPANS", 1)
+    past = Past()
+    first, second = past.ended(ONE, 1.0), past.ended(ONE, 2.0)
+    request = encode({"method": "GET", "headers": {"cookie": "s3cr3t"}, "body": b""})
+    running = past.runs(ONE, 3.0, kind=TriggerKind.API, input=request, input_size=len(request))
+    assert await past.history.span(ONE) == first
+    assert await past.history.span(ONE, second.span_id) == second
+    found = await past.history.span(ONE, running.span_id)
+    assert found is not None and decode(found.input)["headers"] == {"cookie": REDACTED}  # type: ignore[arg-type]
+    assert await past.history.span(TWO, second.span_id) is None
+    assert await past.history.span(TWO, running.span_id) is None
+    assert await past.history.span(TWO) is None
 
 
 async def test_of_a_request_that_runs_nothing_is_shown_that_would_not_be_kept() -> None:
@@ -133,3 +184,22 @@ async def test_clearing_forgets_traces_and_lines_and_keeps_what_runs() -> None:
     assert await past.history.clear() == 1
     assert [trace.trace_id for trace in (await past.history.traces(TraceQuery())).traces] == [TWO]
     assert await past.history.logs(LogQuery()) == []
+
+
+async def test_a_search_hears_that_nobody_waits_for_it_any_more() -> None:
+    past = Past()
+    begun, ended = threading.Event(), threading.Event()
+
+    def logs(query: LogQuery, is_left: IsLeft) -> list[LogRecord]:
+        begun.set()
+        while not is_left():
+            pass
+        ended.set()
+        return []
+
+    past.store.logs = logs  # type: ignore[method-assign, assignment]
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(past.history.logs, LogQuery())
+        await anyio.to_thread.run_sync(begun.wait, 10)
+        tasks.cancel_scope.cancel()
+    assert ended.wait(10)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from runtime.services.live import Live
+from runtime.services.tracing import Listener
 from tests.unit.services.spans import done, line, span_of
 
 TOPICS = ("steps", "traces")
 
 
 def test_each_watcher_has_its_own_changes_and_only_since_it_came() -> None:
-    live = Live()
+    live = Live([])
     span = span_of("A")
-    live.began(span)
     with live.watching(TOPICS) as early:
         live.ended(span)
         with live.watching(TOPICS) as late:
@@ -25,8 +25,16 @@ def test_each_watcher_has_its_own_changes_and_only_since_it_came() -> None:
         assert early.take().steps == {"A"}
 
 
+def test_it_listens_while_somebody_watches() -> None:
+    listeners: list[Listener] = []
+    live = Live(listeners)
+    with live.watching(TOPICS), live.watching(TOPICS):
+        assert listeners == [live]
+    assert listeners == []
+
+
 def test_taking_begins_anew() -> None:
-    live = Live()
+    live = Live([])
     with live.watching(TOPICS) as feed:
         live.renewed()
         assert feed.take().project
@@ -35,7 +43,7 @@ def test_taking_begins_anew() -> None:
 
 
 def test_writes_tell_what_they_changed_and_reads_and_refused_ones_nothing() -> None:
-    live = Live()
+    live = Live([])
     span = span_of("A")
     with live.watching(TOPICS) as feed:
         live.did(span, done("state.get", "", "g", "k"))
@@ -54,7 +62,7 @@ def test_writes_tell_what_they_changed_and_reads_and_refused_ones_nothing() -> N
 
 
 def test_a_watcher_that_takes_nothing_holds_no_more_than_the_newest() -> None:
-    live = Live()
+    live = Live([])
     with live.watching(TOPICS) as feed:
         spans = [span_of("A", trace=f"{number:032x}") for number in range(1000)]
         for number, span in enumerate(spans):
@@ -73,7 +81,7 @@ def test_a_watcher_that_takes_nothing_holds_no_more_than_the_newest() -> None:
 
 
 def test_a_stop_wakes_all_watchers() -> None:
-    live = Live()
+    live = Live([])
     with live.watching(TOPICS) as one, live.watching(TOPICS) as other:
         live.stop()
         assert live.is_stopped and one.changed.is_set() and other.changed.is_set()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from runtime.config import TelemetrySettings
 from runtime.model import Payload, TriggerKind, whole
 from runtime.services.redaction import REDACTED, Redaction
 from runtime.values import decode, encode
@@ -54,6 +55,45 @@ def test_a_request_in_pieces_is_one_piece_then() -> None:
 )
 def test_what_has_no_such_header_stays_as_it_is(raw: bytes) -> None:
     assert after(raw) == raw
+
+
+QUERIES = Redaction(("cookie",), ("token", "Api_Key"))
+
+
+def asked(query: Any, **headers: str) -> Any:
+    request = {"method": "GET", "path": "/", "queryParams": query, "headers": headers, "form": "none", "body": b""}
+    return decode(after(encode(request), redaction=QUERIES))
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ({"token": "s3cr3t", "a": "1"}, {"token": REDACTED, "a": "1"}),
+        ({"TOKEN": ["s3cr3t", "2"], "api_key": ""}, {"TOKEN": REDACTED, "api_key": REDACTED}),
+        ({"a": [{"token": {"b": "s3cr3t"}}, "2"]}, {"a": [{"token": REDACTED}, "2"]}),
+        ({"a": "token", "tokens": "1"}, {"a": "token", "tokens": "1"}),
+    ],
+)
+def test_values_of_names_in_queries_are_gone_at_any_depth(query: Any, kept: Any) -> None:
+    assert asked(query)["queryParams"] == kept
+
+
+def test_the_address_that_a_client_came_from_is_gone_where_it_has_such_a_query() -> None:
+    kept = asked({}, referer="http://h/?a=1&Token=s3cr3t", host="h")
+    assert kept["headers"] == {"referer": REDACTED, "host": "h"}
+    harmless = {"referer": "http://h/token?a=token", "host": "h?token=1"}
+    assert asked({}, **harmless)["headers"] == harmless
+
+
+@pytest.mark.parametrize(
+    ("redacted", "names"),
+    [
+        (TelemetrySettings().redact, ("x-auth-token", "x-goog-api-key", "x-csrf-token", "api-key", "cookie")),
+        (TelemetrySettings().redact_query, ("access_token", "api_key", "apikey", "token", "password", "sig")),
+    ],
+)
+def test_well_known_secrets_are_not_kept_without_a_word(redacted: tuple[str, ...], names: tuple[str, ...]) -> None:
+    assert set(names) <= set(redacted) and [name.lower() for name in redacted] == sorted(set(redacted))
 
 
 def test_only_requests_have_headers() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import anyio
@@ -304,6 +304,71 @@ async def test_a_store_that_fails_is_told_of_once_until_it_works_again() -> None
     assert world.tracer.lost == 3
     said = world.reports.messages(LogLevel.ERROR)
     assert len(said) == 2 and all("disk full" in each for each in said)
+
+
+async def test_each_thing_that_fails_is_told_of_once_until_it_works_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = SlowStore()
+    world = Traced(store)
+    store.fault = StorageFault("locked")
+    monkeypatch.setattr(store, "prune", _raises(store.fault))
+    for number in range(3):
+        store.fault = StorageFault(f"locked {number}")
+        world.tracer.log(line())
+        await world.tracer._write()
+        await world.tracer._remove_old()
+    said = world.reports.messages(LogLevel.ERROR)
+    assert [each.partition(":")[0] for each in said] == [
+        "traces and lines cannot be kept",
+        "old traces cannot be removed",
+    ]
+    monkeypatch.undo()
+    await world.tracer._remove_old()
+    world.tracer.log(line())
+    await world.tracer._write()
+    assert len(world.reports.messages(LogLevel.ERROR)) == 2  # that one works says nothing of the other
+    monkeypatch.setattr(store, "prune", _raises(store.fault))
+    await world.tracer._remove_old()
+    assert len(world.reports.messages(LogLevel.ERROR)) == 3
+
+
+def _raises(fault: StorageFault) -> Callable[..., None]:
+    def prune(*_: object) -> None:
+        raise fault
+
+    return prune
+
+
+async def test_a_failure_is_kept_within_bounds() -> None:
+    store = MemoryTraceStore()
+    world = Traced(store, max_payload_bytes=1000)
+    stack = "Error: " + "x" * 5000 + "\n    at handler (steps/a.step.ts:1:2)"
+    cause = Failure(FailureKind.HANDLER, "ü" * 1000, stack=stack, http_body=bytes(1001))
+    failure = Failure(FailureKind.HANDLER, "m" * 400 + "\ud800" * 600, cause=cause, http_body=bytes(1000))
+    world.tracer.end(world.begin(), failure)
+    [found] = await kept(world, store)
+    assert found.failure is not None and found.failure.cause is not None
+    texts = (found.failure.message, found.failure.cause.message, found.failure.cause.stack)
+    assert all(len(text.encode("utf-8")) <= 1000 and "bytes are not kept" in text for text in texts)
+    assert found.failure.cause.stack.endswith("at handler (steps/a.step.ts:1:2)")
+    assert found.failure.message.startswith("m" * 400)
+    assert (len(found.failure.http_body), found.failure.cause.http_body) == (1000, b"")
+
+
+@pytest.mark.parametrize("most", [0, 64 * 1024])
+async def test_a_short_failure_is_kept_as_it_is(most: int) -> None:
+    store = MemoryTraceStore()
+    world = Traced(store, max_payload_bytes=most)
+    failure = Failure(FailureKind.HANDLER, "m" * 499, cause=Failure(FailureKind.HANDLER, "first", stack="at a"))
+    world.tracer.end(world.begin(), failure)
+    assert [span.failure for span in await kept(world, store)] == [failure]
+
+
+async def test_failures_count_against_the_buffer() -> None:
+    world = Traced(MemoryTraceStore(), max_buffered_bytes=100_000)
+    cause = Failure(FailureKind.HANDLER, "", stack="x" * 20_000, http_body=bytes(20_000))
+    for _ in range(3):
+        world.tracer.end(world.begin(), Failure(FailureKind.HANDLER, "x" * 20_000, cause=cause))
+    assert world.tracer.lost == 2
 
 
 async def test_secrets_are_taken_out_before_anything_is_written() -> None:

@@ -36,7 +36,7 @@ def counted() -> Counted:
         QueueView(QueueStatus(QueueKey("t", "A"), 3, 2, 1, 4, 1.0, False), 12.5, None),
         QueueView(QueueStatus(QueueKey("t", "B"), 0, 0, 0, 0, None, False), None, None),
     ]
-    return Counted(metrics, lambda: views, lambda: PROCESSES, lambda: 17, lambda: 5)
+    return Counted(metrics, lambda: views, lambda: PROCESSES, lambda: 17, lambda: 5, lambda: {"traces": 4, "logs": 0})
 
 
 async def ask(accept: str = "", method: str = "GET") -> httpx.Response:
@@ -77,6 +77,7 @@ async def test_every_number_is_there() -> None:
     assert (of("runner_in_flight", language="node"), of("runner_memory_bytes", language="node")) == (5, 1500)
     assert of("runner_restarts", language="python") == 5
     assert (of("sockets_open"), of("telemetry_dropped_total")) == (17, 5)
+    assert (of("otlp_dropped_total", signal="traces"), of("otlp_dropped_total", signal="logs")) == (4, 0)
 
 
 @pytest.mark.parametrize(

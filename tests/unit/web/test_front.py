@@ -58,13 +58,34 @@ async def test_paths_are_given_to_whom_they_belong(reads: bool, control: bool) -
             assert asked.names == [name], path
 
 
-async def test_sockets_may_come_to_any_path_and_a_lifespan_is_the_edges() -> None:
+@pytest.mark.parametrize("reads", [True, False])
+@pytest.mark.parametrize("control", [True, False])
+async def test_sockets_may_come_to_any_path_and_below_control_routes_these_judge(reads: bool, control: bool) -> None:
+    asked = Asked()
+    application = front(
+        asked.called("edge"),
+        asked.called("sockets"),
+        asked.called("reads") if reads else None,
+        asked.called("control") if control else None,
+        {"/metrics": asked.called("probe")},
+        lambda path: False,
+    )
+    judged = "control" if control else "sockets"
+    expected = (
+        (("/metrics", *EDGE_PATHS), "sockets"),
+        (CONTROL_PATHS, judged),
+        (READ_PATHS, "sockets" if reads else judged),
+    )
+    for paths, name in expected:
+        for path in paths:
+            asked.names.clear()
+            await ask(application, path, "websocket")
+            assert asked.names == [name], path
+
+
+async def test_a_lifespan_is_the_edges() -> None:
     asked = Asked()
     edge, sockets, reads, control = map(asked.called, ("edge", "sockets", "reads", "control"))
     application = front(edge, sockets, reads, control, {}, lambda path: False)
-    for path in ("/", "/chat", *CONTROL_PATHS, *READ_PATHS):
-        await ask(application, path, "websocket")
-    assert set(asked.names) == {"sockets"}
-    asked.names.clear()
     await application({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
     assert asked.names == ["edge"]

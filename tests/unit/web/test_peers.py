@@ -42,7 +42,29 @@ def test_our_own_connections_are_ours(host: str, through: str) -> None:
         assert is_own_user(scope(connection))
 
 
-@pytest.mark.parametrize("header", [b"x-forwarded-for", b"forwarded", b"via", b"x-real-ip"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"cdn-loop",
+        b"cf-connecting-ip",
+        b"cf-ray",
+        b"fly-client-ip",
+        b"forwarded",
+        b"tailscale-user-login",
+        b"true-client-ip",
+        b"via",
+        b"x-client-ip",
+        b"x-envoy-external-address",
+        b"x-forwarded",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-port",
+        b"x-forwarded-proto",
+        b"x-forwarded-server",
+        b"x-original-host",
+        b"x-real-ip",
+    ],
+)
 def test_a_proxy_speaks_for_others(header: bytes) -> None:
     with accepted("127.0.0.1") as (_, connection):
         assert is_own_user(scope(connection, b"accept"))

@@ -16,7 +16,7 @@ type Listener<T extends LiveTopic> = (data: LiveEvents[T]) => void
 type Open = (topics: LiveTopic[], signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>
 
 const FIRST_DELAY = 500
-const LONGEST_DELAY = 8000
+const LONGEST_DELAY = 3000
 /** Topics that are wanted a moment later come with the same connection. */
 const GATHER = 20
 /** Who leaves a screen may come back to it. */

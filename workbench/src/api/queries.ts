@@ -10,7 +10,7 @@ import { useEffect } from 'react'
 
 import { api, type Query } from './client.ts'
 import { live, useLive, useLiveState } from './useLive.ts'
-import type { Log, Project, Queue, QueueAddress, QueueContents, Runner, Schedule, Trace, TraceSummary } from './types.ts'
+import type { Project, Queue, QueueAddress, QueueContents, Runner, Schedule, Trace, TraceSummary } from './types.ts'
 
 /** Names of what is read, so that a change can say what is to be read again. */
 export const keys = {
@@ -21,14 +21,17 @@ export const keys = {
   schedules: ['cron'] as const,
   traces: (filter: TraceFilter) => ['traces', filter] as const,
   trace: (id: string) => ['trace', id] as const,
-  logs: (filter: LogFilter) => ['logs', filter] as const,
   source: (file: string) => ['source', file] as const,
 }
 
 /** Without the live connection things are read again this often. */
 const POLLED = 4000
 const RUNNERS_POLLED = 2000
+/** The runtime looks at its queues now and then, and does not tell of what has come and gone in between: while events are seen, one asks. */
+const BUSY_POLLED = 1000
 const PAGE = 100
+/** Who goes on behind the first page may have a long way to go. */
+const FURTHER_PAGE = 500
 
 export interface TraceFilter extends Query {
   status?: string
@@ -37,6 +40,7 @@ export interface TraceFilter extends Query {
   flow?: string
   text?: string
   since?: string
+  until?: string
 }
 
 export interface LogFilter extends Query {
@@ -68,20 +72,27 @@ export function useRunners() {
   })
 }
 
+function isBusy({ waiting, inFlight, paused }: Queue): boolean {
+  return inFlight > 0 || (waiting > 0 && !paused)
+}
+
 export function useQueues() {
+  const polling = usePolling()
   return useQuery({
     queryKey: keys.queues,
     queryFn: async ({ signal }) => (await api.get<{ queues: Queue[] }>('/queues', {}, signal)).queues,
-    refetchInterval: usePolling(),
+    refetchInterval: ({ state }) => polling || (state.data?.some(isBusy) ? BUSY_POLLED : false),
   })
 }
 
 export function useQueue(queue: QueueAddress | null, limit = PAGE) {
+  const polling = usePolling()
+  const address = queue && { topic: queue.topic, step: queue.step, kind: queue.kind }
   return useQuery({
     queryKey: [...keys.queue(queue ?? { topic: '', step: '', kind: 'event' }), limit],
-    queryFn: ({ signal }) => api.get<QueueContents>('/queue', { ...queue, limit }, signal),
+    queryFn: ({ signal }) => api.get<QueueContents>('/queue', { ...address, limit }, signal),
     enabled: queue !== null,
-    refetchInterval: usePolling(),
+    refetchInterval: ({ state }) => polling || (state.data !== undefined && isBusy(state.data) ? BUSY_POLLED : false),
     // More of the same queue; never another queue's events under this one's name.
     placeholderData: (before) => (before !== undefined && queue !== null && isSame(before, queue) ? before : undefined),
   })
@@ -102,7 +113,7 @@ export function useTraces(filter: TraceFilter) {
     queryFn: ({ pageParam, signal }) =>
       api.get<{ traces: TraceSummary[]; next: string | null }>(
         '/traces',
-        { limit: PAGE, ...filter, before: pageParam },
+        { limit: pageParam === null ? PAGE : FURTHER_PAGE, ...filter, before: pageParam },
         signal,
       ),
     initialPageParam: null as string | null,
@@ -119,22 +130,12 @@ export function useTrace(id: string | null) {
   })
 }
 
-/** Pages of log lines, the newest first. */
-export function useLogs(filter: LogFilter) {
-  return useInfiniteQuery({
-    queryKey: keys.logs(filter),
-    queryFn: ({ pageParam, signal }) =>
-      api.get<{ logs: Log[]; next: number | null }>('/logs', { limit: 500, ...filter, before: pageParam }, signal),
-    initialPageParam: null as number | null,
-    getNextPageParam: (page) => page.next,
-    placeholderData: keepPreviousData,
-  })
-}
-
 export interface Source {
   file: string
   language: string
   text: string
+  /** When the file was last written. */
+  modified: string
 }
 
 export function useSource(file: string | null) {

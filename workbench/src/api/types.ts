@@ -115,6 +115,7 @@ export interface Trace extends TraceSummary {
   spanList: Span[]
   logs: Log[]
   lostLogs: number
+  lostSpans: number
 }
 
 export interface Emit {

@@ -8,6 +8,7 @@ import { TokenGate } from './TokenGate.tsx'
 
 const STALE = 2000
 const RETRIES = 2
+const PAUSE = 500
 
 function makeClient(refused: (token: string) => void): QueryClient {
   return new QueryClient({
@@ -19,6 +20,7 @@ function makeClient(refused: (token: string) => void): QueryClient {
         staleTime: STALE,
         // What the runtime has refused it refuses again; only its silence may end.
         retry: (failures, error) => failures < RETRIES && error instanceof ApiError && error.isUnreachable,
+        retryDelay: PAUSE,
         refetchOnWindowFocus: true,
         networkMode: 'always',
       },
@@ -42,12 +44,18 @@ async function renew(client: QueryClient, token: string, refused: (token: string
 
 export function App() {
   const [refused, setRefused] = useState<string | null>(null)
+  // An old token of this tab is refused as well; of that one nobody has done anything wrong.
+  const [typed, setTyped] = useState<string | null>(null)
   const [client] = useState(() => {
     const made: QueryClient = makeClient((token) => void renew(made, token, setRefused))
     return made
   })
   const token = useSyncExternalStore(onToken, currentToken)
-  if (token === '' || token === refused) return <TokenGate wasRefused={token !== ''} />
+  const accept = (next: string): void => {
+    setTyped(next)
+    setToken(next)
+  }
+  if (token === '' || token === refused) return <TokenGate wasRefused={token !== '' && token === typed} onToken={accept} />
   return (
     <QueryClientProvider client={client}>
       <Shell />

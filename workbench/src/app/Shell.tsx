@@ -6,6 +6,7 @@ import { screens } from '../screens/registry.ts'
 import { nextTheme } from '../theme/theme.ts'
 import { ClearTraces } from './ClearTraces.tsx'
 import { Header } from './Header.tsx'
+import { screenOf } from './loadScreen.ts'
 import { Navigation } from './Navigation.tsx'
 import { Palette } from './palette/Palette.tsx'
 import { places } from './places.ts'
@@ -21,7 +22,7 @@ type Window = 'palette' | 'help' | 'problems' | 'clear' | null
 export function Shell() {
   const [open, setOpen] = useState<Window>(null)
   const { screen: name } = useRoute()
-  const screen = screens.find((each) => each.name === name) ?? screens[0]
+  const screen = screenOf(name)
   const close = (): void => setOpen(null)
   const clearTraces = useCallback(() => setOpen('clear'), [])
   useLiveUpdates()

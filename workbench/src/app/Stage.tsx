@@ -1,25 +1,34 @@
 import { CircleAlert } from 'lucide-react'
-import { Component, lazy, Suspense, useEffect, type ComponentType, type ReactNode } from 'react'
+import { Component, useEffect, useReducer, useState, type ReactNode } from 'react'
 
 import { explain } from '../api/error.ts'
 import { Button } from '../components/Button.tsx'
 import { EmptyState, Skeleton } from '../components/states.tsx'
 import type { Screen } from '../screens/registry.ts'
-import { screens } from '../screens/registry.ts'
-
-const loaded = new Map<string, ComponentType>(screens.map(({ name, load }) => [name, lazy(load)]))
+import { loaded, loadScreen } from './loadScreen.ts'
 
 /** Where the screens appear. One that breaks says so, and leaves the others alone. */
 export function Stage({ screen }: { screen: Screen }) {
-  const Content = loaded.get(screen.name)
   useEffect(() => {
     document.title = `${screen.title} · Workbench`
   }, [screen.title])
   return (
     <Boundary key={screen.name}>
-      <Suspense fallback={<Skeleton />}>{Content && <Content />}</Suspense>
+      <Content screen={screen} />
     </Boundary>
   )
+}
+
+/** The screen as soon as its code is there. React would keep what it has once waited for back for 300 ms more. */
+function Content({ screen }: { screen: Screen }) {
+  const [, show] = useReducer((times: number) => times + 1, 0)
+  const [failure, setFailure] = useState<{ error: unknown }>()
+  const Loaded = loaded.get(screen.name)
+  useEffect(() => {
+    if (Loaded === undefined) loadScreen(screen).then(show, (error: unknown) => setFailure({ error }))
+  }, [screen, Loaded])
+  if (failure !== undefined) throw failure.error
+  return Loaded === undefined ? <Skeleton /> : <Loaded />
 }
 
 class Boundary extends Component<{ children: ReactNode }, { error: unknown }> {

@@ -1,16 +1,21 @@
 import { KeyRound } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 
-import { setToken } from '../api/token.ts'
 import { Button } from '../components/Button.tsx'
 import { Field, TextInput } from '../components/fields.tsx'
 
+interface TokenGateProps {
+  /** Whether the token that was typed here before is none of the runtime's. */
+  wasRefused: boolean
+  onToken: (token: string) => void
+}
+
 /** Asks for the token, where the page did not come with it: from another machine, another user, or in production. */
-export function TokenGate({ wasRefused }: { wasRefused: boolean }) {
+export function TokenGate({ wasRefused, onToken }: TokenGateProps) {
   const [text, setText] = useState('')
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    if (text.trim() !== '') setToken(text)
+    if (text.trim() !== '') onToken(text.trim())
   }
   return (
     <main className="flex h-full items-center justify-center p-6">

@@ -45,15 +45,19 @@ export function navigate(to: Partial<Route>, replace = false): void {
   tell()
 }
 
-/** One member of the query and how it is set; the empty text is its absence. Typing replaces, so that Back leaves. */
-export function useQueryState(name: string): [string, (value: string) => void] {
+/**
+ * One member of the query and how it is set; the empty text is its absence.
+ *
+ * Typing replaces, so that Back leaves; where each value is a place of its own, Back goes to the one before.
+ */
+export function useQueryState(name: string, isPlace = false): [string, (value: string) => void] {
   const { query } = useRoute()
   const set = useCallback(
     (value: string) => {
       const { screen, path, query: before } = current()
-      navigate({ screen, path, query: { ...before, [name]: value } }, true)
+      navigate({ screen, path, query: { ...before, [name]: value } }, !isPlace)
     },
-    [name],
+    [name, isPlace],
   )
   return [query[name] ?? '', set]
 }

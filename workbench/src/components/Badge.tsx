@@ -45,11 +45,12 @@ const STATUSES: Record<Status, [Tone, string]> = {
   failed: ['bad', 'failed'],
 }
 
-/** How a run ended; of an HTTP answer its status as well. */
+/** How a run ended; of an HTTP answer its status as well, which may be a refusal of a run that did all it should. */
 export function StatusBadge({ status, httpStatus = null }: { status: Status; httpStatus?: number | null }) {
   const [tone, word] = STATUSES[status]
+  const isRefused = status === 'ok' && httpStatus !== null && httpStatus >= 400
   return (
-    <Badge tone={tone}>
+    <Badge tone={isRefused ? 'warn' : tone}>
       <Dot isRunning={status === 'running'} />
       {httpStatus ?? word}
       {httpStatus !== null && <span className="sr-only"> ({word})</span>}

@@ -1,10 +1,11 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { useEffect, useId, useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { memo, useEffect, useId, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react'
 
 import { useShortcuts } from '../app/useShortcuts.ts'
 import { classes } from './classes.ts'
 import { nextOrder, type Order, type Ordering } from './order.ts'
+import { useStable } from './useStable.ts'
 
 export interface Column<Row> {
   title: string
@@ -37,7 +38,9 @@ interface TableProps<Row> {
 }
 
 const ROW = 32
-const AHEAD = 12
+const AHEAD = 6
+/** Rows before the last one in sight at which more are asked for, so that somebody quick need not wait. */
+const MORE = 60
 
 /** Rows of which only those in sight are in the page, with a header that stays. */
 export function Table<Row>(props: TableProps<Row>) {
@@ -57,7 +60,7 @@ export function Table<Row>(props: TableProps<Row>) {
   const items = virtual.getVirtualItems()
   const lastShown = items.at(-1)?.index ?? -1
   useEffect(() => {
-    if (lastShown >= 0 && lastShown >= rows.length - 1) onEnd?.()
+    if (lastShown >= 0 && lastShown >= rows.length - 1 - MORE) onEnd?.()
   }, [lastShown, rows.length, onEnd])
   const at = selected === null ? -1 : rows.findIndex((row) => keyOf(row) === selected)
   const select = (next: number): void => {
@@ -66,7 +69,8 @@ export function Table<Row>(props: TableProps<Row>) {
     onSelect(keyOf(row))
     virtual.scrollToIndex(rows.indexOf(row))
   }
-  const tracks = tracksOf(columns.map(({ width }) => width))
+  const selectAt = useStable(select)
+  const tracks = useMemo(() => tracksOf(columns.map(({ width }) => width)), [columns])
   return (
     <div
       ref={box}
@@ -95,7 +99,7 @@ export function Table<Row>(props: TableProps<Row>) {
             columns={columns}
             row={rows[index] as Row}
             isSelected={index === at}
-            onSelect={onSelect && (() => select(index))}
+            onSelect={onSelect && selectAt}
           />
         ))}
       </div>
@@ -147,17 +151,18 @@ interface TableRowProps<Row> {
   columns: readonly Column<Row>[]
   row: Row
   isSelected: boolean
-  onSelect: (() => void) | undefined
+  onSelect: ((index: number) => void) | undefined
 }
 
-function TableRow<Row>({ id, index, start, tracks, columns, row, isSelected, onSelect }: TableRowProps<Row>) {
+/** A row; it is made anew only when something of it has changed, since many come by as one scrolls. */
+const TableRow = memo(function TableRow<Row>({ id, index, start, tracks, columns, row, isSelected, onSelect }: TableRowProps<Row>) {
   return (
     <div
       id={id}
       role="row"
       aria-rowindex={index + 2}
       aria-selected={onSelect && isSelected}
-      onClick={onSelect}
+      onClick={onSelect && (() => onSelect(index))}
       style={{ ...tracks, transform: `translateY(${start}px)` }}
       className={classes(
         CELLS,
@@ -173,7 +178,7 @@ function TableRow<Row>({ id, index, start, tracks, columns, row, isSelected, onS
       ))}
     </div>
   )
-}
+}) as <Row>(props: TableRowProps<Row>) => ReactNode
 
 function TableKeys({ next, previous }: { next: () => void; previous: () => void }) {
   useShortcuts([

@@ -23,17 +23,22 @@ export function TraceLink({ id }: { id: string }) {
     if (changed.some(({ traceId }) => traceId === id)) void client.invalidateQueries({ queryKey: keys.trace(id) })
   })
   return (
-    <span className="inline-flex items-center gap-2 text-sm">
-      <Link to={places.trace(id)} className="text-accent hover:underline" title={id}>
+    <span className="inline-flex max-w-full min-w-0 items-center gap-2 text-sm">
+      <Link to={places.trace(id)} className="shrink-0 text-accent hover:underline" title={id}>
         Trace <span className="font-mono">{id.slice(0, 8)}</span>
       </Link>
       {data && (
         <>
           <StatusBadge status={data.status} />
-          <span className="text-muted" title={data.steps.join(', ')}>
+          <span className="shrink-0 text-muted" title={data.steps.join(', ')}>
             {counted(data.spans, 'run')}
           </span>
           {data.seconds !== null && <Duration seconds={data.seconds} />}
+          {data.error !== null && (
+            <span className="min-w-0 truncate text-bad" title={data.error}>
+              {data.error}
+            </span>
+          )}
         </>
       )}
     </span>

@@ -1,14 +1,17 @@
 import { Save } from 'lucide-react'
-import { useState, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 
 import { explain } from '../api/error.ts'
 import type { Json } from '../api/types.ts'
 import { Button } from './Button.tsx'
 import { JsonEditor, parseJson } from './code/JsonEditor.tsx'
 import { JsonView } from './json/JsonView.tsx'
+import { unsaved, type Edited } from './unsaved.ts'
 
 interface ValueEditorProps {
   label: string
+  /** Of what the value is; under this name an edit is kept that is left before it is saved. */
+  name: string
   /** The value as it is now; undefined when it has been deleted. */
   value: Json | undefined
   /** Which of its versions that is. */
@@ -19,24 +22,18 @@ interface ValueEditorProps {
   more?: ReactNode
 }
 
-interface Edited {
-  text: string
-  /** The text and version that the edit began with. */
-  before: string
-  version: number | string
-}
-
 function begun(value: Json | undefined, version: number | string): Edited {
   const text = value === undefined ? '' : JSON.stringify(value, null, 2)
   return { text, before: text, version }
 }
 
 /** Edits a value. When it is changed by somebody else meanwhile, it says so and shows the newer one. */
-export function ValueEditor({ label, value, version, onSave, more }: ValueEditorProps) {
-  const [edited, setEdited] = useState(() => begun(value, version))
+export function ValueEditor({ label, name, value, version, onSave, more }: ValueEditorProps) {
+  const [edited, setEdited] = useState(() => unsaved.of(name) ?? begun(value, version))
   const [error, setError] = useState('')
   const [isBusy, setIsBusy] = useState(false)
   const isTouched = edited.text !== edited.before
+  useEffect(() => unsaved.keep(name, isTouched ? edited : null), [name, isTouched, edited])
   const isOld = edited.version !== version
   // What nobody has begun to edit goes with the value.
   if (isOld && !isTouched) setEdited(begun(value, version))

@@ -2,6 +2,7 @@ import { Search } from 'lucide-react'
 import { useId, useRef, type ComponentPropsWithRef, type ReactNode } from 'react'
 
 import { useShortcuts } from '../app/useShortcuts.ts'
+import { localTime } from '../format/time.ts'
 import { classes } from './classes.ts'
 import { Kbd } from './Kbd.tsx'
 
@@ -52,6 +53,24 @@ export function Select<T extends string>({ options, onChange, className, ...rest
         </option>
       ))}
     </select>
+  )
+}
+
+interface MomentFieldProps {
+  label: string
+  /** ISO 8601; empty for none. */
+  value: string
+  onChange: (value: string) => void
+}
+
+/** A date and time, as clocks show it here. */
+export function MomentField({ label, value, onChange }: MomentFieldProps) {
+  const set = (text: string): void => onChange(text === '' ? '' : new Date(text).toISOString())
+  return (
+    <label className="flex items-center gap-1.5 text-sm whitespace-nowrap text-muted">
+      {label}
+      <input type="datetime-local" step={1} value={localTime(value)} onChange={(event) => set(event.target.value)} className={classes(BOX, 'tabular')} />
+    </label>
   )
 }
 

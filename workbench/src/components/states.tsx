@@ -38,7 +38,7 @@ export function EmptyState({ icon: Icon, title, tone = 'noop', children, command
 export function Command({ line }: { line: string }) {
   return (
     <div className="flex max-w-full items-center gap-1 rounded-md border bg-sunken py-1 pr-1 pl-3">
-      <code className="overflow-x-auto text-left font-mono text-sm whitespace-pre">{line}</code>
+      <code className="min-w-0 text-left font-mono text-sm break-words whitespace-pre-wrap">{line}</code>
       <CopyButton text={line} label="Copy the command" />
     </div>
   )

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { formatBytes } from './bytes.ts'
 import { counted, formatCount } from './count.ts'
 import { formatDuration } from './duration.ts'
-import { formatDistance, formatTime } from './time.ts'
+import { formatDistance, formatTime, localTime } from './time.ts'
 
 test.each([
   [0, '0.0 ms'],
@@ -48,4 +48,11 @@ test('distances say which way', () => {
     '12 s ago',
     'in 1m 01s',
   ])
+})
+
+test('a field for a time gives back the moment it was given', () => {
+  const iso = '2026-01-31T12:34:56.000Z'
+  expect(new Date(localTime(iso)).toISOString()).toBe(iso)
+  expect(localTime('')).toBe('')
+  expect(localTime('soon')).toBe('')
 })

@@ -18,9 +18,18 @@ export function formatDistance(iso: string, now = Date.now()): string {
   return away < 0 ? `${text} ago` : `in ${text}`
 }
 
+/** Made once: a format costs more to make than all that it writes on a screen. */
+const LOCAL = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' })
+
 /** Date and time with the zone, for tooltips. */
 export function formatFull(iso: string): string {
   const time = new Date(iso)
-  return Number.isNaN(time.getTime()) ? iso : `${time.toLocaleString()} (${time.toISOString()})`
+  return Number.isNaN(time.getTime()) ? iso : `${LOCAL.format(time)} (${time.toISOString()})`
 }
 
+/** Date and time as clocks show it here, to the second, as fields for it want it: `2026-01-31T14:03:07`; empty when it is none. */
+export function localTime(iso: string): string {
+  const time = new Date(iso).getTime()
+  if (Number.isNaN(time)) return ''
+  return new Date(time - new Date(time).getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+}

@@ -4,6 +4,9 @@ import { Component, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { explain } from '../api/error.ts'
 import type { Step } from '../api/types.ts'
 import { classes } from '../components/classes.ts'
+import { languageOf } from '../format/language.ts'
+import { NumberStrip } from '../screens/flow/Numbers.tsx'
+import { runs } from '../screens/flow/sizes.ts'
 import { useTheme } from '../theme/theme.ts'
 import { nodeData } from './data.ts'
 import { loadNode } from './load.ts'
@@ -41,6 +44,8 @@ export default function CustomNode({ step, file, fallback, onFault }: CustomNode
       <div ref={adapt} className={classes(SCOPE, theme === 'dark' && 'is-dark')}>
         <Drawn data={data} />
       </div>
+      {/* Not shown where the box has the numbers itself. */}
+      {runs(step) && <NumberStrip name={step.name} language={languageOf(step.file, step.language)} />}
     </Boundary>
   )
 }

@@ -1,8 +1,12 @@
 import { Handle, Position } from '@xyflow/react'
 import type { ComponentType, CSSProperties, ReactNode } from 'react'
 
+import { LanguageMark } from '../components/Badge.tsx'
 import { classes } from '../components/classes.ts'
+import { languageOf } from '../format/language.ts'
 import { lookOf } from '../screens/flow/kinds.ts'
+import { Numbers } from '../screens/flow/Numbers.tsx'
+import { runs } from '../screens/flow/sizes.ts'
 import { useTheme } from '../theme/theme.ts'
 import type { NodeData } from './data.ts'
 
@@ -36,14 +40,16 @@ export function BaseNode({ data, title, subtitle, className, style, disableSourc
         <span className={classes('flex size-5 shrink-0 items-center justify-center rounded-[4px]', tone)}>
           <Icon size={13} aria-hidden />
         </span>
-        <span className="min-w-0">
+        <span className="min-w-0 flex-1">
           <span className="block truncate text-[13px] leading-[20px] font-semibold">{title ?? data.name}</span>
           {subtitle && <span className="block truncate text-[12px] leading-[16px] text-muted">{subtitle}</span>}
         </span>
+        {runs(data) && <LanguageMark language={languageOf(data.file, data.language)} />}
       </div>
       {children || data.description ? (
         <div className="px-2 pb-2 text-[12px] leading-[18px]">{children ?? <span className="text-muted">{data.description}</span>}</div>
       ) : null}
+      {runs(data) && <Numbers name={data.name} />}
       {!disableSourceHandle && <BaseHandle type="source" position={Position.Bottom} />}
     </div>
   )

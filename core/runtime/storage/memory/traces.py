@@ -7,8 +7,11 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import islice
+from math import inf
 
-from runtime.model import LogQuery, LogRecord, Retention, Span, TracePage, TraceQuery, TraceSummary
+from runtime.contracts import IsLeft
+from runtime.model import LogQuery, LogRecord, Retention, Span, TracePage, TraceQuery, TraceStatus, TraceSummary
 from runtime.traces import line_bytes, page_of, span_bytes, summary_of, wants_log
 
 
@@ -18,7 +21,7 @@ class _Trace:
     def __init__(self, place: int) -> None:
         self.place = place
         self.spans: list[Span] = []
-        self.ended = 0.0
+        self.began = inf
         self.size = 0
         self.summary: TraceSummary | None = None
 
@@ -55,7 +58,7 @@ class MemoryTraceStore:
             self._bytes += sum(map(line_bytes, stored))
             return stored
 
-    def traces(self, query: TraceQuery) -> TracePage:
+    def traces(self, query: TraceQuery, is_left: IsLeft | None = None) -> TracePage:
         """Looks at one trace after the other."""
         with self._lock:
             newest = reversed(self._traces.values())
@@ -67,22 +70,31 @@ class MemoryTraceStore:
         with self._lock:
             return [self._summary(self._traces[id]) for id in trace_ids if id in self._traces]
 
-    def spans(self, trace_id: str, limit: int) -> Sequence[Span]:
+    def spans(self, trace_id: str, limit: int, failed: int = 0) -> Sequence[Span]:
         """Those of the trace."""
         with self._lock:
             trace = self._traces.get(trace_id)
-            return sorted(trace.spans, key=lambda span: (span.began, span.span_id))[:limit] if trace is not None else []
+            spans = sorted(trace.spans, key=lambda span: (span.began, span.span_id)) if trace is not None else []
+        behind = (span for span in spans[limit:] if span.status is TraceStatus.FAILED)
+        return [*spans[:limit], *islice(behind, failed)]
 
-    def logs(self, query: LogQuery) -> Sequence[LogRecord]:
-        """Looks at one line after the other."""
-        found: list[LogRecord] = []
+    def span(self, trace_id: str, span_id: str) -> Span | None:
+        """Looks at one span of the trace after the other."""
         with self._lock:
-            for record in reversed(self._logs):
-                if record.id <= query.after or len(found) == query.limit:
-                    break
-                if (not query.before or record.id < query.before) and wants_log(query, record):
-                    found.append(record)
-        return found
+            trace = self._traces.get(trace_id)
+            return next((each for each in trace.spans if each.span_id == span_id), None) if trace is not None else None
+
+    def logs(self, query: LogQuery, is_left: IsLeft | None = None) -> Sequence[LogRecord]:
+        """Looks at one line after the other."""
+        with self._lock:
+            lines = list(self._logs)
+        first = next((each.id for each in lines if each.time >= query.since), None)
+        if first is None:
+            return []
+        after, before = max(query.after, first - 1), query.before or lines[-1].id + 1
+        ordered = lines if query.oldest_first else reversed(lines)
+        asked = (each for each in ordered if after < each.id < before and wants_log(query, each))
+        return list(islice(asked, query.limit))
 
     def clear(self) -> int:
         """Forgets everything, but for the ids that were given."""
@@ -97,22 +109,21 @@ class MemoryTraceStore:
         """Takes away the oldest of both until the bounds hold."""
         oldest = now - retention.age
         with self._lock:
-            while self._traces and (len(self._traces) > retention.traces or self._first().ended < oldest):
-                self._remove_trace()
+            for id in [id for id, trace in self._traces.items() if trace.began < oldest]:
+                self._remove_trace(id)
+            while len(self._traces) > retention.traces:
+                self._remove_trace(next(iter(self._traces)))
             while self._logs and (len(self._logs) > retention.logs or self._logs[0].time < oldest):
                 self._remove_line()
             while self._bytes > retention.bytes and (self._traces or self._logs):
-                if not self._logs or (self._traces and self._summary(self._first()).began < self._logs[0].time):
-                    self._remove_trace()
+                first = next(iter(self._traces), None)
+                if first is not None and (not self._logs or self._traces[first].began < self._logs[0].time):
+                    self._remove_trace(first)
                 else:
                     self._remove_line()
 
-    def _first(self) -> _Trace:
-        return next(iter(self._traces.values()))
-
-    def _remove_trace(self) -> None:
-        _, trace = self._traces.popitem(last=False)
-        self._bytes -= trace.size
+    def _remove_trace(self, id: str) -> None:
+        self._bytes -= self._traces.pop(id).size
 
     def _remove_line(self) -> None:
         self._bytes -= line_bytes(self._logs.popleft())
@@ -123,7 +134,7 @@ class MemoryTraceStore:
             self._places += 1
             trace = self._traces[span.trace_id] = _Trace(self._places)
         trace.spans.append(span)
-        trace.ended = max(trace.ended, span.ended)
+        trace.began = min(trace.began, span.began)
         size = span_bytes(span)
         trace.size += size
         self._bytes += size

@@ -39,6 +39,9 @@ BLOCKS = Rows(
     body = excluded.body""",
 )
 
+BLOCKS_SINCE = "SELECT id, body FROM lines WHERE newest >= ? AND id >= ? ORDER BY id"
+"""Finds blocks with a line that was logged at a time or later."""
+
 
 class Block:
     """Lines that are to be one row."""
@@ -107,7 +110,7 @@ def trace_mark(trace_id: str) -> bytes:
 
 
 def wanted_blocks(query: LogQuery, gone: int) -> tuple[str, list[Any]]:
-    """The statement that finds the blocks with what the query asks for, newest first, with some that have it not in
+    """The statement that finds the blocks with what the query asks for, in its order, with some that have it not in
     one line; and its values. Lines up to the id `gone` are forgotten."""
     conditions = ["id >= ?"]
     given: list[Any] = [min(max(query.after, gone) + 1, MOST) >> LINE_BITS]
@@ -129,7 +132,14 @@ def wanted_blocks(query: LogQuery, gone: int) -> tuple[str, list[Any]]:
         conditions.append("text GLOB ?")
         given.append(pattern(query.text))
         columns = "id, levels, ends, text"
-    return f"SELECT {columns} FROM lines WHERE {' AND '.join(conditions)} ORDER BY id DESC", given
+    order = "" if query.oldest_first else "DESC"
+    return f"SELECT {columns} FROM lines WHERE {' AND '.join(conditions)} ORDER BY id {order}", given
+
+
+def times_of(body: bytes) -> Sequence[float]:
+    """When each line of a block was logged, as Unix times."""
+    times: Sequence[float] = unpack(body)[0]
+    return times
 
 
 class Found(NamedTuple):
@@ -141,7 +151,7 @@ class Found(NamedTuple):
     text: str
 
     def numbers(self, query: LogQuery) -> list[int]:
-        """Numbers of the lines that may be wanted, from what can be told without their contents, newest first."""
+        """Numbers of the lines that may be wanted, from what can be told without their contents, in its order."""
         least = query.level.value
         numbers = [number for number, level in enumerate(self.levels) if level >= least]
         if query.text:
@@ -150,7 +160,7 @@ class Found(NamedTuple):
                 (0, *array("I", self.ends)),
             )  # the end of a line is the next one's start
             numbers = [each for each in numbers if self.text.find(needle, ends[each], ends[each + 1]) >= 0]
-        return numbers[::-1]
+        return numbers if query.oldest_first else numbers[::-1]
 
     def lines(self, query: LogQuery, gone: int, numbers: Sequence[int], body: bytes) -> Iterator[LogRecord]:
         """Those of the lines of these numbers that are wanted."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from runtime.contracts import IsLeft
 from runtime.errors import StorageFault
 from runtime.storage.sqlite.faults import faults_of
 from runtime.storage.sqlite.files import connect, held_alone, make_folder
@@ -17,9 +18,11 @@ from runtime.storage.sqlite.trace_rows import SCHEMA as TRACES
 
 APPLICATION_ID = 0x72747472
 """Stands in the file's header and tells our traces from other databases."""
-VERSION = 1
+VERSION = 2
 IDLE_READERS = 4
 """Connections for reads that are kept open; further ones are closed after use."""
+_ASKED_STEPS = 1000
+"""Steps of SQLite's between two looks whether somebody still waits for what is read: a few milliseconds."""
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 """A write-ahead log of this size is emptied, also if reads have to end for that."""
 _CHECKPOINT_PAGES = 1000
@@ -55,8 +58,11 @@ class TraceFile:
         self.path = path
         self.warning = ""
         """What was found in place of a file of traces, and where it is now; empty where nothing was wrong."""
+        self._is_open = False
         self._writer: sqlite3.Connection | None = None
         self._idle: list[sqlite3.Connection] = []
+        self._changing = threading.Lock()
+        """Held while another file takes the place of this one: nobody is to open what is in between."""
         self._is_damaged = False
         self.beginnings = 0
         """How often a file was opened or begun: what is known of one from before does not count."""
@@ -68,8 +74,9 @@ class TraceFile:
             with faults_of(self.path):
                 make_folder(self.path.parent, durable=False)
                 held.enter_context(held_alone(self.path))
-                held.callback(self._close)
+                held.callback(self._end)
                 self._begin()
+                self._is_open = True
             yield
 
     # ------------------------------------------------------------ writing
@@ -89,6 +96,15 @@ class TraceFile:
                     connection.execute("ROLLBACK")
                 raise
 
+    def begin_anew(self) -> None:
+        """Forgets all by taking another file, which needs no room on the disk first; who reads sees this one to its
+        end. Raises `StorageFault`, then what comes is written to a new file as soon as there can be one."""
+        with faults_of(self.path), self._changing:
+            self._close()
+            for ending in ("", "-wal", "-shm"):
+                Path(f"{self.path}{ending}").unlink(missing_ok=True)
+            self._begin()
+
     def give_back(self, pages: int) -> None:
         """Makes the file shorter by so many free pages. Raises `StorageFault`."""
         with faults_of(self.path):
@@ -103,35 +119,41 @@ class TraceFile:
                 self._whole_writer().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _whole_writer(self) -> sqlite3.Connection:
-        if self._writer is None:
+        if not self._is_open:
             raise StorageFault(f"the database {self.path} is not open")
-        if self._is_damaged:
-            self._close()
-            self._put_aside("it is damaged")
-            self._begin()
-        return self._writer
+        with self._changing:
+            if self._is_damaged:
+                self._close()
+                self._put_aside("it is damaged")
+                self._is_damaged = False
+            return self._writer or self._begin()
 
     # ------------------------------------------------------------ reading
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection that sees one moment of the file, in any thread. Raises `StorageFault`."""
-        if self._writer is None:
-            raise StorageFault(f"the database {self.path} is not open")
-        writer = self._writer
+    def reading(self, is_left: IsLeft | None = None) -> Iterator[sqlite3.Connection]:
+        """A connection that sees one moment of the file, in any thread. Raises `StorageFault`, also where `is_left`."""
         with faults_of(self.path):
-            connection = self._idle.pop() if self._idle else self._reader()
+            with self._changing:
+                writer = self._writer
+                if writer is None:
+                    raise StorageFault(f"the database {self.path} is not open")
+                connection = self._idle.pop() if self._idle else self._reader()
             try:
+                connection.set_progress_handler(is_left, _ASKED_STEPS)
                 connection.execute("BEGIN")
                 yield connection
             except sqlite3.Error as error:
                 self._is_damaged = self._is_damaged or _is_damage(error)
                 raise
             finally:
+                connection.set_progress_handler(None, 0)
                 connection.execute("ROLLBACK")
-                if writer is self._writer and len(self._idle) < IDLE_READERS:
-                    self._idle.append(connection)
-                else:
+                with self._changing:
+                    is_kept = writer is self._writer and len(self._idle) < IDLE_READERS
+                    if is_kept:
+                        self._idle.append(connection)
+                if not is_kept:
                     connection.close()
 
     def _reader(self) -> sqlite3.Connection:
@@ -141,16 +163,23 @@ class TraceFile:
 
     # ------------------------------------------------------------ opening
 
-    def _begin(self) -> None:
+    def _begin(self) -> sqlite3.Connection:
+        if self.path.is_dir():
+            raise StorageFault(
+                f"{self.path} is a folder, where traces are to be kept in a file of this name",
+                "move it away or remove it; a new file begins then",
+            )
         try:
-            self._writer = _opened(self.path)
+            writer = _opened(self.path)
         except (sqlite3.DatabaseError, _Unusable) as error:
             if not isinstance(error, _Unusable) and not _is_damage(error):
                 raise
             self._put_aside(str(error))
-            self._writer = _opened(self.path)
+            writer = _opened(self.path)
+        self._writer = writer
         self._is_damaged = False
         self.beginnings += 1
+        return writer
 
     def _put_aside(self, why: str) -> None:
         aside = Path(f"{self.path}.damaged")
@@ -160,6 +189,11 @@ class TraceFile:
                 os.replace(f"{self.path}{ending}", f"{aside}{ending}")
         Path(f"{self.path}-shm").unlink(missing_ok=True)
         self.warning = f"the traces in {self.path} cannot be used ({why}) and are now in {aside.name}; new ones begin"
+
+    def _end(self) -> None:
+        self._is_open = False
+        with self._changing:
+            self._close()
 
     def _close(self) -> None:
         writer, self._writer = self._writer, None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator, Sequence
 
 from runtime.model import Retention
 from runtime.storage.sqlite.files import PAGE_BYTES
 from runtime.storage.sqlite.log_blocks import LINE_BITS
 from runtime.storage.sqlite.trace_file import TraceFile, Turns
-from runtime.storage.sqlite.trace_rows import MOST, SPAN_BITS, unpack
+from runtime.storage.sqlite.trace_rows import SPAN_BITS, unpack
 
 TRACES_AT_ONCE = 128
 SPANS_AT_ONCE = 512
@@ -21,9 +21,12 @@ FITTED_TRACES = 32
 LOOSE_PAGES = 4096
 """Free pages that are kept for what comes, beside a quarter of the file."""
 
-_DELETE_TRACES = "DELETE FROM traces WHERE place IN (SELECT place FROM traces WHERE place < ? ORDER BY place LIMIT ?)"
-_DELETE_SPANS = "DELETE FROM spans WHERE place IN (SELECT place FROM spans WHERE place < ? ORDER BY place LIMIT ?)"
-_DELETE_BLOCKS = "DELETE FROM lines WHERE id IN (SELECT id FROM lines WHERE id < ? ORDER BY id LIMIT ?)"
+_DELETE_TRACES = """DELETE FROM traces WHERE place IN
+    (SELECT place FROM traces WHERE place >= ? AND place < ? ORDER BY place LIMIT ?)"""
+_DELETE_SPANS = """DELETE FROM spans WHERE place IN
+    (SELECT place FROM spans WHERE place >= ? AND place < ? ORDER BY place LIMIT ?)"""
+_DELETE_BLOCKS = "DELETE FROM lines WHERE id IN (SELECT id FROM lines WHERE id >= ? AND id < ? ORDER BY id LIMIT ?)"
+_AGED = "SELECT place FROM traces WHERE began < ? ORDER BY began LIMIT ?"
 _OLDEST = "SELECT place, began FROM traces ORDER BY place LIMIT 1"
 _OLDEST_BLOCK = "SELECT id, newest FROM lines WHERE id < (SELECT max(id) FROM lines) ORDER BY id LIMIT 1"
 
@@ -31,16 +34,17 @@ _OLDEST_BLOCK = "SELECT id, newest FROM lines WHERE id < (SELECT max(id) FROM li
 class Pruner:
     """Removes what lies before a place. What a fault keeps it from is removed the next time."""
 
-    def __init__(self, file: TraceFile, turns: Turns, gone: Callable[[int], None]) -> None:
-        """`gone` is told, in the turn of that, before which place traces are being removed."""
+    def __init__(self, file: TraceFile, turns: Turns, gone: Callable[[Container[int]], None]) -> None:
+        """`gone` is told, in the turn of that, at which places traces are being removed."""
         self._file = file
         self._turns = turns
         self._gone = gone
 
     def prune(self, retention: Retention, now: float) -> None:
         """Makes all bounds hold. Raises `StorageFault`."""
+        self._forget_aged(now - retention.age)
         with self._file.reading() as connection:
-            trace = _first_trace(connection, retention, now)
+            trace = _first_trace(connection, retention.traces)
             line = _first_line(connection, retention, now)
         self.forget(trace, line)
         self._fit(retention.bytes)
@@ -52,11 +56,12 @@ class Pruner:
         """Removes the traces before a place, each at once for who reads, and the lines before an id."""
         with self._turns.turn(), self._file.transaction() as connection:
             connection.execute("UPDATE places SET last_gone = max(last_gone, ?)", (line - 1,))
-        self._delete(_DELETE_TRACES, trace, TRACES_AT_ONCE, trace)
-        self._delete(_DELETE_SPANS, trace << SPAN_BITS, SPANS_AT_ONCE, trace)
-        self._delete(_DELETE_BLOCKS, line >> LINE_BITS, BLOCKS_AT_ONCE, trace)
+        traces = range(trace)
+        self._delete(_DELETE_TRACES, traces, TRACES_AT_ONCE, traces)
+        self._delete(_DELETE_SPANS, range(trace << SPAN_BITS), SPANS_AT_ONCE, traces)
+        self._delete(_DELETE_BLOCKS, range(line >> LINE_BITS), BLOCKS_AT_ONCE, traces)
 
-    def shrink(self, most: int = MOST) -> None:
+    def shrink(self, most: int) -> None:
         """Gives free pages back: those that make the file longer than it may be, and those that are too many."""
         while True:
             with self._file.reading() as connection:
@@ -67,12 +72,26 @@ class Pruner:
             with self._turns.turn():
                 self._file.give_back(PAGES_AT_ONCE)
 
-    def _delete(self, statement: str, before: int, at_once: int, trace: int) -> None:
+    def _forget_aged(self, oldest: float) -> None:
+        """Removes the traces that began before a Unix time, wherever they lie: one that ran for long lies among young
+        ones. Spans that a fault leaves behind go with the traces around them."""
+        count = TRACES_AT_ONCE
+        while count == TRACES_AT_ONCE:
+            with self._turns.turn(), self._file.transaction() as connection:
+                places = sorted(place for (place,) in connection.execute(_AGED, (oldest, TRACES_AT_ONCE)))
+                self._gone(frozenset(places))
+                connection.executemany("DELETE FROM traces WHERE place = ?", [(place,) for place in places])
+            for each in _neighbours(places):
+                spans = range(each.start << SPAN_BITS, each.stop << SPAN_BITS)
+                self._delete(_DELETE_SPANS, spans, SPANS_AT_ONCE, each)
+            count = len(places)
+
+    def _delete(self, statement: str, places: range, at_once: int, traces: Container[int]) -> None:
         count = at_once
         while count == at_once:
             with self._turns.turn(), self._file.transaction() as connection:
-                self._gone(trace)
-                count = connection.execute(statement, (before, at_once)).rowcount
+                self._gone(traces)
+                count = connection.execute(statement, (places.start, places.stop, at_once)).rowcount
 
     def _fit(self, most: int) -> None:
         """Removes the oldest of both until so many bytes are enough, with some room for what comes before the next
@@ -97,13 +116,24 @@ def _pages(connection: sqlite3.Connection) -> tuple[int, int]:
     return pages, free
 
 
-def _first_trace(connection: sqlite3.Connection, retention: Retention, now: float) -> int:
-    """The place of the oldest trace that is kept; places have no gaps."""
-    newest: int
-    (newest,) = connection.execute("SELECT coalesce(max(place), 0) FROM traces").fetchone()
-    young = "SELECT place FROM traces WHERE place >= ? AND ended >= ? ORDER BY place LIMIT 1"
-    row = connection.execute(young, (newest - retention.traces + 1, now - retention.age)).fetchone()
-    return int(row[0]) if row is not None else newest + 1
+def _neighbours(places: Sequence[int]) -> Iterator[range]:
+    """The places, given in order, as those that follow each other."""
+    start = 0
+    for end, place in enumerate(places, 1):
+        if end == len(places) or places[end] != place + 1:
+            yield range(places[start], place + 1)
+            start = end
+
+
+def _first_trace(connection: sqlite3.Connection, most: int) -> int:
+    """The place of the first trace that is kept where so many may be."""
+    (count,) = connection.execute("SELECT count(*) FROM traces").fetchone()
+    if count <= most:
+        return 0
+    (last,) = connection.execute(
+        "SELECT place FROM traces ORDER BY place LIMIT 1 OFFSET ?", (count - most - 1,)
+    ).fetchone()
+    return int(last) + 1
 
 
 def _first_line(connection: sqlite3.Connection, retention: Retention, now: float) -> int:

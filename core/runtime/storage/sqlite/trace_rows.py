@@ -21,6 +21,7 @@ from runtime.model import (
     whole,
 )
 from runtime.storage.sqlite.search import pattern, searchable
+from runtime.traces import brief
 
 # A trace's place is its number, in the order of their first spans. Its spans lie together: see `span_place`.
 # `steps` and `text` are for searches, `tally` is what its spans add up to.
@@ -29,8 +30,9 @@ CREATE TABLE traces (
     place INTEGER PRIMARY KEY, trace_id ANY NOT NULL UNIQUE, kind TEXT NOT NULL, status TEXT NOT NULL,
     began REAL NOT NULL, ended REAL NOT NULL, steps BLOB NOT NULL, text TEXT NOT NULL, tally BLOB NOT NULL
 ) STRICT;
+CREATE INDEX traces_by_beginning ON traces (began);
 CREATE TABLE spans (
-    place INTEGER PRIMARY KEY, began REAL NOT NULL, span_id ANY NOT NULL, body BLOB NOT NULL
+    place INTEGER PRIMARY KEY, began REAL NOT NULL, failed INTEGER NOT NULL, span_id ANY NOT NULL, body BLOB NOT NULL
 ) STRICT;
 CREATE TABLE places (next_trace INTEGER NOT NULL, next_block INTEGER NOT NULL, last_gone INTEGER NOT NULL) STRICT;
 INSERT INTO places VALUES (1, 1, 0);
@@ -69,7 +71,7 @@ class Rows:
                 start += size
 
 
-SPANS = Rows("spans", 4, "ON CONFLICT (place) DO NOTHING")
+SPANS = Rows("spans", 5, "ON CONFLICT (place) DO NOTHING")
 TRACES = Rows(
     "traces",
     9,
@@ -243,7 +245,7 @@ class Tally:
         elif span.status is TraceStatus.FAILED:
             self.failed += 1
             if span.failure is not None and at < self.errored:
-                self.errored, self.error = at, span.failure.message
+                self.errored, self.error = at, brief(span.failure.head)
 
     def row(self, packer: Packer, trace_id: str | bytes, shown_id: str) -> tuple[Any, ...]:
         """The row of `TRACES`."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Container, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from runtime.model import LogQuery, LogRecord, Retention, Span, TracePage, TraceQuery, TraceSummary
-from runtime.storage.sqlite.log_blocks import BLOCKS, LINE_BITS, Block, Found, wanted_blocks
+from runtime.contracts import IsLeft
+from runtime.model import LogQuery, LogRecord, Retention, Span, TracePage, TraceQuery, TraceStatus, TraceSummary
+from runtime.storage.sqlite.log_blocks import BLOCKS, BLOCKS_SINCE, LINE_BITS, Block, Found, times_of, wanted_blocks
 from runtime.storage.sqlite.names import column_of, name_of
 from runtime.storage.sqlite.trace_file import TraceFile, Turns
 from runtime.storage.sqlite.trace_prune import Pruner
 from runtime.storage.sqlite.trace_rows import (
+    MOST,
     SPAN_BITS,
     SPANS,
     TRACES,
@@ -36,6 +38,9 @@ _PLACES = """SELECT max(next_trace, coalesce((SELECT max(place) + 1 FROM traces)
 _FIND = f"SELECT place, trace_id, tally FROM traces WHERE trace_id IN ({', '.join('?' * _ASKED)})"
 _SPANS_OF = """SELECT began, span_id, body FROM spans
     WHERE place BETWEEN ? AND ? ORDER BY began, span_id LIMIT ?"""
+_FAILED_BEHIND = """SELECT began, span_id, body FROM spans
+    WHERE place BETWEEN ? AND ? AND failed AND (began, span_id) > (?, ?) ORDER BY began, span_id LIMIT ?"""
+_SPAN = "SELECT began, body FROM spans WHERE place BETWEEN ? AND ? AND span_id = ? LIMIT 1"
 
 
 class SqliteTraceStore:
@@ -44,12 +49,12 @@ class SqliteTraceStore:
     def __init__(self, path: Path) -> None:
         self._file = TraceFile(path)
         self._turns = Turns()
-        self._pruner = Pruner(self._file, self._turns, self._forget_before)
+        self._pruner = Pruner(self._file, self._turns, self._forget)
         self._packer = Packer()
         self._recent: OrderedDict[str, Tally] = OrderedDict()
         self._known = 0
         self._next_trace = 1
-        self._block = Block(1)
+        self._block = Block(0)
 
     @property
     def warning(self) -> str:
@@ -76,15 +81,20 @@ class SqliteTraceStore:
         with self._turns.turn():
             try:
                 with self._file.transaction() as connection:
-                    if self._known != self._file.beginnings:
-                        self._next_trace, block = connection.execute(_PLACES).fetchone()
-                        self._block = Block(block)
-                        self._recent.clear()
-                        self._known = self._file.beginnings
+                    self._go_on(connection)
                     yield connection
             except BaseException:
                 self._known = 0
                 raise
+
+    def _go_on(self, connection: sqlite3.Connection) -> None:
+        """Goes on behind what the file has; with ids that were never given, also in a file that was begun anew."""
+        if self._known != self._file.beginnings:
+            trace, block = connection.execute(_PLACES).fetchone()
+            self._next_trace = max(self._next_trace, trace)
+            self._block = Block(max(self._block.id + 1, block))
+            self._recent.clear()
+            self._known = self._file.beginnings
 
     def _put_spans(self, connection: sqlite3.Connection, spans: Sequence[Span]) -> None:
         tallies = self._tallies(connection, dict.fromkeys(span.trace_id for span in spans))
@@ -94,7 +104,8 @@ class SqliteTraceStore:
             tally = tallies[span.trace_id]
             place = span_place(tally.place, tally.spans)
             tally.add(span)
-            values += (place, span.began, column_of(span.span_id), span_body(pack, span))
+            has_failed = span.status is TraceStatus.FAILED
+            values += (place, span.began, has_failed, column_of(span.span_id), span_body(pack, span))
         SPANS.put(connection, values)
         values = []
         for trace_id, tally in tallies.items():
@@ -132,9 +143,9 @@ class SqliteTraceStore:
 
     # ------------------------------------------------------------ reading
 
-    def traces(self, query: TraceQuery) -> TracePage:
+    def traces(self, query: TraceQuery, is_left: IsLeft | None = None) -> TracePage:
         """Looks through the traces, newest first."""
-        with self._file.reading() as connection:
+        with self._file.reading(is_left) as connection:
             rows = connection.execute(*wanted_traces(query))
             return page_of(query, ((place, Tally.read(place, data).summary(name_of(id))) for place, id, data in rows))
 
@@ -144,20 +155,32 @@ class SqliteTraceStore:
             found = _find(connection, list(trace_ids))
             return [Tally.read(place, data).summary(id) for place, id, data in found]
 
-    def spans(self, trace_id: str, limit: int) -> Sequence[Span]:
+    def spans(self, trace_id: str, limit: int, failed: int = 0) -> Sequence[Span]:
         """Those of the trace."""
         with self._file.reading() as connection:
             for place, _, _ in _find(connection, [trace_id]):
-                asked = (place << SPAN_BITS, (place + 1 << SPAN_BITS) - 1, limit)
-                rows = connection.execute(_SPANS_OF, asked)
+                within = _places_of(place)
+                rows = connection.execute(_SPANS_OF, (*within, limit)).fetchall()
+                if rows and failed and len(rows) == limit:
+                    rows += connection.execute(_FAILED_BEHIND, (*within, *rows[-1][:2], failed))
                 return [read_span(trace_id, began, name_of(id), body) for began, id, body in rows]
         return []
 
-    def logs(self, query: LogQuery) -> Sequence[LogRecord]:
-        """Looks through the blocks of lines, newest first."""
-        found: list[LogRecord] = []
+    def span(self, trace_id: str, span_id: str) -> Span | None:
+        """Looks at the ids of the trace's spans."""
         with self._file.reading() as connection:
+            for place, _, _ in _find(connection, [trace_id]):
+                row = connection.execute(_SPAN, (*_places_of(place), column_of(span_id))).fetchone()
+                return read_span(trace_id, row[0], span_id, row[1]) if row is not None else None
+        return None
+
+    def logs(self, query: LogQuery, is_left: IsLeft | None = None) -> Sequence[LogRecord]:
+        """Looks through the blocks of lines."""
+        found: list[LogRecord] = []
+        with self._file.reading(is_left) as connection:
             (gone,) = connection.execute("SELECT last_gone FROM places").fetchone()
+            if query.since:
+                query = query._replace(after=max(query.after, _before_moment(connection, query.since, gone)))
             for row in connection.execute(*wanted_blocks(query, gone)):
                 block = Found(*row)
                 numbers = block.numbers(query)
@@ -172,14 +195,13 @@ class SqliteTraceStore:
 
     def clear(self) -> int:
         """Forgets everything, but for the ids that were given."""
-        with self._writing() as connection:
-            (count,) = connection.execute("SELECT count(*) FROM traces").fetchone()
-            first = self._next_trace
-            self._block = Block(self._block.id + 1)
-            block = self._block.id
-            _note(connection, first, block)
-        self._pruner.forget(first, block << LINE_BITS)
-        self._pruner.shrink()
+        with self._turns.turn():
+            with self._file.reading() as connection:
+                (count,) = connection.execute("SELECT count(*) FROM traces").fetchone()
+                self._go_on(connection)
+            self._file.begin_anew()
+            with self._file.transaction() as connection:
+                _note(connection, self._next_trace, self._block.id + 1)
         return int(count)
 
     def prune(self, retention: Retention, now: float) -> None:
@@ -188,10 +210,24 @@ class SqliteTraceStore:
             _note(connection, self._next_trace, self._block.id + 1)
         self._pruner.prune(retention, now)
 
-    def _forget_before(self, place: int) -> None:
-        """Called in the turn in which these traces are removed."""
-        for id in [id for id, tally in self._recent.items() if tally.place < place]:
+    def _forget(self, places: Container[int]) -> None:
+        """Called in the turn in which the traces there are removed."""
+        for id in [id for id, tally in self._recent.items() if tally.place in places]:
             del self._recent[id]
+
+
+def _places_of(trace: int) -> tuple[int, int]:
+    """The first and last place that a span of the trace there can have."""
+    return trace << SPAN_BITS, (trace + 1 << SPAN_BITS) - 1
+
+
+def _before_moment(connection: sqlite3.Connection, since: float, gone: int) -> int:
+    """The id before that of the first line, of those that are kept, that was logged at this time or later."""
+    for block, body in connection.execute(BLOCKS_SINCE, (since, gone + 1 >> LINE_BITS)):
+        for id, time in enumerate(times_of(body), block << LINE_BITS):
+            if id > gone and time >= since:
+                return id - 1
+    return MOST
 
 
 def _note(connection: sqlite3.Connection, trace: int, block: int) -> None:

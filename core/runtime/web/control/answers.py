@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import traceback
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -25,6 +26,7 @@ MAX_SHOWN = 1000
 _TRACE_ID = "runtime.trace_id"
 _LIMIT = re.compile(r"[0-9]{1,6}")
 
+T = TypeVar("T")
 Answer = Callable[[Request], Awaitable[Any]]
 """Makes the document to answer a request with."""
 
@@ -35,6 +37,26 @@ class Refusal(Exception):
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
         self.status = status
+
+
+async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """What the work gives, which ends when the client leaves. Raises `ClientDisconnect` then."""
+    under_way = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_leaving(request))
+    try:
+        await asyncio.wait((under_way, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not under_way.done():
+            raise ClientDisconnect
+        return under_way.result()
+    finally:
+        for each in (under_way, leaving):
+            each.cancel()
+        await asyncio.gather(under_way, leaving, return_exceptions=True)
+
+
+async def _leaving(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        continue
 
 
 class Answers:

@@ -12,11 +12,13 @@ import anyio
 import anyio.to_thread
 from starlette.requests import Request
 
+from runtime.values import MAX_DEPTH, nests_deeper
 from runtime.web.control.answers import PREFIX, Answers, Refusal
 from runtime.web.control.operations import NUMBER, TEXT, ControlRoute, Said, many, nullable, shape
 
 LAYOUT_FILE = "motia-workbench.json"
 LAYOUT_PATH = f"{PREFIX}/layout"
+_TOO_DEEP = f"{LAYOUT_FILE} nests deeper than {MAX_DEPTH} levels; correct it, or remove it"
 
 _LAYOUT = shape({"flows": many({"type": "object"})})
 _POSITIONS = {"type": "object", "additionalProperties": nullable(shape({"x": NUMBER, "y": NUMBER}))}
@@ -68,10 +70,16 @@ class LayoutRoutes:
         """What the file says of each flow; what another tool has written there is kept."""
         try:
             document = json.loads(self._path.read_text(encoding="utf-8"))
+            # As it will be answered and written: Python reads numbers and texts that no JSON has.
+            json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
         except FileNotFoundError:
             return []
+        except RecursionError as error:
+            raise Refusal(409, _TOO_DEEP) from error
         except (OSError, ValueError) as error:
             raise Refusal(409, f"{LAYOUT_FILE} cannot be read: {error}; correct it, or remove it") from error
+        if nests_deeper(document, MAX_DEPTH):
+            raise Refusal(409, _TOO_DEEP)
         if not isinstance(document, list) or not all(isinstance(each, dict) for each in document):
             raise Refusal(409, f"{LAYOUT_FILE} holds no list of flows; correct it, or remove it")
         return document

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,12 +25,14 @@ from runtime.model import (
 )
 from runtime.remedies import remedy
 from runtime.web.control.answers import PREFIX, Answers, Refusal
-from runtime.web.control.operations import TEXT, ControlRoute, Said, component, many, named, shape, words
+from runtime.web.control.documents import moment
+from runtime.web.control.operations import MOMENT, TEXT, ControlRoute, Said, component, many, named, shape, words
 
 PROJECT_PATH = f"{PREFIX}/project"
 MAX_SOURCE_BYTES = 1024 * 1024
 """A longer source is not shown."""
 _NODE_FILES = (".tsx", ".jsx")
+_STEP_ENDINGS = (".step", "_step")
 _LANGUAGES = {".ts": "typescript", ".tsx": "typescript", ".js": "javascript", ".jsx": "javascript", ".py": "python"}
 
 _SHOW = Said(
@@ -49,8 +51,16 @@ _SHOW = Said(
     ),
 )
 _SOURCE = Said(
-    "A source of the project's steps, streams and config, or one that they import.",
-    shape({"file": TEXT, "language": words(*sorted({*_LANGUAGES.values(), "text"})), "text": TEXT}),
+    "A source of the project's steps, streams and config, or one that they import, as it is now; `modified` is when "
+    "the file was last written.",
+    shape(
+        {
+            "file": TEXT,
+            "language": words(*sorted({*_LANGUAGES.values(), "text"})),
+            "text": TEXT,
+            "modified": MOMENT,
+        }
+    ),
     (named("file", "The file, relative to the project."),),
 )
 
@@ -104,10 +114,12 @@ class ProjectRoutes:
         file = request.query_params.get("file", "")
         if file not in self._shown():
             raise Refusal(404, f"'{file}' is no source of this project's steps")
-        text = await anyio.to_thread.run_sync(_read, self._project.root, file)
-        if text is None:
+        read = await anyio.to_thread.run_sync(_read, self._project.root, file)
+        if read is None:
             raise Refusal(404, f"'{file}' cannot be read now, is too long to be shown, or lies outside the project")
-        return {"file": file, "language": _LANGUAGES.get(Path(file).suffix, "text"), "text": text}
+        text, modified = read
+        language = _LANGUAGES.get(Path(file).suffix, "text")
+        return {"file": file, "language": language, "text": text, "modified": moment(modified)}
 
     def _shown(self) -> set[str]:
         """All that may be shown: what the project is known to consist of, and nothing that is only asked for."""
@@ -118,27 +130,42 @@ class ProjectRoutes:
         return files | config | set(self._project.sources())
 
 
-def _read(root: Path, file: str) -> str | None:
-    """The text of a file; None for one that a link leads to outside the project as well."""
+def _read(root: Path, file: str) -> tuple[str, float] | None:
+    """The text of a file and the Unix time it was last written; None for one that a link leads to outside the project
+    as well."""
     try:
         path = (root / file).resolve(strict=True)
         if not path.is_relative_to(root.resolve()) or not path.is_file() or path.stat().st_size > MAX_SOURCE_BYTES:
             return None
-        return path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8", errors="replace")
+        # Looked at after it is read: a change in between is told rather than missed.
+        return text, path.stat().st_mtime
     except (OSError, RuntimeError):  # the latter for links that lead to themselves
         return None
 
 
 def nodes_of(root: Path, files: Sequence[str]) -> Mapping[str, str]:
-    """The files that draw steps, by the steps' files: beside them, of the same name with another extension."""
+    """The files that draw steps, by the steps' files: beside them, of the same name with another extension.
+
+    Whether it ends in `.step` or `_step` is the same, unless another step has that very name.
+    """
+    stems = {file: os.path.splitext(file)[0] for file in files}
+    taken = frozenset(stems.values())
     found = {}
-    for file in files:
-        stem, _ = os.path.splitext(file)
-        for ending in _NODE_FILES:
-            if (root / f"{stem}{ending}").is_file():
-                found[file] = f"{stem}{ending}"
-                break
+    for file, stem in stems.items():
+        names = (stem, *(other for other in _other_spellings(stem) if other not in taken))
+        nodes = (f"{name}{ending}" for name in names for ending in _NODE_FILES)
+        node = next((node for node in nodes if (root / node).is_file()), None)
+        if node is not None:
+            found[file] = node
     return found
+
+
+def _other_spellings(stem: str) -> Iterator[str]:
+    """A step's stem with the endings that other languages give to it."""
+    own = next((ending for ending in _STEP_ENDINGS if stem.endswith(ending)), None)
+    if own is not None:
+        yield from (f"{stem.removesuffix(own)}{ending}" for ending in _STEP_ENDINGS if ending != own)
 
 
 def _step(step: Step, node: str | None) -> dict[str, Any]:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import anyio
 from starlette.requests import Request
 
-from runtime.ids import new_span_id, new_trace_id
+from runtime.ids import new_trace_id
 from runtime.model import Span, TriggerKind, whole
 from runtime.services.history import History
-from runtime.services.jsonvalues import BYTES
-from runtime.services.redaction import REDACTED
 from runtime.services.repeats import Repeats
 from runtime.values import encode
+from runtime.web.callers import headers_of
 from runtime.web.control.answers import PREFIX, Answers, Refusal
-from runtime.web.control.operations import FLAG, TEXT, VALUE, WHOLE, Asked, ControlRoute, Said, named, nullable, shape
+from runtime.web.control.operations import (
+    FLAG,
+    TEXT,
+    VALUE,
+    WHOLE,
+    Asked,
+    ControlRoute,
+    Said,
+    many,
+    named,
+    nullable,
+    shape,
+)
+from runtime.web.control.requests import request_again
 from runtime.web.control.trace_documents import input_document
 from runtime.web.server import Application
 
@@ -27,15 +36,15 @@ MAX_SHOWN_BYTES = 1024 * 1024
 """Of a longer response body the beginning is shown."""
 MAX_SECONDS = 10.0
 """Of a response that is produced piece by piece, what comes in this time is shown."""
-_OURS = frozenset(("content-length", "transfer-encoding", "connection", "traceparent", "expect"))
-"""Headers that are of the exchange, not of what is asked."""
+_MEMBERS = frozenset(("method", "path", "pathParams", "query", "headers", "body"))
+"""What a request consists of."""
 
-_ANSWERED = shape(
-    {"status": WHOLE, "headers": {"type": "object", "additionalProperties": TEXT}, "body": TEXT, "isCut": FLAG}
-)
+_HEADERS = {"type": "object", "additionalProperties": {"anyOf": [TEXT, many(TEXT)]}}
+_ANSWERED = shape({"status": WHOLE, "headers": _HEADERS, "body": TEXT, "isCut": FLAG})
 _REPEAT = Said(
-    "Runs something again as it was, or with another `input`; a request is answered with its `response`.",
-    shape({"traceId": TEXT, "response": nullable(_ANSWERED)}),
+    "Runs something again as it was, or with another `input`; a request is answered with its `response`, and sent "
+    "without what `notKept` names, whose values are redacted in traces.",
+    shape({"traceId": TEXT, "response": nullable(_ANSWERED), "notKept": many(TEXT)}),
     (named("id", "The trace's id."), Asked("span", "The span's id; absent for the first one.")),
     shape({"input": VALUE}, ("input",)),
 )
@@ -71,30 +80,26 @@ class RepeatRoutes:
             raise Refusal(422, f"its input had {span.input_size} bytes and was not kept; give one")
         if span.kind is not TriggerKind.API:
             data = encode(body["input"]) if "input" in body else kept
-            return {"traceId": await self._repeats.repeat(span, data), "response": None}
-        asked = input_document(span.kind, kept) if kept else {}
-        if "input" in body:
-            if not isinstance(body["input"], dict):
-                raise Refusal(400, "the 'input' of a request is an object with method, path, query, headers and body")
-            asked = {**asked, **body["input"]}
-        return await self._request(span, asked)
+            return {"traceId": await self._repeats.repeat(span, data), "response": None, "notKept": []}
+        edited = body.get("input", {})
+        if not isinstance(edited, dict) or not edited.keys() <= _MEMBERS:
+            raise Refusal(400, f"the 'input' of a request is an object of {', '.join(sorted(_MEMBERS))}")
+        return await self._request(span, input_document(span.kind, kept) if kept else {}, edited)
 
     async def _span(self, trace_id: str, span_id: str | None) -> Span:
         """The span that is meant: the first of the trace unless one is named."""
-        trace = await self._history.trace(trace_id)
-        found = [span for span in trace.spans if span_id in (None, span.span_id)] if trace is not None else []
-        if not found:
-            raise Refusal(
-                404, f"nothing is kept of {'a trace' if trace is None else 'that span of the trace'} '{trace_id}'"
-            )
-        return found[0]
+        span = await self._history.span(trace_id, span_id)
+        if span is None:
+            what = "a trace" if span_id is None else "that span of the trace"
+            raise Refusal(404, f"nothing is kept of {what} '{trace_id}'")
+        return span
 
-    async def _request(self, span: Span, asked: Mapping[str, Any]) -> Any:
+    async def _request(self, span: Span, kept: Mapping[str, Any], edited: Mapping[str, Any]) -> Any:
         trace_id = new_trace_id()
+        again = request_again(span.source, kept, edited, trace_id)
         self._note(trace_id, span.trace_id)
-        content = _content(asked)
         answer = _Answer()
-        parts = [{"type": "http.request", "body": content, "more_body": False}]
+        parts = [{"type": "http.request", "body": again.content, "more_body": False}]
 
         async def receive() -> Any:
             if not parts:  # asked for while a response is produced: so long it may take
@@ -102,67 +107,8 @@ class RepeatRoutes:
                 return {"type": "http.disconnect"}
             return parts.pop()
 
-        await self._edge(_scope(asked, content, trace_id), receive, answer.send)
-        return {"traceId": trace_id, "response": answer.document}
-
-
-def _content(asked: Mapping[str, Any]) -> bytes:
-    body = asked.get("body")
-    if body is None:
-        return b""
-    if isinstance(body, dict) and body.keys() == {BYTES}:
-        body = base64.b64decode(body[BYTES])
-    if isinstance(body, bytes):
-        return body
-    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
-
-
-def _scope(asked: Mapping[str, Any], content: bytes, trace_id: str) -> dict[str, Any]:
-    """The request as a server would hand it to the edge."""
-    method, path = asked.get("method"), asked.get("path")
-    headers, query = asked.get("headers", {}), asked.get("query", {})
-    if not isinstance(method, str) or not isinstance(path, str) or not path.startswith("/"):
-        raise Refusal(400, "a request needs a 'method' and a 'path' that begins with /")
-    if not isinstance(headers, dict) or not isinstance(query, dict):
-        raise Refusal(400, "'headers' and 'query' must be objects")
-    raw = [(b"traceparent", f"00-{trace_id}-{new_span_id()}-01".encode())]
-    for name, value in headers.items():
-        if name.lower() not in _OURS and value != REDACTED:
-            given = value if isinstance(value, list) else [value]
-            raw += [(_header(name.lower()), _header(str(each))) for each in given]
-    if content:
-        raw.append((b"content-length", str(len(content)).encode()))
-    return {
-        "type": "http",
-        "http_version": "1.1",
-        "method": method.upper(),
-        "path": path,
-        "raw_path": quote(path, safe="/:@!$&'()*+,;=~-._").encode(),
-        "query_string": urlencode(_pairs(query)).encode(),
-        "headers": raw,
-    }
-
-
-def _header(text: str) -> bytes:
-    """A part of a header, as the server hands it on. Raises `Refusal` for what no header can have."""
-    if not text.isprintable():
-        raise Refusal(400, f"the header {text!r} has characters that no header can have")
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError as error:
-        raise Refusal(400, f"the header {text!r} has characters that no header can have") from error
-
-
-def _pairs(query: Mapping[str, Any], within: str = "") -> list[tuple[str, str]]:
-    """A query as it is written: `a=1`, `list=1&list=2`, `map[key]=1`."""
-    found: list[tuple[str, str]] = []
-    for key, value in query.items():
-        name = f"{within}[{key}]" if within else key
-        if isinstance(value, dict):
-            found += _pairs(value, name)
-        else:
-            found += [(name, str(each)) for each in (value if isinstance(value, list) else [value])]
-    return found
+        await self._edge(again.scope, receive, answer.send)
+        return {"traceId": trace_id, "response": answer.document, "notKept": again.not_kept}
 
 
 class _Answer:
@@ -170,7 +116,7 @@ class _Answer:
 
     def __init__(self) -> None:
         self._status = 0
-        self._headers: dict[str, str] = {}
+        self._headers: dict[str, str | list[str]] = {}
         self._body = bytearray()
         self._is_cut = False
 
@@ -178,7 +124,7 @@ class _Answer:
         """Takes a message of the edge's."""
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            self._headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in message["headers"]}
+            self._headers = headers_of(message)
             return
         piece = message.get("body", b"")
         room = MAX_SHOWN_BYTES - len(self._body)

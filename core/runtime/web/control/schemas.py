@@ -26,6 +26,7 @@ from runtime.web.control.operations import (
 KIND = words(*(kind.value for kind in TriggerKind))
 STATUS = words("running", "ok", "failed")
 LEVEL = words("debug", "info", "warn", "error")
+ORDER = words("newest", "oldest")
 _QUEUE_ADDRESS = {"topic": TEXT, "step": TEXT, "kind": KIND}
 QUEUE_ADDRESS = shape(_QUEUE_ADDRESS)
 
@@ -231,7 +232,8 @@ COMPONENTS: Mapping[str, Schema] = {
     "Schedule": shape(_SCHEDULE),
     "TraceSummary": _SUMMARY,
     "Trace": extended(
-        _SUMMARY, {"spanList": many(component("Span")), "logs": many(component("Log")), "lostLogs": COUNT}
+        _SUMMARY,
+        {"spanList": many(component("Span")), "logs": many(component("Log")), "lostLogs": COUNT, "lostSpans": COUNT},
     ),
     "Span": _SPAN,
     "Operation": _OPERATION,

@@ -38,6 +38,7 @@ def trace_document(trace: Trace) -> dict[str, Any]:
         "spanList": [span_document(span, began) for span in trace.spans],
         "logs": [log_document(record) for record in trace.logs],
         "lostLogs": trace.lost_logs,
+        "lostSpans": trace.lost_spans,
     }
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from runtime.catalog import Catalog
 from runtime.model import LogLevel, LogQuery, TraceQuery, TraceStatus, TriggerKind
 from runtime.services.history import History
-from runtime.web.control.answers import PREFIX, Answers, Refusal, limit
+from runtime.web.control.answers import PREFIX, Answers, Refusal, limit, while_there
 from runtime.web.control.operations import (
     COUNT,
     LIMIT,
@@ -25,7 +25,7 @@ from runtime.web.control.operations import (
     page,
     shape,
 )
-from runtime.web.control.schemas import KIND, LEVEL, STATUS
+from runtime.web.control.schemas import KIND, LEVEL, ORDER, STATUS
 from runtime.web.control.trace_documents import log_document, summary_document, trace_document
 
 TRACES_PATH = f"{PREFIX}/traces"
@@ -53,18 +53,25 @@ _TRACES = Said(
 )
 _TRACE = Said("A trace with its spans and lines.", component("Trace"), (named("id", "The trace's id."),))
 _LOGS = Said(
-    "Log lines, newest first.",
+    "Log lines, newest first unless another order is asked for.",
     page("logs", component("Log"), COUNT),
     (
         LIMIT,
         Asked("before", "An id that theirs are below.", COUNT),
         Asked("after", "An id that theirs are above.", COUNT),
+        Asked("since", "A moment: lines from the first on that was logged then or later.", MOMENT),
+        Asked("order", "Which come first.", ORDER),
         Asked("level", "The lowest level.", LEVEL),
         _STEP,
         Asked("trace", "The id of a trace."),
         _TEXT,
     ),
 )
+
+
+class _Order(Enum):
+    NEWEST = "newest"
+    OLDEST = "oldest"
 
 
 class TraceRoutes:
@@ -98,7 +105,7 @@ class TraceRoutes:
             since=_moment(request, "since"),
             until=_moment(request, "until"),
         )
-        page = await self._history.traces(query)
+        page = await while_there(request, self._history.traces(query))
         following = str(page.next) if page.next else None
         return {"traces": [summary_document(trace) for trace in page.traces], "next": following}
 
@@ -123,8 +130,10 @@ class TraceRoutes:
             source=asked.get("step", ""),
             trace_id=asked.get("trace", ""),
             text=asked.get("text", ""),
+            since=_moment(request, "since"),
+            oldest_first=_one_of(request, "order", _Order) is _Order.OLDEST,
         )
-        lines = await self._history.logs(query)
+        lines = await while_there(request, self._history.logs(query))
         following = lines[-1].id if len(lines) == query.limit and lines else None
         return {"logs": [log_document(line) for line in lines], "next": following}
 

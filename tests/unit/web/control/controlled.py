@@ -66,6 +66,7 @@ class World:
         self.catalog = Catalog()
         self.sources: set[str] = set()
         self.requests: list[Any] = []
+        self.answered = [(b"x-a", b"1")]
         controlled = Controlled(
             self,
             self.queues,
@@ -104,7 +105,7 @@ class World:
     async def edge(self, scope: Any, receive: Any, send: Any) -> None:
         """Remembers the request with its body, and answers it."""
         self.requests.append((scope, (await receive())["body"]))
-        await send({"type": "http.response.start", "status": 201, "headers": [(b"x-a", b"1")]})
+        await send({"type": "http.response.start", "status": 201, "headers": self.answered})
         await send({"type": "http.response.body", "body": b"made"})
 
     async def bundle(self, file: str, max_bytes: int, seconds: float) -> str:

@@ -58,10 +58,25 @@ async def test_null_forgets_a_position_and_nothing_else(world: World, tmp_path: 
     assert answer.json() == {"flows": [{"id": "orders", "config": left}]}
 
 
-@pytest.mark.parametrize("text", ["{", "{}", "[1]", "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "{}",
+        "[1]",
+        "\x00",
+        "[" * 100_000,
+        f'[{{"id": {"[" * 600}{"]" * 600}}}]',
+        '[{"id": NaN}]',
+        '[{"id": "f", "config": {"a": {"x": -Infinity}}}]',
+        '[{"id": "f", "at": 1e999}]',
+        '[{"id": "\\ud800"}]',
+        f'[{{"id": {"9" * 5000}}}]',
+    ],
+)
 async def test_a_file_that_is_none_of_ours_is_left_as_it_is(world: World, tmp_path: Path, text: str) -> None:
     tmp_path.joinpath(FILE).write_text(text)
-    refused(await world.client.get("layout"), 409)
+    assert "correct it, or remove it" in refused(await world.client.get("layout"), 409)["detail"]
     refused(await place(world, "f", {"a": {"x": 1, "y": 2}}), 409)
     assert tmp_path.joinpath(FILE).read_text() == text
 

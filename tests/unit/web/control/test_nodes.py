@@ -12,7 +12,7 @@ from runtime.catalog import Catalog
 from runtime.errors import HookFailed
 from runtime.model import Failure, FailureKind, Step
 from runtime.web.control.nodes import MAX_NODE_BYTES, NodeRoutes
-from runtime.web.control.project import Project
+from runtime.web.control.project import Project, nodes_of
 from tests.unit.web.control.controlled import refused
 
 STEPS = (Step("A", "node", "steps/a.step.ts", "noop"), Step("B", "python", "steps/b_step.py", "noop"))
@@ -42,6 +42,25 @@ async def test_the_file_beside_a_step_is_bundled(tmp_path: Path, file: str) -> N
     assert (answer.status_code, answer.text) == (200, f"module of {file}")
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("steps", "nodes", "drawn"),
+    [
+        (["a_step.py"], ["a.step.tsx"], {"a_step.py": "a.step.tsx"}),
+        (["a.step.ts"], ["a_step.jsx"], {"a.step.ts": "a_step.jsx"}),
+        (["a_step.rb"], ["a.step.tsx", "a_step.jsx"], {"a_step.rb": "a_step.jsx"}),
+        (["a_step.py", "a.step.ts"], ["a.step.tsx"], {"a.step.ts": "a.step.tsx"}),
+        (["a_step.py"], ["a.tsx", "b.step.tsx", "deep/a.step.tsx"], {}),
+    ],
+)
+def test_a_component_is_called_like_its_step_in_any_spelling(
+    tmp_path: Path, steps: list[str], nodes: list[str], drawn: dict[str, str]
+) -> None:
+    (tmp_path / "deep").mkdir()
+    for node in nodes:
+        (tmp_path / node).touch()
+    assert nodes_of(tmp_path, steps) == drawn
 
 
 @pytest.mark.parametrize("file", [FILES[2], "steps/a.step.ts", "../a.step.tsx", "steps/../steps/a.step.tsx", ""])

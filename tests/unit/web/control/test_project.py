@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,11 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     await world.client.aclose()
 
 
-async def test_steps_and_what_they_import_are_shown(world: World) -> None:
-    answer = await world.client.get("source", params={"file": STEP})
-    assert answer.json() == {"file": STEP, "language": "typescript", "text": "export const config = {}\n"}
+async def test_steps_and_what_they_import_are_shown(world: World, tmp_path: Path) -> None:
+    answer = (await world.client.get("source", params={"file": STEP})).json()
+    modified = datetime.fromisoformat(answer.pop("modified"))
+    assert answer == {"file": STEP, "language": "typescript", "text": "export const config = {}\n"}
+    assert abs(modified.timestamp() - (tmp_path / "project" / STEP).stat().st_mtime) < 0.002
     assert (await world.client.get("source", params={"file": "lib.py"})).json()["language"] == "python"
 
 

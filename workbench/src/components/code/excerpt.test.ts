@@ -10,5 +10,5 @@ test.each([
   [8, 'efgh', 5],
   [99, 'efgh', 5],
 ])('around line %i', (line, letters, firstLine) => {
-  expect(excerptOf(text, line)).toEqual({ text: [...letters].join('\n'), firstLine })
+  expect(excerptOf(text, line, 3)).toEqual({ text: [...letters].join('\n'), firstLine })
 })

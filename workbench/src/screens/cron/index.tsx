@@ -1,4 +1,4 @@
-import { CalendarClock, ListFilter } from 'lucide-react'
+import { CalendarX, CalendarClock, ListFilter } from 'lucide-react'
 import { useMemo } from 'react'
 
 import { useSchedules } from '../../api/queries.ts'
@@ -46,7 +46,8 @@ interface SchedulesProps {
 function Schedules({ schedules, filter, clear }: SchedulesProps) {
   const { path, query } = useRoute()
   const isNarrow = useIsNarrow()
-  const own = schedules.filter(({ step }) => step === path[0])
+  const [wanted = ''] = path
+  const own = schedules.filter(({ step }) => step === wanted)
   // A step may have several schedules; which one it is stands in the query.
   const open = own.find(({ expression }) => expression === query['at']) ?? own[0]
   const go = (schedule: Schedule | null): void => {
@@ -55,18 +56,21 @@ function Schedules({ schedules, filter, clear }: SchedulesProps) {
     navigate({ ...place, query: { filter, sort: query['sort'] ?? '', at } }, schedule !== null && open !== undefined)
   }
   if (schedules.length === 0) return <NoSchedules />
-  const list = <ScheduleList schedules={schedules} filter={filter} clear={clear} open={open} go={go} />
-  const detail = open === undefined ? null : <ScheduleDetail key={keyOf(open)} schedule={open} close={() => go(null)} />
+  const list = <ScheduleList schedules={schedules} filter={filter} clear={clear} open={open} isBeside={wanted !== ''} go={go} />
+  const gone = wanted === '' ? null : <NotScheduled step={wanted} close={() => go(null)} />
+  const detail = open === undefined ? gone : <ScheduleDetail key={keyOf(open)} schedule={open} close={() => go(null)} />
   if (isNarrow) return detail ?? list
   return <SplitPane name="cron" label="Schedule" first={list} second={detail} share={0.45} />
 }
 
 interface ScheduleListProps extends SchedulesProps {
   open: Schedule | undefined
+  /** Whether something else stands beside the list. */
+  isBeside: boolean
   go: (schedule: Schedule) => void
 }
 
-function ScheduleList({ schedules, filter, clear, open, go }: ScheduleListProps) {
+function ScheduleList({ schedules, filter, clear, open, isBeside, go }: ScheduleListProps) {
   const [sort, setSort] = useQueryState('sort')
   const rows = useMemo(() => ordered(filtered(schedules, filter), orderings, parseOrder(sort)), [schedules, filter, sort])
   const select = (key: string): void => {
@@ -86,7 +90,7 @@ function ScheduleList({ schedules, filter, clear, open, go }: ScheduleListProps)
   return (
     <Table
       label="Schedules"
-      columns={columnsFor(open !== undefined)}
+      columns={columnsFor(isBeside)}
       rows={rows}
       keyOf={keyOf}
       selected={open === undefined ? null : keyOf(open)}
@@ -95,6 +99,15 @@ function ScheduleList({ schedules, filter, clear, open, go }: ScheduleListProps)
       order={parseOrder(sort)}
       onOrder={(order) => setSort(formatOrder(order))}
     />
+  )
+}
+
+/** Where a link leads to a schedule that is not there any more. */
+function NotScheduled({ step, close }: { step: string; close: () => void }) {
+  return (
+    <EmptyState icon={CalendarX} title={`${step} has no schedule`} action={<Button onClick={close}>Show all schedules</Button>}>
+      No step of this name runs by the clock. It was renamed or removed, or its <code className="font-mono">config</code> has no cron any more.
+    </EmptyState>
   )
 }
 

@@ -4,6 +4,7 @@ import { addressOf, bodyOf, curlOf, headersOf, hindrance } from './draft.ts'
 import type { Endpoint } from './endpoints.ts'
 import { RequestPane } from './RequestPane.tsx'
 import { ResponsePane } from './ResponsePane.tsx'
+import { sampled } from './sampled.ts'
 import { useExchange } from './useExchange.ts'
 import { useWriting } from './useWriting.ts'
 
@@ -17,7 +18,7 @@ export function EndpointPane({ project, endpoint }: { project: Project; endpoint
     const at = new Date().toISOString()
     // With the origin before it, so that a path such as //host stays on this one.
     const url = `${location.origin}${addressOf(endpoint, draft)}`
-    const reply = await start({ method: endpoint.method, url, headers: headersOf(draft, auth), body: bodyOf(draft) })
+    const reply = await start({ method: endpoint.method, url, headers: sampled(headersOf(draft, auth)), body: bodyOf(draft) })
     remember({ at, draft, status: reply?.status ?? 0, seconds: reply?.seconds ?? 0 })
   }
   return (

@@ -142,7 +142,7 @@ function shortened(kind: BodyKind, body: string): string {
   }
 }
 
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 

@@ -3,18 +3,18 @@ import { TriangleAlert } from 'lucide-react'
 import type { Step } from '../../api/types.ts'
 import { classes } from '../../components/classes.ts'
 import { LanguageMark } from '../../components/Badge.tsx'
-import { counted, formatCount } from '../../format/count.ts'
-import { lookOf } from './kinds.ts'
-import { MOST_TRIGGERS, runs, triggerText } from './sizes.ts'
-import { useQueueDepth, useStepTotals } from './useOverlay.ts'
+import { counted } from '../../format/count.ts'
 import { languageOf } from '../../format/language.ts'
+import { lookOf } from './kinds.ts'
+import { Numbers } from './Numbers.tsx'
+import { linesOfDescription, MOST_TRIGGERS, runs, triggerText } from './sizes.ts'
 
 /** How a step is drawn unless it has a custom node, or that is broken: then `fault` says why. */
 export function StepCard({ step, fault = '' }: { step: Step; fault?: string }) {
   const { icon: Icon, tone } = lookOf(step.type)
   return (
-    <div className={classes('flow-card h-full w-full', step.type === 'noop' && 'border-dashed')}>
-      <div className="flex h-[34px] items-center gap-2 px-2">
+    <div className={classes('flow-card flex h-full w-full flex-col', step.type === 'noop' && 'border-dashed')}>
+      <div className="flex h-[34px] shrink-0 items-center gap-2 px-2">
         <span className={classes('flex size-5 shrink-0 items-center justify-center rounded-sm', tone)}>
           <Icon size={13} aria-hidden />
         </span>
@@ -38,9 +38,9 @@ function Lines({ step: { description, triggers } }: { step: Step }) {
   if (description === '' && triggers.length === 0) return null
   const more = triggers.length - MOST_TRIGGERS
   return (
-    <div className="px-2 pb-2">
+    <div className="min-h-0 flex-1 px-2 pb-2">
       {description !== '' && (
-        <div className="h-[18px] truncate text-sm text-muted" title={description}>
+        <div className={classes('text-sm text-muted', linesOfDescription(description) === 1 ? 'truncate' : 'line-clamp-2')} title={description}>
           {description}
         </div>
       )}
@@ -55,29 +55,6 @@ function Lines({ step: { description, triggers } }: { step: Step }) {
         )
       })}
       {more > 0 && <div className="h-[18px] text-xs text-faint">{`and ${counted(more, 'trigger')} more`}</div>}
-    </div>
-  )
-}
-
-/** What has happened to a step since the runtime has started, and what waits for it. */
-function Numbers({ name }: { name: string }) {
-  const totals = useStepTotals(name)
-  const queue = useQueueDepth(name)
-  return (
-    <div className="tabular flex h-[25px] items-center gap-2.5 overflow-hidden border-t px-2 text-xs whitespace-nowrap text-faint">
-      <span className={totals && 'text-muted'}>{counted(totals?.runs ?? 0, 'run')}</span>
-      {totals !== undefined && totals.failed > 0 && <span className="font-medium text-bad">{formatCount(totals.failed)} failed</span>}
-      {totals !== undefined && totals.running > 0 && (
-        <span className="flex items-center gap-1 font-medium text-busy">
-          <span aria-hidden className="shimmer size-1.5 rounded-full bg-current" />
-          {formatCount(totals.running)} running
-        </span>
-      )}
-      <span className="flex-1" />
-      {queue !== undefined && queue.dead > 0 && <span className="font-medium text-bad" title="Dead letters">{formatCount(queue.dead)} dead</span>}
-      {queue !== undefined && queue.waiting > 0 && <span className="font-medium text-ink">{formatCount(queue.waiting)} queued</span>}
-      {queue?.isPaused && <span className="font-medium text-warn">paused</span>}
-      {queue?.isFifo && <span title="Its queue keeps the order">FIFO</span>}
     </div>
   )
 }

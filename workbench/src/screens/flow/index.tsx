@@ -5,7 +5,6 @@ import { useProject } from '../../api/queries.ts'
 import type { Project } from '../../api/types.ts'
 import { navigate, useQueryState, useRoute } from '../../app/useRoute.ts'
 import { places } from '../../app/places.ts'
-import { useShortcuts } from '../../app/useShortcuts.ts'
 import { Button } from '../../components/Button.tsx'
 import { ConfirmDialog } from '../../components/Dialog.tsx'
 import { SearchField, Select } from '../../components/fields.tsx'
@@ -17,7 +16,9 @@ import { Canvas } from './Canvas.tsx'
 import { foundIn } from './found.ts'
 import { graphOf } from './graph.ts'
 import { Panel } from './panel/Panel.tsx'
+import { troublesOf } from './trouble.ts'
 import { useLiveNodes } from './useLiveNodes.ts'
+import { useOpening } from './useOpening.ts'
 import { useOverlayUpdates } from './useOverlay.ts'
 import { usePositions } from './usePositions.ts'
 import { viewOf, viewsOf, type View } from './views.ts'
@@ -46,21 +47,9 @@ function ViewFlow({ project, views, view }: { project: Project; views: readonly 
   const declared = useMemo(() => graphOf(view.steps, project.streams), [view, project.streams])
   const positions = usePositions(view.id)
   const step = view.steps.find((each) => each.name === name) ?? null
-  const [current, setCurrent] = useState(step?.file ?? null)
+  const { current, panelFocus, setCurrent, open, walkTo, close } = useOpening(view, step, text)
   const found = useMemo(() => foundIn(declared.nodes, text), [declared, text])
-  // A link, or the search of everything, may ask for a step while the screen is shown.
-  const [asked, setAsked] = useState(step)
-  if (asked !== step) {
-    setAsked(step)
-    if (step !== null) setCurrent(step.file)
-  }
-  const open = (id: string): void => {
-    const next = view.steps.find(({ file }) => file === id)
-    setCurrent(id)
-    if (next !== undefined) navigate({ ...places.step(next.name, view.id), query: { flow: view.id, step: next.name, find: text } })
-  }
-  const close = (): void => navigate({ ...places.step('', view.id), query: { flow: view.id, find: text } })
-  useShortcuts([{ keys: 'esc', title: 'Close the panel', group: 'This screen', run: close }])
+  const troubles = useMemo(() => troublesOf(view.steps, project.problems), [view, project.problems])
   const search = (value: string): void => {
     setText(value)
     const [first] = foundIn(declared.nodes, value) ?? []
@@ -80,11 +69,9 @@ function ViewFlow({ project, views, view }: { project: Project; views: readonly 
           positions.isKnown ? (
             <Canvas
               declared={declared}
-              chosen={positions.chosen}
-              current={current}
-              open={step?.file ?? null}
-              found={found}
+              shown={{ chosen: positions.chosen, current: current.id, focus: current.focus, open: step?.file ?? null, found, troubles }}
               setCurrent={setCurrent}
+              walkTo={walkTo}
               onOpen={open}
               onMove={positions.move}
             />
@@ -92,7 +79,7 @@ function ViewFlow({ project, views, view }: { project: Project; views: readonly 
             <Skeleton />
           )
         }
-        second={step && <Panel key={step.file} project={project} step={step} onClose={close} />}
+        second={step && <Panel key={step.file} project={project} step={step} focus={panelFocus} onClose={close} />}
       />
     </ScreenFrame>
   )

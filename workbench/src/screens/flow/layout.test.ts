@@ -37,6 +37,15 @@ test('200 steps do not overlap, and lie about as a screen does', () => {
   expect(size.width / size.height).toBeLessThan(4)
 })
 
+test('steps that stand alone are beside a tall part, not below it', () => {
+  const chain = ['a', 'b', 'c', 'd', 'e'].map((name, at) => stepOf(name, { takes: [`t${at}`], emits: [`t${at + 1}`] }))
+  const { places, size } = layoutOf(graphOf([...chain, stepOf('k'), stepOf('l'), stepOf('m')], []), sizeOf)
+  const last = places.get(idOf('e')) as Point
+  for (const name of ['k', 'l', 'm']) expect(places.get(idOf(name))?.y).toBeLessThanOrEqual(last.y)
+  expect(size.height).toBe(last.y + SIZE.height)
+  expect(overlaps(places)).toBe(0)
+})
+
 test('the same steps are always drawn the same', () => {
   const one = layoutOf(graphOf(many, []), sizeOf)
   const other = layoutOf(graphOf(many.toReversed(), []), sizeOf)
@@ -56,7 +65,13 @@ test('a graph without nodes has a layout', () => {
   expect(layoutOf({ nodes: [], edges: [] }, sizeOf).size).toEqual({ width: 0, height: 0 })
 })
 
-test('chosen places count, and the others make room for them', () => {
+test('a node dragged over the edge of another moves no other', () => {
+  const places = new Map([['a', { x: 0, y: 0 }], ['b', { x: 300, y: 0 }], ['c', { x: 300, y: 120 }]])
+  const found = withChosen(places, new Map([['a', { x: 180, y: 50 }]]), sizeOf)
+  expect(Object.fromEntries(found)).toEqual({ a: { x: 180, y: 50 }, b: { x: 300, y: 0 }, c: { x: 300, y: 120 } })
+})
+
+test('chosen places count, and what they would hide makes room for them', () => {
   const places = new Map([['a', { x: 0, y: 0 }], ['b', { x: 300, y: 0 }]])
   const chosen = new Map([['a', { x: 310, y: 10 }], ['gone', { x: 0, y: 0 }]])
   const found = withChosen(places, chosen, sizeOf)

@@ -26,6 +26,8 @@ const LABEL = { height: 22, least: 40, most: 200, letter: 6.6, mark: 22 }
 const BETWEEN = 56
 /** Width over height of the whole, about as screens are. */
 const SHAPE = 1.5
+/** Of the width that this shape would have, were nothing left empty. */
+const WIDTHS = [1, 1.15, 1.3, 1.5]
 
 /** Places the nodes from top to bottom; parts that no edge connects stand side by side, in rows. The same graph is always drawn the same. */
 export function layoutOf(graph: Graph, sizeOf: (id: string) => Size): Layout {
@@ -88,20 +90,35 @@ export function labelWidth({ label, topic, kind, isConditional }: Pick<GraphEdge
   return Math.min(Math.max((label || topic).length * letter + 16 + marks * mark, least), most)
 }
 
-/** Parts one beside the other, in rows that make about the shape of a screen. */
+/** Parts one beside the other, in rows that make about the shape of a screen: of a few widths the one that is seen largest. */
 function packed(parts: readonly Layout[]): Layout {
   const area = parts.reduce((sum, { size }) => sum + (size.width + BETWEEN) * (size.height + BETWEEN), 0)
   const widest = Math.max(0, ...parts.map(({ size }) => size.width))
-  const limit = Math.max(widest, Math.sqrt(area * SHAPE))
+  const tried = WIDTHS.map((share) => inRows(parts, Math.max(widest, Math.sqrt(area * SHAPE) * share)))
+  const extent = ({ size }: Layout): number => Math.max(size.width / SHAPE, size.height)
+  return tried.reduce((best, each) => (extent(each) < extent(best) ? each : best))
+}
+
+/** Rows of columns: small parts stand one below the other beside a large one. */
+function inRows(parts: readonly Layout[], limit: number): Layout {
   const all: Layout = { places: new Map(), routes: new Map(), size: { width: 0, height: 0 } }
-  const row = { x: 0, y: 0, height: 0 }
+  const row = { y: 0, height: 0 }
+  const column = { x: 0, y: 0, width: 0 }
   for (const part of parts) {
-    if (row.x > 0 && row.x + part.size.width > limit) Object.assign(row, { x: 0, y: row.y + row.height + BETWEEN, height: 0 })
-    for (const [id, place] of part.places) all.places.set(id, moved(place, row))
-    for (const [id, route] of part.routes) all.routes.set(id, route.map((point) => moved(point, row)))
-    all.size = { width: Math.max(all.size.width, row.x + part.size.width), height: Math.max(all.size.height, row.y + part.size.height) }
-    row.x += part.size.width + BETWEEN
-    row.height = Math.max(row.height, part.size.height)
+    const { width, height } = part.size
+    const isBelow = column.y > 0 && column.y + height <= row.height && width <= column.width
+    if (!isBelow && column.width > 0) Object.assign(column, { x: column.x + column.width + BETWEEN, y: 0, width: 0 })
+    if (column.x > 0 && column.x + width > limit) {
+      Object.assign(row, { y: row.y + row.height + BETWEEN, height: 0 })
+      Object.assign(column, { x: 0, y: 0, width: 0 })
+    }
+    const corner = { x: column.x, y: row.y + column.y }
+    for (const [id, place] of part.places) all.places.set(id, moved(place, corner))
+    for (const [id, route] of part.routes) all.routes.set(id, route.map((point) => moved(point, corner)))
+    all.size = { width: Math.max(all.size.width, corner.x + width), height: Math.max(all.size.height, corner.y + height) }
+    column.y += height + NEIGHBOURS
+    column.width = Math.max(column.width, width)
+    row.height = Math.max(row.height, height)
   }
   return all
 }
@@ -110,20 +127,40 @@ function moved({ x, y }: Point, by: Point): Point {
   return { x: Math.round(x + by.x), y: Math.round(y + by.y) }
 }
 
-/** Places with those that a person has chosen; a node that nobody has placed makes room, downwards. */
+/**
+ * Places with those that a person has chosen. The others stay where they are, even where one was dragged over their
+ * edge; only a node that would be hidden makes room, downwards.
+ */
 export function withChosen(places: ReadonlyMap<string, Point>, chosen: ReadonlyMap<string, Point>, sizeOf: (id: string) => Size): Map<string, Point> {
   const kept = [...places.keys()].filter((id) => chosen.has(id))
   if (kept.length === 0) return new Map(places)
-  const taken = kept.map((id) => ({ ...(chosen.get(id) as Point), ...sizeOf(id) }))
-  const found = new Map(kept.map((id) => [id, chosen.get(id) as Point]))
-  for (const [id, place] of places) {
-    if (found.has(id)) continue
-    const box = { ...place, ...sizeOf(id) }
-    for (let over = hit(box, taken); over !== undefined; over = hit(box, taken)) box.y = over.y + over.height + NEIGHBOURS
+  const over = kept.map((id) => ({ ...(chosen.get(id) as Point), ...sizeOf(id) }))
+  const others = [...places].filter(([id]) => !chosen.has(id)).map(([id, place]) => ({ id, ...place, ...sizeOf(id) }))
+  const [hidden, seen] = [others.filter((box) => isHidden(box, over)), others.filter((box) => !isHidden(box, over))]
+  const taken: Box[] = [...over, ...seen]
+  for (const box of hidden) {
+    for (let other = hit(box, taken); other !== undefined; other = hit(box, taken)) box.y = other.y + other.height + NEIGHBOURS
     taken.push(box)
-    found.set(id, { x: box.x, y: box.y })
   }
-  return found
+  const made = new Map(others.map(({ id, x, y }) => [id, { x, y }]))
+  return new Map([...places.keys()].map((id) => [id, chosen.get(id) ?? made.get(id) ?? { x: 0, y: 0 }]))
+}
+
+/** Whether one of others covers more than half of a box. */
+function isHidden(box: Box, others: readonly Box[]): boolean {
+  return others.some((other) => shared(box.x, box.width, other.x, other.width) * shared(box.y, box.height, other.y, other.height) > (box.width * box.height) / 2)
+}
+
+function shared(one: number, length: number, other: number, otherLength: number): number {
+  return Math.max(0, Math.min(one + length, other + otherLength) - Math.max(one, other))
+}
+
+/** Around all nodes, by their corners and centres. */
+export function boundsOf(places: ReadonlyMap<string, Point>, centres: ReadonlyMap<string, Point>): Record<'left' | 'top' | 'right' | 'bottom', number> {
+  const ends = [...places].map(([id, { x, y }]) => ({ x: 2 * (centres.get(id)?.x ?? x) - x, y: 2 * (centres.get(id)?.y ?? y) - y }))
+  const corners = [...places.values()]
+  const of = (points: readonly Point[], axis: 'x' | 'y'): number[] => points.map((point) => point[axis])
+  return { left: Math.min(...of(corners, 'x')), top: Math.min(...of(corners, 'y')), right: Math.max(...of(ends, 'x')), bottom: Math.max(...of(ends, 'y')) }
 }
 
 type Box = Point & Size

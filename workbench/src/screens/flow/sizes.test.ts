@@ -20,5 +20,7 @@ test('a node grows with what it shows, up to a bound', () => {
     sizeOf({ id: 'a', kind: 'step', step: stepOf('a', { takes, description }) }).height
   expect(height(['a', 'b'])).toBeGreaterThan(height(['a']))
   expect(height(['a'], 'says')).toBeGreaterThan(height(['a']))
+  expect(height(['a'], 'says a little more than one line has room for')).toBeGreaterThan(height(['a'], 'says'))
+  expect(height(['a'], 'says '.repeat(100))).toBe(height(['a'], 'says '.repeat(10)))
   expect(height(Array(40).fill('t'))).toBe(height(Array(5).fill('t')))
 })

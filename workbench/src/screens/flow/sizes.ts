@@ -4,9 +4,11 @@ import type { Size } from './layout.ts'
 
 /** Shown on a node at most; the panel has the others. */
 export const MOST_TRIGGERS = 3
-const WIDTH = 248
+const WIDTH = 272
 const HEAD = 34
 const LINE = 18
+/** Of a description so many letters are sure to stand in one line; two lines are shown. */
+const LETTERS = 38
 const PADDING = 8
 const FOOT = 25
 const SOURCE: Size = { width: 180, height: 34 }
@@ -21,7 +23,13 @@ export function sizeOf(node: GraphNode): Size {
 }
 
 function linesOf({ description, triggers }: Step): number {
-  return (description === '' ? 0 : 1) + Math.min(triggers.length, MOST_TRIGGERS) + (triggers.length > MOST_TRIGGERS ? 1 : 0)
+  return linesOfDescription(description) + Math.min(triggers.length, MOST_TRIGGERS) + (triggers.length > MOST_TRIGGERS ? 1 : 0)
+}
+
+/** In how many lines a description is shown. */
+export function linesOfDescription(description: string): 0 | 1 | 2 {
+  if (description === '') return 0
+  return description.length <= LETTERS ? 1 : 2
 }
 
 /** Whether a step has code that can run. */

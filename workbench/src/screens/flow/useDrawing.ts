@@ -6,13 +6,20 @@ import { layoutOf, withChosen, type Layout, type Point, type Size } from './layo
 import type { FlowNode } from './nodes.tsx'
 import { sizeOf } from './sizes.ts'
 import type { FlowEdge } from './TopicEdge.tsx'
+import type { Trouble } from './trouble.ts'
+import { readingOrder } from './walk.ts'
 
-interface Shown {
+/** What the screen says of the nodes. */
+export interface Shown {
   chosen: ReadonlyMap<string, Point>
   current: string | null
+  /** The ask for the focus that the current node serves; 0 for none. */
+  focus: number
   open: string | null
   /** Nodes that a search finds; null without one. */
   found: ReadonlySet<string> | null
+  /** What is wrong with steps, by node. */
+  troubles: ReadonlyMap<string, Trouble>
 }
 
 export interface Drawing {
@@ -34,7 +41,7 @@ const SAME = 4
 /** Nodes and edges as they are drawn. `declared` says where they are; what else was seen moves nothing. */
 export function useDrawing(declared: Graph, graph: Graph, shown: Shown): Drawing {
   const [measured, setMeasured] = useState(UNKNOWN)
-  const sizes = useMemo(() => new Map(declared.nodes.map((node) => [node.id, measured.get(node.id) ?? sizeOf(node)])), [declared, measured])
+  const sizes = useMemo(() => new Map(declared.nodes.map((node) => [node.id, (isCustom(node) && measured.get(node.id)) || sizeOf(node)])), [declared, measured])
   const sized = useCallback((id: string): Size => sizes.get(id) ?? { width: 0, height: 0 }, [sizes])
   const layout = useMemo(() => layoutOf(declared, sized), [declared, sized])
   const places = useMemo(() => withChosen(layout.places, shown.chosen, sized), [layout, shown.chosen, sized])
@@ -42,7 +49,7 @@ export function useDrawing(declared: Graph, graph: Graph, shown: Shown): Drawing
   const [nodes, setNodes] = useState<FlowNode[]>([])
   useEffect(() => {
     setNodes((before) => nodesOf(declared, places, shown, new Map(before.map((node) => [node.id, node]))))
-  }, [declared, places, shown.current, shown.open, shown.found])
+  }, [declared, places, shown.current, shown.focus, shown.open, shown.found, shown.troubles])
   const edges = useMemo(() => edgesOf(graph, layout), [graph, layout])
   const change = useCallback((changes: NodeChange<FlowNode>[]) => {
     setNodes((before) => applyNodeChanges(changes, before))
@@ -55,26 +62,40 @@ function centreOf({ x, y }: Point, { width, height }: Size): Point {
   return { x: x + width / 2, y: y + height / 2 }
 }
 
-/** All nodes; those that are as before stay the same objects, so that they are not drawn again. */
+/** All nodes, in the order of the Tab key; those that are as before stay the same objects, so that they are not drawn again. */
 function nodesOf({ nodes }: Graph, places: ReadonlyMap<string, Point>, shown: Shown, before: ReadonlyMap<string, FlowNode>): FlowNode[] {
-  return nodes.map((node) => {
-    const known = before.get(node.id)
-    const data = { node, isCurrent: shown.current === node.id, isOpen: shown.open === node.id, isDim: shown.found?.has(node.id) === false }
-    const position = places.get(node.id) ?? { x: 0, y: 0 }
-    if (known !== undefined && isSame(known, data, position)) return known
-    return { ...known, id: node.id, type: 'own', position, data, ...dimensionsOf(node) }
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  return readingOrder(places).flatMap((id) => {
+    const node = byId.get(id)
+    if (node === undefined) return []
+    const known = before.get(id)
+    const data = dataOf(node, shown)
+    const position = places.get(id) ?? { x: 0, y: 0 }
+    return [known !== undefined && isSame(known, data, position) ? known : drawn(node, known, data, position)]
   })
 }
 
+function dataOf(node: GraphNode, { current, focus, open, found, troubles }: Shown): FlowNode['data'] {
+  const { id } = node
+  const isCurrent = current === id
+  return { node, isCurrent, focus: isCurrent ? focus : 0, isOpen: open === id, isDim: found?.has(id) === false, trouble: troubles.get(id) ?? null }
+}
+
 /** A custom node may become as large as it likes; until it is measured it counts as one of ours. */
-function dimensionsOf(node: GraphNode): Partial<FlowNode> {
+function drawn(node: GraphNode, known: FlowNode | undefined, data: FlowNode['data'], position: Point): FlowNode {
   const { width, height } = sizeOf(node)
-  const isCustom = node.kind === 'step' && node.step.node !== null
-  return isCustom ? { initialWidth: width, initialHeight: height } : { width, height }
+  // A size that it had before somebody drew it would stay around it.
+  const { width: _width, height: _height, ...rest } = known ?? {}
+  const size = isCustom(node) ? { initialWidth: width, initialHeight: height } : { width, height }
+  return { ...rest, id: node.id, type: 'own', position, data, ...size }
+}
+
+function isCustom(node: GraphNode): boolean {
+  return node.kind === 'step' && node.step.node !== null
 }
 
 function isSame({ data: before, position: { x, y } }: FlowNode, data: FlowNode['data'], position: Point): boolean {
-  const names = ['node', 'isCurrent', 'isOpen', 'isDim'] as const
+  const names = ['node', 'isCurrent', 'focus', 'isOpen', 'isDim', 'trouble'] as const
   return x === position.x && y === position.y && names.every((name) => before[name] === data[name])
 }
 
@@ -94,7 +115,7 @@ function edgesOf({ edges }: Graph, layout: Layout): FlowEdge[] {
 const COLOURS = { real: 'var(--flow-line)', virtual: 'var(--line-strong)', undeclared: 'var(--warn)', change: 'var(--stream)' }
 
 function withMeasured(before: Measured, changes: readonly NodeChange<FlowNode>[], { nodes }: Graph): Measured {
-  const custom = new Set(nodes.flatMap((node) => (node.kind === 'step' && node.step.node !== null ? [node.id] : [])))
+  const custom = new Set(nodes.filter(isCustom).map(({ id }) => id))
   const fresh = changes.flatMap((change): [string, Size][] => {
     if (change.type !== 'dimensions' || change.dimensions === undefined || !custom.has(change.id)) return []
     const known = before.get(change.id)

@@ -1,4 +1,5 @@
 import { ChevronDown, ChevronRight } from 'lucide-react'
+import { memo } from 'react'
 
 import type { Log } from '../../api/types.ts'
 import { places } from '../../app/places.ts'
@@ -20,16 +21,17 @@ const GROUNDS = { debug: '', info: '', warn: 'bg-warn-soft/50', error: 'bg-bad-s
 interface LogLineProps {
   log: Log
   isOpen: boolean
-  onToggle: () => void
+  onSelect: (id: number | null) => void
 }
 
-export function LogLine({ log, isOpen, onToggle }: LogLineProps) {
+/** A line; it is made anew only when something of it has changed, since many come by as one scrolls. */
+export const LogLine = memo(function LogLine({ log, isOpen, onSelect }: LogLineProps) {
   const { time, level, source, message, data, traceId } = log
   const Arrow = isOpen ? ChevronDown : ChevronRight
   return (
     <div className={classes(isOpen ? 'border-y bg-selected' : GROUNDS[level])}>
       <div className="flex h-6 items-center gap-2 pr-3 pl-1.5 font-mono text-sm hover:bg-hover">
-        <button type="button" aria-expanded={isOpen} onClick={onToggle} className="focus-inset flex h-full min-w-0 flex-1 items-center gap-2 text-left">
+        <button type="button" aria-expanded={isOpen} onClick={() => onSelect(isOpen ? null : log.id)} className="focus-inset flex h-full min-w-0 flex-1 items-center gap-2 text-left">
           <Arrow size={12} aria-hidden className="shrink-0 text-faint" />
           <time dateTime={time} title={formatFull(time)} className="tabular shrink-0 text-faint">
             {formatTime(time)}
@@ -54,7 +56,7 @@ export function LogLine({ log, isOpen, onToggle }: LogLineProps) {
       {isOpen && <Whole log={log} />}
     </div>
   )
-}
+})
 
 /** The whole message, and the data that came with it. */
 function Whole({ log: { time, source, message, data, traceId } }: { log: Log }) {

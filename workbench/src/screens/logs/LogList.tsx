@@ -1,11 +1,13 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown } from 'lucide-react'
-import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react'
+import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState, type RefObject } from 'react'
 
 import type { Log } from '../../api/types.ts'
 import { useShortcuts } from '../../app/useShortcuts.ts'
 import { Button } from '../../components/Button.tsx'
+import { useStable } from '../../components/useStable.ts'
 import { counted } from '../../format/count.ts'
+import { formatTime } from '../../format/time.ts'
 import { LogLine, ROW } from './LogLine.tsx'
 import { shiftOf, type LogWindow } from './window.ts'
 
@@ -16,35 +18,57 @@ const AHEAD = 60
 
 interface LogListProps {
   held: LogWindow
+  /** Whether the newest lines are shown first, else the oldest of those that are held. */
+  startsAtEnd: boolean
   /** Id of the line that is expanded. */
   selected: number | null
   onSelect: (id: number | null) => void
   onStart: () => void
+  /** Reads on behind the last line, where there are more. */
+  onEnd: () => void
   onFollow: (follows: boolean) => void
   /** Reads the newest lines, where those that are held do not go on to them. */
   toEnd: () => void
 }
 
-/** The lines, of which those in sight are in the page. It follows the end until one scrolls up. */
-export function LogList({ held, selected, onSelect, onStart, onFollow, toEnd }: LogListProps) {
+/**
+ * The lines, of which those in sight are in the page. It follows the end until one scrolls up, unless it is opened at a line
+ * that a link names.
+ */
+export function LogList({ held, startsAtEnd, selected, onSelect, onStart, onEnd, onFollow, toEnd }: LogListProps) {
   const { lines, isAtEnd, unseen } = held
   const box = useRef<HTMLDivElement>(null)
-  const [follows, setFollows] = useState(true)
+  const [linked] = useState(() => lines.findIndex(({ id }) => id === selected))
+  const [follows, setFollows] = useState(startsAtEnd && linked === -1)
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => box.current,
     estimateSize: () => ROW,
-    overscan: 24,
+    overscan: 6,
     getItemKey: (at) => (lines[at] as Log).id,
   })
+  useFolded(selected, (id) => {
+    const at = lines.findIndex((line) => line.id === id)
+    if (at !== -1) virtual.resizeItem(at, ROW)
+  })
+  const select = useStable(onSelect)
   const items = virtual.getVirtualItems()
   const height = virtual.getTotalSize()
   const firstShown = items[0]?.index
   useKeptPlace(box, lines, height, follows)
+  const showLinked = useEffectEvent(() => {
+    if (linked === -1) return
+    onFollow(false)
+    virtual.scrollToIndex(linked, { align: 'center' })
+  })
+  useLayoutEffect(() => showLinked(), [])
   useEffect(() => {
+    const list = box.current
+    if (list === null) return
     // Where the list is by now: what has come before the first line has moved it, and the rows do not know yet.
-    if (box.current !== null && box.current.scrollTop < AHEAD * ROW && held.hasOlder) onStart()
-  }, [firstShown, lines, held.hasOlder, onStart])
+    if (list.scrollTop < AHEAD * ROW && held.hasOlder) onStart()
+    else if (!isAtEnd && list.scrollHeight - list.scrollTop - list.clientHeight < AHEAD * ROW) onEnd()
+  }, [firstShown, lines, held.hasOlder, isAtEnd, onStart, onEnd])
   const follow = (does: boolean): void => {
     if (does === follows) return
     setFollows(does)
@@ -65,7 +89,7 @@ export function LogList({ held, selected, onSelect, onStart, onFollow, toEnd }: 
   }
   useLineKeys({ lines, selected, onSelect, toLast, show: (at) => virtual.scrollToIndex(at, { align: 'auto' }) })
   return (
-    <div className="relative h-full min-h-0">
+    <div className="relative flex h-full min-h-0 flex-col">
       <div
         ref={box}
         role="log"
@@ -74,27 +98,51 @@ export function LogList({ held, selected, onSelect, onStart, onFollow, toEnd }: 
         tabIndex={0}
         onScroll={scrolled}
         onWheel={turned}
-        className="focus-inset h-full overflow-x-hidden overflow-y-auto [overflow-anchor:none]"
+        className="focus-inset min-h-0 flex-1 overflow-x-hidden overflow-y-auto [overflow-anchor:none]"
       >
         <div className="relative" style={{ height }}>
           {items.map(({ index, start, key }) => {
             const log = lines[index] as Log
-            const isOpen = log.id === selected
             return (
-              <div key={key} data-index={index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${start}px)` }}>
-                <LogLine log={log} isOpen={isOpen} onToggle={() => onSelect(isOpen ? null : log.id)} />
+              <div key={key} data-index={index} ref={log.id === selected ? virtual.measureElement : null} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${start}px)` }}>
+                <LogLine log={log} isOpen={log.id === selected} onSelect={select} />
               </div>
             )
           })}
         </div>
       </div>
       {!follows && (
-        <Button icon={ArrowDown} look={unseen > 0 ? 'primary' : 'plain'} className="absolute right-4 bottom-3 shadow-lg" onClick={toLast}>
+        <Button icon={ArrowDown} look={unseen > 0 ? 'primary' : 'plain'} className="absolute right-4 bottom-9 shadow-lg" onClick={toLast}>
           {unseen > 0 ? counted(unseen, 'new line') : isAtEnd ? 'Follow' : 'To the newest lines'}
         </Button>
       )}
+      <Held window={held} />
     </div>
   )
+}
+
+/** Which part of the log is held, and how one gets to the rest of it. */
+function Held({ window: { lines, hasOlder, isAtEnd } }: { window: LogWindow }) {
+  const [first, last] = [lines[0] as Log, lines.at(-1) as Log]
+  return (
+    <p className="tabular flex h-6 shrink-0 items-center gap-x-3 overflow-hidden border-t px-3 text-sm whitespace-nowrap text-muted">
+      <span>
+        {counted(lines.length, 'line')}, {formatTime(first.time)} to {formatTime(last.time)}
+      </span>
+      <span>{hasOlder ? 'Older ones come as you scroll up' : 'This is all that is kept before'}</span>
+      {!isAtEnd && <span>Newer ones come as you scroll down</span>}
+    </p>
+  )
+}
+
+/** Hears of a line that is not expanded any more. Only an expanded one is measured, for hundreds come by as one scrolls. */
+function useFolded(selected: number | null, fold: (id: number) => void): void {
+  const folded = useEffectEvent(fold)
+  const before = useRef(selected)
+  useLayoutEffect(() => {
+    if (before.current !== null && before.current !== selected) folded(before.current)
+    before.current = selected
+  }, [selected])
 }
 
 /** Who follows stays at the end; for others, what is in sight stays where it is when lines come or go before it. */

@@ -1,27 +1,27 @@
 import { ScrollText, SearchX, X } from 'lucide-react'
 import { useCallback, useDeferredValue, useEffectEvent, useMemo } from 'react'
 
-import { useProject, type LogFilter } from '../../api/queries.ts'
+import { useProject } from '../../api/queries.ts'
 import { places } from '../../app/places.ts'
 import { navigate, useQueryState, useRoute } from '../../app/useRoute.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
-import { SearchField, Select } from '../../components/fields.tsx'
+import { MomentField, SearchField, Select } from '../../components/fields.tsx'
 import { Link } from '../../components/Link.tsx'
 import { ScreenFrame } from '../../components/ScreenFrame.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx'
 import { exampleRequest } from '../traces/exampleRequest.ts'
 import { filterOf } from './filter.ts'
 import { LogList } from './LogList.tsx'
-import { useLogWindow } from './useLogWindow.ts'
+import { useLogWindow, type LogPlace } from './useLogWindow.ts'
 
 /** What is logged, line by line, as it comes. */
 export default function LogsScreen() {
   const { query } = useRoute()
-  const asked = useDeferredValue(JSON.stringify(filterOf(query)))
-  const filter = useMemo(() => JSON.parse(asked) as LogFilter, [asked])
+  const settled = useDeferredValue(JSON.stringify({ filter: filterOf(query), at: query['at'] ?? '' }))
+  const asked = useMemo(() => JSON.parse(settled) as LogPlace, [settled])
   return (
     <ScreenFrame title="Logs" tools={<Filters />}>
-      <Lines filter={filter} />
+      <Lines asked={asked} />
     </ScreenFrame>
   )
 }
@@ -33,12 +33,14 @@ function Filters() {
   const [text, setText] = useQueryState('text')
   const [level, setLevel] = useQueryState('level')
   const [trace, setTrace] = useQueryState('trace')
-  const isFiltered = ['text', 'level', 'step', 'trace'].some((name) => query[name])
+  const [at, setAt] = useQueryState('at')
+  const isFiltered = ['text', 'level', 'step', 'trace', 'at'].some((name) => query[name])
   return (
     <>
       <SearchField value={text} onChange={setText} label="Search logs" placeholder="Message, data, trace id" />
       <Select<string> aria-label="Level" value={level} options={LEVELS} onChange={setLevel} />
       <StepChoice />
+      <MomentField label="Go to a time" value={at} onChange={setAt} />
       {trace !== '' && (
         <span className="flex items-center rounded-md border pl-2 text-sm">
           <Link to={places.trace(trace)}>trace {trace.slice(0, 8)}</Link>
@@ -62,23 +64,35 @@ function StepChoice() {
   return <Select<string> aria-label="Step" value={step} options={options} onChange={setStep} className="max-w-40" />
 }
 
-function Lines({ filter }: { filter: LogFilter }) {
-  const { held, error, older, toEnd, setFollows } = useLogWindow(filter)
+function Lines({ asked }: { asked: LogPlace }) {
+  const { held, isStale, error, older, newer, restart, setFollows } = useLogWindow(asked)
   const [line, setLine] = useQueryState('line')
-  const readOlder = useEffectEvent(() => void older())
+  const [, setAt] = useQueryState('at')
+  const readOlder = useEffectEvent(older)
+  const readNewer = useEffectEvent(newer)
   const onStart = useCallback(() => readOlder(), [])
-  if (held === undefined) return error === null ? <Skeleton rows={14} /> : <ErrorState error={error} retry={() => void toEnd()} />
-  if (held.lines.length === 0) return <Empty isFiltered={Object.keys(filter).length > 0} />
+  const onEnd = useCallback(() => readNewer(), [])
+  if (error !== null && isStale) return <ErrorState error={error} retry={restart} />
+  if (held === undefined) return <Skeleton rows={14} />
+  const { window, asked: shown } = held
   return (
-    <LogList
-      key={JSON.stringify(filter)}
-      held={held}
-      selected={line === '' ? null : Number(line)}
-      onSelect={(id) => setLine(id === null ? '' : String(id))}
-      onStart={onStart}
-      onFollow={setFollows}
-      toEnd={() => void toEnd()}
-    />
+    <div className="h-full" aria-busy={isStale}>
+      {window.lines.length === 0 ? (
+        <Empty isFiltered={Object.keys(shown.filter).length > 0} />
+      ) : (
+        <LogList
+          key={JSON.stringify(shown)}
+          held={window}
+          startsAtEnd={shown.at === ''}
+          selected={line === '' ? null : Number(line)}
+          onSelect={(id) => setLine(id === null ? '' : String(id))}
+          onStart={onStart}
+          onEnd={onEnd}
+          onFollow={setFollows}
+          toEnd={() => (shown.at === '' ? restart() : setAt(''))}
+        />
+      )}
+    </div>
   )
 }
 

@@ -1,93 +1,129 @@
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 
-import { api } from '../../api/client.ts'
+import { api, type Query } from '../../api/client.ts'
 import type { LogFilter } from '../../api/queries.ts'
 import type { Log } from '../../api/types.ts'
 import { live, useLive } from '../../api/useLive.ts'
 import { fits } from './filter.ts'
-import { windowOf, withNewer, withOlder, type LogWindow } from './window.ts'
+import { useRead, type Reads } from './useRead.ts'
+import { inOrder, windowFrom, windowOf, withNewer, withNext, withOlder, type LogWindow } from './window.ts'
 
 interface LogPage {
   logs: Log[]
   next: number | null
 }
 
-const PAGE = 500
-
-/** The lines that a filter finds: their end as it grows, and what is before it as it is asked for. */
-export function useLogWindow(filter: LogFilter) {
-  const [held, setHeld] = useState<LogWindow>()
-  const [error, setError] = useState<unknown>(null)
-  const follows = useRef(true)
-  const reading = useRef<AbortController>(undefined)
-  const isCaughtUp = useRef(false)
-
-  const toEnd = async (): Promise<void> => {
-    reading.current?.abort()
-    const own = (reading.current = new AbortController())
-    try {
-      const { logs, next } = await api.get<LogPage>('/logs', { limit: PAGE, ...filter }, own.signal)
-      if (own.signal.aborted) return
-      follows.current = true
-      isCaughtUp.current = false
-      setHeld(windowOf(logs, next !== null))
-      setError(null)
-    } catch (failure) {
-      if (!own.signal.aborted) setError(failure)
-    } finally {
-      if (reading.current === own) reading.current = undefined
-    }
-  }
-  const begin = useEffectEvent(() => void toEnd())
-  useEffect(() => {
-    begin()
-    return () => reading.current?.abort()
-  }, [filter])
-  useEffect(() => live.onResumed(() => begin()), [])
-
-  const older = async (): Promise<void> => {
-    const first = held?.lines[0]
-    if (held === undefined || first === undefined || !held.hasOlder || reading.current !== undefined) return
-    const own = (reading.current = new AbortController())
-    try {
-      const { logs, next } = await api.get<LogPage>('/logs', { limit: PAGE, ...filter, before: first.id }, own.signal)
-      if (!own.signal.aborted) setHeld((window) => window && withOlder(window, logs, next !== null))
-    } catch (failure) {
-      if (!own.signal.aborted) setError(failure)
-    } finally {
-      if (reading.current === own) reading.current = undefined
-    }
-  }
-  const add = (fresh: readonly Log[]): void => setHeld((window) => window && withNewer(window, fresh.filter((log) => fits(log, filter)), follows.current))
-  /** Lines that were logged between the first read and the first news are in neither. */
-  const catchUp = async (): Promise<void> => {
-    const after = held?.lines.at(-1)?.id ?? 0
-    const { logs, next } = await api.get<LogPage>('/logs', { limit: PAGE, ...filter, after })
-    if (next !== null && after > 0 && logs.length === PAGE) return toEnd()
-    setHeld((window) => window && inOrder(window, logs.toReversed(), follows.current))
-  }
-  useLive('logs', ({ logs, lost }) => {
-    if (held === undefined) return
-    if (lost > 0 && follows.current) return void toEnd()
-    add(logs)
-    if (isCaughtUp.current) return
-    isCaughtUp.current = true
-    void catchUp().catch(() => undefined)
-  })
-  const setFollows = (does: boolean): void => {
-    follows.current = does
-    if (does) setHeld((window) => (window === undefined || window.unseen === 0 || !window.isAtEnd ? window : { ...window, unseen: 0 }))
-  }
-  return { held, error, older, toEnd, setFollows }
+/** What is held, and what was asked for when it was read. */
+export interface HeldLogs {
+  asked: LogPlace
+  window: LogWindow
 }
 
-/** The window with lines of which some may lie before its last ones. */
-function inOrder(window: LogWindow, lines: readonly Log[], follows: boolean): LogWindow {
-  const known = new Set(window.lines.map(({ id }) => id))
-  const missed = lines.filter(({ id }) => !known.has(id))
-  if (missed.length === 0 || !window.isAtEnd) return window
-  const [first] = missed as [Log, ...Log[]]
-  const kept = window.lines.filter(({ id }) => id < first.id)
-  const rest = [...window.lines.filter(({ id }) => id > first.id), ...missed].toSorted((a, b) => a.id - b.id)
-  return withNewer({ ...window, lines: kept }, rest, follows)
+/** Which lines, and from when on (ISO 8601); the newest without a time. */
+export interface LogPlace {
+  filter: LogFilter
+  at: string
+}
+
+type Hold = (change: (window: LogWindow) => LogWindow) => void
+
+const PAGE = 500
+
+/** The lines that a filter finds: the newest as they come, or those of a time, and what is around them as it is asked for. */
+export function useLogWindow(asked: LogPlace) {
+  const [held, setHeld] = useState<HeldLogs>()
+  const { reads, error } = useRead()
+  const follows = useRef(asked.at === '')
+  const begin = useEffectEvent(() => {
+    follows.current = asked.at === ''
+    void reads.begin((signal) => firstOf(asked, signal), (window) => setHeld({ asked, window }))
+  })
+  useEffect(() => {
+    begin()
+    return () => reads.stop()
+  }, [asked, reads])
+  useEffect(() => live.onResumed(() => begin()), [])
+
+  const hold: Hold = (change) =>
+    setHeld((before) => {
+      const window = before && change(before.window)
+      return before === undefined || window === undefined || window === before.window ? before : { ...before, window }
+    })
+  // What is in sight while another question is being answered is left as it is.
+  const current = held?.asked === asked ? held : undefined
+  const restart = (): void => begin()
+  useNews({ current, hold, follows, restart })
+  const setFollows = (does: boolean): void => {
+    follows.current = does
+    if (does) hold((window) => (window.unseen === 0 || !window.isAtEnd ? window : { ...window, unseen: 0 }))
+  }
+  return { held, isStale: current === undefined, error, restart, setFollows, ...pagesOf(current, reads, hold) }
+}
+
+/** The newest lines; or, where there are such, those from a time on. */
+async function firstOf({ filter, at }: LogPlace, signal: AbortSignal): Promise<LogWindow> {
+  if (at !== '') {
+    const { logs, next } = await read({ ...filter, since: at, order: 'oldest' }, signal)
+    if (logs.length > 0) return windowFrom(logs, next === null)
+  }
+  const { logs, next } = await read({ ...filter }, signal)
+  return windowOf(logs, next !== null)
+}
+
+/** How to read what is before and behind the lines that are held. */
+function pagesOf(current: HeldLogs | undefined, reads: Reads, hold: Hold) {
+  const older = (): void => {
+    const first = current?.window.lines[0]
+    if (current === undefined || first === undefined || !current.window.hasOlder || reads.isUnderWay) return
+    void reads.begin(
+      (signal) => read({ ...current.asked.filter, before: first.id }, signal),
+      ({ logs, next }) => hold((window) => withOlder(window, logs, next !== null)),
+    )
+  }
+  const newer = (): void => {
+    const last = current?.window.lines.at(-1)
+    if (current === undefined || last === undefined || current.window.isAtEnd || reads.isUnderWay) return
+    void reads.begin(
+      (signal) => read({ ...current.asked.filter, after: last.id, order: 'oldest' }, signal),
+      ({ logs, next }) => hold((window) => withNext(window, logs, next === null)),
+    )
+  }
+  return { older, newer }
+}
+
+interface News {
+  current: HeldLogs | undefined
+  hold: Hold
+  follows: { readonly current: boolean }
+  restart: () => void
+}
+
+/** Adds what is logged now. Lines that were logged between a read and the first news after it are read too. */
+function useNews({ current, hold, follows, restart }: News): void {
+  // Of a window that goes on to the end, which has to be so anew when it was read anew, or has come there by paging.
+  const caughtUp = useRef<LogFilter>(undefined)
+  const isAtEnd = current?.window.isAtEnd ?? false
+  useEffect(() => {
+    caughtUp.current = undefined
+  }, [isAtEnd, current?.asked])
+  const catchUp = async ({ asked: { filter }, window: { lines } }: HeldLogs): Promise<void> => {
+    const after = lines.at(-1)?.id ?? 0
+    const { logs, next } = await read({ ...filter, after })
+    if (next !== null && after > 0) return restart()
+    hold((window) => inOrder(window, logs.toReversed(), follows.current))
+  }
+  useLive('logs', ({ logs, lost }) => {
+    if (current === undefined) return
+    if (lost > 0 && follows.current) return restart()
+    const { filter } = current.asked
+    const fresh = logs.filter((log) => fits(log, filter))
+    hold((window) => withNewer(window, fresh, follows.current))
+    if (!isAtEnd || caughtUp.current === filter) return
+    caughtUp.current = filter
+    void catchUp(current).catch(() => undefined)
+  })
+}
+
+function read(query: Query, signal?: AbortSignal): Promise<LogPage> {
+  return api.get<LogPage>('/logs', { limit: PAGE, ...query }, signal)
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { log } from '../../../test/examples.ts'
-import { MOST, shiftOf, windowOf, withNewer, withOlder } from './window.ts'
+import { MOST, shiftOf, windowFrom, windowOf, withNewer, withNext, withOlder } from './window.ts'
 
 /** Lines with the ids from `first` to `last`. */
 const lines = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, at) => log({ id: first + at }))
@@ -39,6 +39,28 @@ test('reading far back lets go of the newest lines', () => {
   expect(window.lines).toHaveLength(MOST)
   expect(window).toMatchObject({ isAtEnd: false, hasOlder: true })
   expect(window.lines.every(({ id }, at) => id === (window.lines[0]?.id ?? 0) + at)).toBe(true)
+})
+
+test('from a time on one reads on to the end, where news go on', () => {
+  const begun = windowFrom(lines(101, 600), false)
+  expect(begun).toMatchObject({ hasOlder: true, isAtEnd: false })
+  const counted = withNewer(begun, lines(900, 902), false)
+  expect(counted.unseen).toBe(3)
+  const whole = withNext(counted, lines(601, 902), true)
+  expect(ends(whole)).toEqual([101, 902])
+  expect(whole).toMatchObject({ isAtEnd: true, unseen: 0 })
+  expect(ends(withNewer(whole, lines(903, 904), true))).toEqual([101, 904])
+})
+
+test('reading far on lets go of the oldest lines, which can be had again', () => {
+  let window = windowFrom(lines(1, 500), false)
+  for (let first = 501; first < 30_000; first += 500) window = withNext(window, lines(first, first + 499), false)
+  expect(window.lines).toHaveLength(MOST)
+  expect(window).toMatchObject({ isAtEnd: false, hasOlder: true })
+  const [first, last] = ends(window) as [number, number]
+  window = withOlder(window, page(first - 500, first - 1), true)
+  expect(ends(window)).toEqual([first - 500, last - 500])
+  expect(window.isAtEnd).toBe(false)
 })
 
 test('what is in sight can be kept in its place', () => {

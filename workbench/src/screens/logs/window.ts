@@ -19,6 +19,23 @@ export function windowOf(page: readonly Log[], hasOlder: boolean): LogWindow {
   return { lines: page.toReversed(), hasOlder, isAtEnd: true, unseen: 0 }
 }
 
+/** Lines from some time on, the oldest first; what is before them is not known yet. */
+export function windowFrom(lines: readonly Log[], isAtEnd: boolean): LogWindow {
+  return { lines, hasOlder: true, isAtEnd, unseen: 0 }
+}
+
+/** The window with a page behind it, the oldest first; where that is too much, its oldest lines are let go. */
+export function withNext(window: LogWindow, page: readonly Log[], isLast: boolean): LogWindow {
+  const last = window.lines.at(-1)?.id ?? 0
+  const lines = [...window.lines, ...page.filter(({ id }) => id > last)]
+  return {
+    lines: lines.slice(-MOST),
+    hasOlder: window.hasOlder || lines.length > MOST,
+    isAtEnd: isLast,
+    unseen: isLast ? 0 : window.unseen,
+  }
+}
+
 /** The window with a page before it; where that is too much, its newest lines are let go. */
 export function withOlder(window: LogWindow, page: readonly Log[], hasOlder: boolean): LogWindow {
   const first = window.lines[0]?.id ?? Number.POSITIVE_INFINITY
@@ -37,6 +54,17 @@ export function withNewer(window: LogWindow, fresh: readonly Log[], follows: boo
   if (lines.length <= MOST) return { ...window, lines, unseen }
   if (follows) return { lines: lines.slice(-MOST), hasOlder: true, isAtEnd: true, unseen }
   return { ...window, isAtEnd: false, unseen }
+}
+
+/** The window with lines of which some may lie before its last ones. */
+export function inOrder(window: LogWindow, lines: readonly Log[], follows: boolean): LogWindow {
+  const known = new Set(window.lines.map(({ id }) => id))
+  const missed = lines.filter(({ id }) => !known.has(id))
+  if (missed.length === 0 || !window.isAtEnd) return window
+  const [first] = missed as [Log, ...Log[]]
+  const kept = window.lines.filter(({ id }) => id < first.id)
+  const rest = [...window.lines.filter(({ id }) => id > first.id), ...missed].toSorted((a, b) => a.id - b.id)
+  return withNewer({ ...window, lines: kept }, rest, follows)
 }
 
 /** How far what was first has moved down, in lines; negative when lines before it are gone. */

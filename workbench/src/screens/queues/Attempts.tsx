@@ -62,7 +62,7 @@ function AttemptItem({ attempt, traceId, span, isFirst }: AttemptItemProps) {
           <Link to={places.trace(traceId, span?.spanId)}>Show in its trace</Link>
         )}
       </div>
-      <FailureView failure={failure} isOpen={isFirst} />
+      <FailureView failure={failure} began={began} isOpen={isFirst} />
     </li>
   )
 }

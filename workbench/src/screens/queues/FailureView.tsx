@@ -1,26 +1,27 @@
 import { useState } from 'react'
 
 import type { Failure, Frame } from '../../api/types.ts'
-import { SourceExcerpt } from '../../components/code/SourceExcerpt.tsx'
+import { FrameSource } from '../../components/code/FrameSource.tsx'
 import { classes } from '../../components/classes.ts'
 import { CopyButton } from '../../components/CopyButton.tsx'
 
 const MOST_FRAMES = 30
 const MOST_CAUSES = 10
-const NOT_SHOWN = 'The source is not shown: it is not among the project’s steps and what they import.'
 
 interface FailureViewProps {
   failure: Failure
+  /** When the run that failed began. */
+  began: string
   /** Whether the source of its place is shown at once. */
   isOpen?: boolean
 }
 
 /** What went wrong, where, and what led to it. */
-export function FailureView({ failure, isOpen = false }: FailureViewProps) {
+export function FailureView({ failure, began, isOpen = false }: FailureViewProps) {
   return (
     <div className="flex flex-col gap-3 border-l-2 border-bad pl-3">
       {chainOf(failure).map((each, at) => (
-        <OneFailure key={at} failure={each} isOpen={isOpen && at === 0} isCause={at > 0} />
+        <OneFailure key={at} failure={each} began={began} isOpen={isOpen && at === 0} isCause={at > 0} />
       ))}
     </div>
   )
@@ -32,10 +33,9 @@ function chainOf(failure: Failure): Failure[] {
   return chain
 }
 
-function OneFailure({ failure, isOpen, isCause }: { failure: Failure; isOpen: boolean; isCause: boolean }) {
+function OneFailure({ failure, began, isOpen = false, isCause }: FailureViewProps & { isCause: boolean }) {
   const { type, kind, message, stack, frames } = failure
-  const inner = innermost(failure)
-  const [shown, setShown] = useState(isOpen ? inner : -1)
+  const [shown, setShown] = useState(isOpen ? 0 : -1)
   return (
     <div className="flex min-w-0 flex-col gap-1.5">
       <div className="flex items-start gap-1">
@@ -52,7 +52,7 @@ function OneFailure({ failure, isOpen, isCause }: { failure: Failure; isOpen: bo
       {frames.length > 0 ? (
         <ol className="flex flex-col gap-0.5" aria-label="Stack">
           {frames.slice(0, MOST_FRAMES).map((frame, at) => (
-            <FrameItem key={at} frame={frame} isInner={at === inner} isShown={at === shown} toggle={() => setShown(at === shown ? -1 : at)} />
+            <FrameItem key={at} frame={frame} began={began} isInner={at === 0} isShown={at === shown} toggle={() => setShown(at === shown ? -1 : at)} />
           ))}
         </ol>
       ) : (
@@ -62,19 +62,16 @@ function OneFailure({ failure, isOpen, isCause }: { failure: Failure; isOpen: bo
   )
 }
 
-/** The frame that threw: Python lists it last, the others first. */
-function innermost({ frames, stack }: Failure): number {
-  return stack.startsWith('Traceback') ? frames.length - 1 : 0
-}
-
 interface FrameItemProps {
   frame: Frame
+  began: string
+  /** Whether it is the one that threw. */
   isInner: boolean
   isShown: boolean
   toggle: () => void
 }
 
-function FrameItem({ frame, isInner, isShown, toggle }: FrameItemProps) {
+function FrameItem({ frame, began, isInner, isShown, toggle }: FrameItemProps) {
   const { file, line, function: name } = frame
   return (
     <li>
@@ -90,7 +87,7 @@ function FrameItem({ frame, isInner, isShown, toggle }: FrameItemProps) {
         </span>
         {name && <span> in {name}</span>}
       </button>
-      {isShown && <SourceExcerpt file={file} line={line} otherwise={NOT_SHOWN} />}
+      {isShown && <FrameSource file={file} line={line} began={began} />}
     </li>
   )
 }

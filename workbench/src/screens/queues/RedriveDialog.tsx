@@ -104,7 +104,7 @@ function useRedrive(
       const done = await api.post<{ redriven: number; moved: number }>('/queue/redrive', { topic, step, kind }, bodyOf(choice))
       const target = choice.target ?? { topic, step, kind }
       const eventIds = letters.map(({ eventId }) => eventId)
-      onRedriven({ count: done.redriven, moved: done.moved, target, isElsewhere: choice.target !== undefined, eventIds })
+      onRedriven({ at: Date.now(), count: done.redriven, moved: done.moved, target, isElsewhere: choice.target !== undefined, eventIds })
       for (const each of [queue, target]) void client.invalidateQueries({ queryKey: keys.queue(each) })
       void client.invalidateQueries({ queryKey: keys.queues })
       onClose()

@@ -15,8 +15,8 @@ interface RedriveReportProps {
 
 /** What was redriven, and what has come of it so far. */
 export function RedriveReport({ redriven, limit, onClose }: RedriveReportProps) {
-  const { data } = useQueue(redriven.target, limit)
-  const progress = data ? progressOf(redriven, data) : null
+  const { data, dataUpdatedAt } = useQueue(redriven.target, limit)
+  const progress = data && dataUpdatedAt > redriven.at ? progressOf(redriven, data) : null
   const tone = progress === null ? 'noop' : progress.dead > 0 ? 'bad' : progress.waiting > 0 ? 'busy' : 'ok'
   return (
     <div role="status" className="flex shrink-0 items-center gap-2 border-b bg-sunken py-1 pr-2 pl-4">

@@ -18,7 +18,7 @@ test('a policy in words', () => {
 })
 
 const target = { topic: 'paid', step: 'Ship', kind: 'event' } as const
-const redriven: Redriven = { count: 3, moved: 0, target, isElsewhere: false, eventIds: ['a', 'b', 'c'] }
+const redriven: Redriven = { at: 0, count: 3, moved: 0, target, isElsewhere: false, eventIds: ['a', 'b', 'c'] }
 
 test('what a redrive has done in words', () => {
   expect(redrivenText(redriven)).toBe('3 dead letters are events again.')

@@ -31,6 +31,8 @@ export function describe({ topic, step, kind }: QueueAddress): string {
 
 /** What was redriven, and where to. */
 export interface Redriven {
+  /** When it was done; what was read of a queue before says nothing of it. In milliseconds since 1970. */
+  at: number
   count: number
   /** Events that went along to the other step. */
   moved: number

@@ -9,6 +9,7 @@ import { TextInput } from '../../components/fields.tsx'
 import { JsonView } from '../../components/json/JsonView.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx'
 import { Tabs } from '../../components/Tabs.tsx'
+import { useIsUnsaved } from '../../components/unsaved.ts'
 import { ValueEditor } from '../../components/ValueEditor.tsx'
 import { useEntry, useReadAgain, writes, type Entry } from './reads.ts'
 import { ttlOf } from './ttl.ts'
@@ -24,7 +25,6 @@ export function EntryPane({ group, name }: { group: string; name: string }) {
         <h3 className="min-w-0 flex-1 truncate font-mono text-sm" title={name}>
           {name}
         </h3>
-        {entry && <span className="tabular truncate text-sm text-faint">version {entry.version}</span>}
         <CopyButton text={name} label="Copy the key" />
         {entry && <IconButton icon={Trash2} label="Delete the value" onClick={() => setIsDeleting(true)} />}
       </div>
@@ -47,6 +47,7 @@ type Part = 'value' | 'edit'
 
 function Parts({ group, name, entry }: { group: string; name: string; entry: Entry | null }) {
   const [tab, setTab] = useQueryState('tab')
+  const isUnsaved = useIsUnsaved(editOf(group, name))
   return (
     <Tabs<Part>
       label="Parts of the value"
@@ -54,10 +55,15 @@ function Parts({ group, name, entry }: { group: string; name: string; entry: Ent
       onSelect={(next) => setTab(next === 'value' ? '' : next)}
       tabs={[
         { id: 'value', title: 'Value', panel: () => <Value entry={entry} name={name} /> },
-        { id: 'edit', title: 'Edit', panel: () => <Edit key={`${group} ${name}`} group={group} name={name} entry={entry} /> },
+        { id: 'edit', title: isUnsaved ? 'Edit (not saved)' : 'Edit', panel: () => <Edit key={`${group} ${name}`} group={group} name={name} entry={entry} /> },
       ]}
     />
   )
+}
+
+/** The name of an edit of a value. */
+function editOf(group: string, name: string): string {
+  return JSON.stringify(['state', group, name])
 }
 
 function Value({ entry, name }: { entry: Entry | null; name: string }) {
@@ -71,6 +77,7 @@ function Value({ entry, name }: { entry: Entry | null; name: string }) {
   return (
     <div className="p-3">
       <JsonView value={entry.value} label="the value" />
+      <p className="tabular mt-3 text-sm text-faint">version {entry.version}</p>
     </div>
   )
 }
@@ -91,6 +98,7 @@ function Edit({ group, name, entry }: { group: string; name: string; entry: Entr
   return (
     <ValueEditor
       label="The value as JSON"
+      name={editOf(group, name)}
       value={entry?.value}
       version={entry?.version ?? 0}
       onSave={save}

@@ -9,6 +9,7 @@ import { ConfirmDialog } from '../../components/Dialog.tsx'
 import { JsonView } from '../../components/json/JsonView.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx'
 import { Tabs, type Tab } from '../../components/Tabs.tsx'
+import { useIsUnsaved } from '../../components/unsaved.ts'
 import { ValueEditor } from '../../components/ValueEditor.tsx'
 import { FollowTab } from './FollowTab.tsx'
 import { dataOf } from './items.ts'
@@ -28,13 +29,14 @@ type Part = 'item' | 'edit' | 'follow' | 'send' | 'schema'
 export function DetailPane({ stream, group, id }: DetailPaneProps) {
   const [tab, setTab] = useQueryState('tab')
   const { name } = stream
+  const isUnsaved = useIsUnsaved(editOf(name, group, id ?? ''))
   const room = id === null ? { streamName: name, groupId: group } : { streamName: name, groupId: group, id }
   const own: Tab<Part>[] =
     id === null
       ? []
       : [
           { id: 'item', title: 'Item', panel: () => <ItemPanel stream={name} group={group} id={id} /> },
-          { id: 'edit', title: 'Edit', panel: () => <Edit key={id} stream={name} group={group} id={id} /> },
+          { id: 'edit', title: isUnsaved ? 'Edit (not saved)' : 'Edit', panel: () => <Edit key={id} stream={name} group={group} id={id} /> },
         ]
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -54,6 +56,11 @@ export function DetailPane({ stream, group, id }: DetailPaneProps) {
       </div>
     </div>
   )
+}
+
+/** The name of an edit of an item. */
+function editOf(stream: string, group: string, id: string): string {
+  return JSON.stringify(['stream', stream, group, id])
 }
 
 function Head({ stream, group, id }: { stream: string; group: string; id: string | null }) {
@@ -107,6 +114,7 @@ function Edit({ stream, group, id }: { stream: string; group: string; id: string
   return (
     <ValueEditor
       label="The item as JSON"
+      name={editOf(stream, group, id)}
       value={item === null ? undefined : dataOf(item)}
       version={versionOf(item)}
       onSave={save}

@@ -9,11 +9,13 @@ import { Time } from '../../components/values.tsx'
 import type { ItemRow } from './items.ts'
 import { useItems } from './reads.ts'
 
-const columns: readonly Column<ItemRow>[] = [
-  { title: 'Id', width: 'minmax(130px, 2fr)', cell: ({ key }) => <span className="font-mono text-sm" title={key}>{key}</span> },
-  { title: 'Item', width: 'minmax(140px, 3fr)', cell: ({ preview }) => <span className="font-mono text-sm text-muted">{preview}</span> },
-  { title: 'Made', width: '108px', isNumber: true, cell: ({ created }) => <span className="text-sm text-muted"><Time at={created} /></span> },
-]
+const id = (width: string): Column<ItemRow> => ({ title: 'Id', width, cell: ({ key }) => <span className="font-mono text-sm" title={key}>{key}</span> })
+const item = (width: string): Column<ItemRow> => ({ title: 'Item', width, cell: ({ preview }) => <span className="font-mono text-sm text-muted">{preview}</span> })
+const made: Column<ItemRow> = { title: 'Made', width: '108px', isNumber: true, cell: ({ created }) => <span className="text-sm text-muted"><Time at={created} /></span> }
+
+const ALL = [id('minmax(90px, 2fr)'), item('minmax(90px, 3fr)'), made]
+/** Beside an item that is open: by their ids one goes on to others. */
+const BESIDE = [id('minmax(160px, 3fr)'), item('minmax(60px, 1fr)')]
 
 /** The items of a group. */
 export function ItemTable({ stream, group, selected }: { stream: string; group: string; selected: string | null }) {
@@ -28,5 +30,5 @@ export function ItemTable({ stream, group, selected }: { stream: string; group: 
       A step sets an item by <code className="font-mono">streams.{stream}.set('{group}', id, &#123;…&#125;)</code>; New item does the same.
     </EmptyState>
   )
-  return <LookTable label={`Items of ${group}`} list={items} columns={columns} selected={selected} onSelect={select} empty={empty} />
+  return <LookTable label={`Items of ${group}`} list={items} columns={selected === null ? ALL : BESIDE} selected={selected} onSelect={select} empty={empty} />
 }

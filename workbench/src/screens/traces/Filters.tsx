@@ -3,7 +3,7 @@ import { X } from 'lucide-react'
 import { useProject } from '../../api/queries.ts'
 import { navigate, useQueryState, useRoute } from '../../app/useRoute.ts'
 import { Button } from '../../components/Button.tsx'
-import { SearchField, Select } from '../../components/fields.tsx'
+import { MomentField, SearchField, Select } from '../../components/fields.tsx'
 import { PERIODS } from './filter.ts'
 
 const STATUSES = [['', 'Any status'], ['running', 'Running'], ['ok', 'Ok'], ['failed', 'Failed']] as const
@@ -13,6 +13,7 @@ const KINDS = [['', 'Any kind'], ['api', 'API'], ['event', 'Event'], ['cron', 'C
 export function Filters() {
   const project = useProject().data
   const [text, setText] = useQueryState('text')
+  const [until, setUntil] = useQueryState('until')
   return (
     <>
       <SearchField value={text} onChange={setText} label="Search traces" placeholder="Name, step, error, trace id" />
@@ -21,6 +22,7 @@ export function Filters() {
       <Choice name="step" label="Step" options={named('Any step', project?.steps.map(({ name }) => name))} />
       <Choice name="flow" label="Flow" options={named('Any flow', project?.flows)} />
       <Choice name="time" label="Time" options={PERIODS} />
+      <MomentField label="Began before" value={until} onChange={setUntil} />
       <Reset />
     </>
   )
@@ -50,5 +52,5 @@ function Reset() {
 }
 
 export function isFiltered(query: Record<string, string>): boolean {
-  return ['status', 'kind', 'step', 'flow', 'text', 'time'].some((name) => query[name])
+  return ['status', 'kind', 'step', 'flow', 'text', 'time', 'until'].some((name) => query[name])
 }

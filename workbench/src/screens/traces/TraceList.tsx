@@ -27,13 +27,19 @@ export function TraceList({ filter, selected, onSelect }: TraceListProps) {
   if (traces === undefined) {
     return query.error ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : <Skeleton rows={12} />
   }
-  if (traces.length === 0 && held === 0) return <Empty isFiltered={Object.keys(filter).length > 0} />
+  if (traces.length === 0 && held === 0) {
+    return (
+      <div className="h-full" aria-busy={query.isPlaceholderData}>
+        <Empty isFiltered={Object.keys(filter).length > 0} />
+      </div>
+    )
+  }
   const toTop = (): void => {
     reading.box.current?.querySelector('[role=grid]')?.scrollTo({ top: 0 })
     showHeld()
   }
   return (
-    <div ref={reading.box} className="relative h-full" {...reading.handlers}>
+    <div ref={reading.box} className="relative h-full" aria-busy={query.isPlaceholderData} {...reading.handlers}>
       {held > 0 && (
         <Button icon={ArrowUp} look="primary" onClick={toTop} className="absolute top-10 left-1/2 z-20 -translate-x-1/2 shadow-lg">
           {counted(held, 'new trace')}

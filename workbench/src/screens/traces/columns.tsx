@@ -13,23 +13,23 @@ const status: Column<TraceSummary> = {
   cell: (trace) => <StatusBadge status={trace.status} httpStatus={shownStatus(trace)} />,
 }
 
-const name: Column<TraceSummary> = {
+const name = (hasKind: boolean): Column<TraceSummary> => ({
   title: 'What began it',
-  width: 'minmax(150px, 3fr)',
+  width: 'minmax(110px, 2fr)',
   cell: (trace) => (
     <span className="flex min-w-0 items-center gap-1.5">
-      <KindBadge kind={trace.kind} />
+      {hasKind && <KindBadge kind={trace.kind} />}
       {trace.repeats !== null && <Repeat size={12} className="shrink-0 text-faint" aria-label="Run again" />}
       <span className="truncate" title={trace.name}>
         {trace.name}
       </span>
     </span>
   ),
-}
+})
 
 const steps: Column<TraceSummary> = {
   title: 'Steps',
-  width: 'minmax(140px, 2fr)',
+  width: 'minmax(140px, 3fr)',
   cell: ({ steps, error }) => (
     <span title={error ?? steps.join(' → ')} className={error === null ? 'text-muted' : 'text-bad'}>
       {error ?? steps.join(' → ')}
@@ -41,10 +41,12 @@ const spans: Column<TraceSummary> = { title: 'Spans', width: '64px', isNumber: t
 
 const began: Column<TraceSummary> = { title: 'Began', width: '108px', isNumber: true, cell: ({ began }) => <Time at={began} /> }
 
+const seconds: Column<TraceSummary> = { title: 'Duration', width: '84px', isNumber: true, cell: ({ seconds }) => <Duration seconds={seconds} /> }
+
 function duration(longest: number): Column<TraceSummary> {
   return {
     title: 'Duration',
-    width: 'minmax(132px, 1fr)',
+    width: '160px',
     cell: (trace) => (
       <span className="grid grid-cols-[56px_72px] items-center gap-2">
         <span className="h-1.5 overflow-hidden rounded-sm bg-sunken" aria-hidden>
@@ -63,8 +65,7 @@ function barOf({ status }: TraceSummary): string {
   return status === 'failed' ? 'block h-full bg-bad' : 'block h-full bg-line-strong'
 }
 
-/** The columns beside a trace that is open, or all of them; bars are as long as the longest duration allows. */
+/** The columns that have room beside a trace that is open, or all of them; bars are as long as the longest duration allows. */
 export function columnsOf(isNarrow: boolean, longest: number): readonly Column<TraceSummary>[] {
-  const time = duration(longest)
-  return isNarrow ? [status, name, { ...time, width: '152px' }] : [status, name, steps, spans, { ...time, width: '160px' }, began]
+  return isNarrow ? [status, name(false), seconds] : [status, name(true), steps, spans, duration(longest), began]
 }

@@ -29,6 +29,8 @@ test.each([
   [{ text: 'aaaa' }, true],
   [{ text: 'nothing' }, false],
   [{ since: '2026-01-31T12:00:00.000Z' }, false],
+  [{ until: '2026-01-31T12:00:00.000Z' }, true],
+  [{ until: '2026-01-31T11:59:59.000Z' }, false],
   [{ flow: 'orders' }, true],
   [{}, true],
 ])('a trace that has changed is judged by %o as the runtime would', (filter, is) => {

@@ -24,18 +24,20 @@ export function filterOf(query: Record<string, string>, now: number): TraceFilte
   for (const name of ['status', 'kind', 'step', 'flow', 'text'] as const) {
     if (query[name]) filter[name] = query[name]
   }
+  if (query['until']) filter.until = query['until']
   const since = sinceOf(query['time'] ?? '', now)
   return since === undefined ? filter : { ...filter, since }
 }
 
 /** Whether a trace that has changed belongs into the list; `flowSteps` are the steps of the flow that is asked for. */
 export function fits(trace: TraceSummary, filter: TraceFilter, flowSteps: ReadonlySet<string>): boolean {
-  const { status, kind, step, flow, text, since } = filter
+  const { status, kind, step, flow, text, since, until } = filter
   if (status && trace.status !== status) return false
   if (kind && trace.kind !== kind) return false
   if (step && !trace.steps.includes(step)) return false
   if (flow && !trace.steps.some((each) => flowSteps.has(each))) return false
   if (since && trace.began < since) return false
+  if (until && Date.parse(trace.began) >= Date.parse(until)) return false
   return !text || hasText(trace, text.toLowerCase())
 }
 

@@ -20,7 +20,7 @@ export default function TracesScreen() {
   const open = (id: string | null): void => {
     const { span: _span, mark: _mark, tab: _tab, ...rest } = query
     if (id === opened) return
-    navigate({ screen: 'traces', path: id === null ? [] : [id], query: rest }, opened !== null && id !== null)
+    navigate({ screen: 'traces', path: id === null ? [] : [id], query: rest })
   }
   useShortcuts([{ keys: 'esc', title: 'Close the trace', group: 'Traces', run: () => opened !== null && setOpened(null) }])
   return (

@@ -14,6 +14,7 @@ import { SchemaDetails } from '../../../components/SchemaDetails.tsx'
 import { SplitPane } from '../../../components/SplitPane.tsx'
 import { exampleOf } from '../../../schema/example.ts'
 import { EmittedList, type Emitted } from './EmittedList.tsx'
+import { quoted } from '../draft.ts'
 import { NO_OPTIONS, optionsOf, topicsOf, type Options, type Topic } from './topics.ts'
 
 /** What the address says where no topic is chosen yet. */
@@ -29,7 +30,7 @@ export function EmitPane({ project, topic }: { project: Project; topic: string }
       name="emit"
       label="Emitted events"
       first={<EmitForm topics={topics} name={topic} onEmitted={(more) => setEmitted((all) => [more, ...all].slice(0, MOST))} />}
-      second={<EmittedList emitted={emitted} />}
+      second={<EmittedList emitted={emitted} command={commandFor(topics, topic)} />}
     />
   )
 }
@@ -42,6 +43,13 @@ interface EmitFormProps {
 
 function bodyFor(topics: readonly Topic[], name: string): string {
   return JSON.stringify(exampleOf(topics.find((topic) => topic.name === name)?.schema ?? null), null, 2)
+}
+
+/** The same for a terminal, where a topic is chosen; else for one that many projects have. */
+function commandFor(topics: readonly Topic[], name: string): string {
+  if (name === '' || name === ANY) return `runtime emit --topic order.created --message '{"orderId": "7"}'`
+  const data = JSON.stringify(exampleOf(topics.find((topic) => topic.name === name)?.schema ?? null))
+  return `runtime emit --topic ${/^[\w.:/-]+$/.test(name) ? name : quoted(name)} --message ${quoted(data)}`
 }
 
 function EmitForm({ topics, name, onEmitted }: EmitFormProps) {
@@ -114,7 +122,7 @@ function TopicField({ topics, name }: { topics: readonly Topic[]; name: string }
             list={listId}
             autoFocus
             value={name}
-            placeholder="order.created"
+            placeholder="name of a topic"
             onChange={(event) => set(event.target.value)}
             className="font-mono text-sm"
           />

@@ -15,11 +15,11 @@ export interface Emitted {
   isTaken: boolean
 }
 
-/** What was emitted, the newest first, and what each has caused. */
-export function EmittedList({ emitted }: { emitted: readonly Emitted[] }) {
+/** What was emitted, the newest first, and what each has caused; `command` does the same in a terminal. */
+export function EmittedList({ emitted, command }: { emitted: readonly Emitted[]; command: string }) {
   if (emitted.length === 0) {
     return (
-      <EmptyState icon={Send} title="Emit an event" command={`runtime emit --topic order.created --message '{"orderId": "7"}'`}>
+      <EmptyState icon={Send} title="Emit an event" command={command}>
         It is put into the queue of every step that takes its topic, as if a step had emitted it. What it causes is linked here.
         The same from a terminal:
       </EmptyState>

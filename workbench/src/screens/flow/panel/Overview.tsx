@@ -3,11 +3,14 @@ import type { ReactNode } from 'react'
 import { useQueues, useSchedules } from '../../../api/queries.ts'
 import type { Project, Queue, Step, Trigger } from '../../../api/types.ts'
 import { places } from '../../../app/places.ts'
+import { ProblemList } from '../../../app/Problems.tsx'
 import { Badge, KindBadge } from '../../../components/Badge.tsx'
+import { CopyButton } from '../../../components/CopyButton.tsx'
 import { Link } from '../../../components/Link.tsx'
 import { Distance } from '../../../components/values.tsx'
 import { formatCount } from '../../../format/count.ts'
 import { runs, triggerText } from '../sizes.ts'
+import { problemsOf } from '../trouble.ts'
 import { useEmitted, useFault, useSeen } from '../useOverlay.ts'
 import { outgoingOf, type Outgoing } from './connections.ts'
 import { Runs, type ShowLine } from './Runs.tsx'
@@ -17,8 +20,14 @@ import { Facts, Section } from './Section.tsx'
 export function Overview({ project, step, showLine }: { project: Project; step: Step; showLine: ShowLine }) {
   const outgoing = outgoingOf(step, project.steps, useSeen())
   const fault = useFault(step.node ?? '')
+  const problems = problemsOf(step, project.problems)
   return (
     <>
+      {problems.length > 0 && (
+        <Section title={problems.length > 1 ? 'Problems' : 'Problem'}>
+          <ProblemList problems={problems} />
+        </Section>
+      )}
       {fault !== '' && (
         <Section title="Its custom node is not shown">
           <pre className="overflow-auto rounded-md bg-warn-soft p-2 font-mono text-sm whitespace-pre-wrap text-warn">{fault}</pre>
@@ -137,9 +146,19 @@ function policyText({ type, concurrency, maxRetries, delaySeconds }: NonNullable
   return `${type}, ${concurrency} at once, at most ${maxRetries} ${maxRetries === 1 ? 'retry' : 'retries'}${delay}`
 }
 
-function factsOf({ type, language, flows, timeout, atomic, description }: Step): (readonly [string, ReactNode])[] {
+function FilePath({ file }: { file: string }) {
+  return (
+    <span className="-my-1 inline-flex max-w-full items-center gap-1">
+      <code className="font-mono text-sm">{file}</code>
+      <CopyButton text={file} label="Copy path" />
+    </span>
+  )
+}
+
+function factsOf({ type, file, language, flows, timeout, atomic, description }: Step): (readonly [string, ReactNode])[] {
   return [
     ['Type', type],
+    ['File', <FilePath file={file} />],
     ...(description === '' ? [] : [['Description', description] as const]),
     ...(type === 'noop' ? [] : [['Language', language] as const, ['Time limit', `${timeout} s`] as const, ['Atomic', atomic ? 'yes' : 'no'] as const]),
     ['Flows', flows.length === 0 ? 'none' : flows.join(', ')],

@@ -1,4 +1,5 @@
 import { X } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 
 import { useSource } from '../../../api/queries.ts'
 import type { Project, Step } from '../../../api/types.ts'
@@ -9,15 +10,28 @@ import { CodeBlock } from '../../../components/code/CodeBlock.tsx'
 import { CopyButton } from '../../../components/CopyButton.tsx'
 import { ErrorState, Skeleton } from '../../../components/states.tsx'
 import { Tabs } from '../../../components/Tabs.tsx'
-import { Overview } from './Overview.tsx'
 import { languageOf } from '../../../format/language.ts'
+import { serveFocus } from '../focus.ts'
+import { Overview } from './Overview.tsx'
+
+interface PanelProps {
+  project: Project
+  step: Step
+  /** The ask for the focus that it is to serve; 0 for none. */
+  focus: number
+  onClose: () => void
+}
 
 /** All about the step that is selected. What of its source is shown is in the address: `source=<file>:<line>`. */
-export function Panel({ project, step, onClose }: { project: Project; step: Step; onClose: () => void }) {
-  const [source, setSource] = useQueryState('source')
+export function Panel({ project, step, focus, onClose }: PanelProps) {
+  const box = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (box.current !== null) serveFocus(focus, box.current)
+  }, [focus])
+  const [source, setSource] = useQueryState('source', true)
   const place = placeOf(source) ?? { file: step.file, line: null }
   return (
-    <div className="flex h-full min-h-0 flex-col bg-surface">
+    <div ref={box} tabIndex={-1} className="flex h-full min-h-0 flex-col bg-surface outline-none">
       <header className="flex h-10 shrink-0 items-center gap-2 pr-2 pl-4">
         <h3 className="min-w-0 flex-1 text-lg font-semibold">
           <StepBadge name={step.name} type={step.type} {...(step.type === 'noop' ? {} : { language: languageOf(step.file, step.language) })} />

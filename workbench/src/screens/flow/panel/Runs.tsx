@@ -7,15 +7,16 @@ import { explain } from '../../../api/error.ts'
 import { places } from '../../../app/places.ts'
 import { StatusBadge } from '../../../components/Badge.tsx'
 import { classes } from '../../../components/classes.ts'
+import { counted } from '../../../format/count.ts'
 import { Link } from '../../../components/Link.tsx'
 import { Distance, Duration } from '../../../components/values.tsx'
 import { framesOf, spanOf } from './runs.ts'
 import { Section } from './Section.tsx'
-import { useRuns } from './useRuns.ts'
+import { useOwnRuns, useRuns } from './useRuns.ts'
 
 export type ShowLine = (frame: Pick<Frame, 'file' | 'line'>) => void
 
-/** The last runs of a step, failed ones first; each opens to what it threw, and where. */
+/** The last runs of a step, the newest first; each opens to what it threw, and where. */
 export function Runs({ step, showLine }: { step: Step; showLine: ShowLine }) {
   const { data: runs, error } = useRuns(step.name)
   const [open, setOpen] = useState<string | null>(null)
@@ -26,7 +27,7 @@ export function Runs({ step, showLine }: { step: Step; showLine: ShowLine }) {
       <ul>
         {runs?.map((run) => (
           <li key={run.traceId} className="border-b last:border-b-0">
-            <Row run={run} isOpen={run.traceId === open} toggle={() => setOpen(run.traceId === open ? null : run.traceId)} />
+            <Row run={run} step={step.name} isOpen={run.traceId === open} toggle={() => setOpen(run.traceId === open ? null : run.traceId)} />
             {run.traceId === open && <Outcome run={run} step={step} showLine={showLine} />}
           </li>
         ))}
@@ -35,20 +36,32 @@ export function Runs({ step, showLine }: { step: Step; showLine: ShowLine }) {
   )
 }
 
-function Row({ run, isOpen, toggle }: { run: TraceSummary; isOpen: boolean; toggle: () => void }) {
+interface RowProps {
+  run: TraceSummary
+  step: string
+  isOpen: boolean
+  toggle: () => void
+}
+
+/** A trace by what the step did in it, which may have gone well where another step has failed. */
+function Row({ run, step, isOpen, toggle }: RowProps) {
+  const { data: own } = useOwnRuns(run, step)
   return (
     <button type="button" aria-expanded={isOpen} onClick={toggle} className="focus-inset flex min-h-8 w-full items-center gap-2 py-1 text-left hover:bg-hover">
       <ChevronRight size={13} aria-hidden className={classes('shrink-0 text-faint', isOpen && 'rotate-90')} />
-      <StatusBadge status={run.status} httpStatus={run.status === 'failed' ? null : run.httpStatus} />
+      {own ? <StatusBadge status={own.status} httpStatus={own.status === 'ok' ? own.httpStatus : null} /> : <span className="shimmer h-[18px] w-12 rounded-sm bg-noop-soft" />}
       <span className="min-w-0 flex-1">
-        <span className="block truncate">{run.name}</span>
-        {run.error !== null && <span className="block truncate text-sm text-bad">{run.error}</span>}
+        <span className="block truncate">
+          {run.name}
+          {own && own.runs > 1 && <span className="text-faint"> · {counted(own.runs, 'run')}</span>}
+        </span>
+        {own && own.error !== null && <span className="block truncate text-sm text-bad">{own.error}</span>}
       </span>
       <span className="shrink-0 text-sm text-faint">
-        <Distance at={run.began} />
+        <Distance at={own?.began ?? run.began} />
       </span>
       <span className="w-16 shrink-0 text-right text-sm text-muted">
-        <Duration seconds={run.seconds} />
+        {own && <Duration seconds={own.seconds} />}
       </span>
     </button>
   )
@@ -59,7 +72,7 @@ function Outcome({ run, step, showLine }: { run: TraceSummary; step: Step; showL
   if (error) return <p className="pb-2 pl-5 text-bad">{explain(error)}</p>
   if (trace === undefined) return <p className="shimmer pb-2 pl-5 text-faint">Reading the trace</p>
   const span = spanOf(trace, step.name)
-  const failing = span?.failure ? span : (trace.spanList.findLast(({ failure }) => failure !== null) ?? null)
+  const failing = span?.failure ? span : null
   return (
     <div className="flex flex-col gap-1.5 pb-3 pl-5">
       {failing?.failure ? (

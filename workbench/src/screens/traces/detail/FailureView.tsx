@@ -3,32 +3,33 @@ import { useState } from 'react'
 
 import type { Failure, Frame } from '../../../api/types.ts'
 import { Badge } from '../../../components/Badge.tsx'
+import { FrameSource } from '../../../components/code/FrameSource.tsx'
 import { CopyButton } from '../../../components/CopyButton.tsx'
 import { causesOf } from './causes.ts'
-import { SourceView } from './SourceView.tsx'
 
-/** Why it failed: the error, its stack, and what caused it, down to the first cause. */
-export function FailureView({ failure }: { failure: Failure }) {
+/** Why a run that began at this moment failed: the error, its stack, and what caused it, down to the first cause. */
+export function FailureView({ failure, began }: { failure: Failure; began: string }) {
   const { shown, more } = causesOf(failure)
   return (
     <div className="flex flex-col gap-3 p-3">
       {shown.map((each, depth) => (
-        <Cause key={depth} failure={each} depth={depth} />
+        <Cause key={depth} failure={each} began={began} depth={depth} />
       ))}
       {more > 0 && <p className="text-muted">{more} more causes lie below.</p>}
     </div>
   )
 }
 
-function Cause({ failure, depth }: { failure: Failure; depth: number }) {
+function Cause({ failure, began, depth }: { failure: Failure; began: string; depth: number }) {
   const { type, message, kind, stack, frames } = failure
   return (
     <section>
       <div className="flex items-start gap-2">
         <h4 className="min-w-0 flex-1 break-words whitespace-pre-wrap">
           {depth > 0 && <span className="text-muted">caused by </span>}
-          <span className="font-semibold text-bad">{type}</span>
-          {message !== '' && `: ${message}`}
+          {type !== '' && <span className="font-semibold text-bad">{type}</span>}
+          {type !== '' && message !== '' && ': '}
+          {message}
         </h4>
         {kind !== '' && kind !== 'handler' && <Badge tone="bad">{kind}</Badge>}
         {stack !== '' && <CopyButton text={stack} label="Copy the stack" />}
@@ -36,14 +37,14 @@ function Cause({ failure, depth }: { failure: Failure; depth: number }) {
       {frames.length === 0 && stack !== '' && <pre className="mt-1 max-h-60 overflow-auto font-mono text-sm text-muted">{stack}</pre>}
       <ol className="mt-1">
         {frames.map((frame, at) => (
-          <FrameLine key={at} frame={frame} isOpenAtFirst={depth === 0 && at === 0} />
+          <FrameLine key={at} frame={frame} began={began} isOpenAtFirst={depth === 0 && at === 0} />
         ))}
       </ol>
     </section>
   )
 }
 
-function FrameLine({ frame, isOpenAtFirst }: { frame: Frame; isOpenAtFirst: boolean }) {
+function FrameLine({ frame, began, isOpenAtFirst }: { frame: Frame; began: string; isOpenAtFirst: boolean }) {
   const [isOpen, setIsOpen] = useState(isOpenAtFirst)
   const { file, line, column } = frame
   const Arrow = isOpen ? ChevronDown : ChevronRight
@@ -64,7 +65,7 @@ function FrameLine({ frame, isOpenAtFirst }: { frame: Frame; isOpenAtFirst: bool
           </span>
         </span>
       </button>
-      {isOpen && <SourceView file={file} line={line} />}
+      {isOpen && <FrameSource file={file} line={line} began={began} />}
     </li>
   )
 }

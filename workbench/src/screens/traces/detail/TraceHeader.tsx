@@ -9,10 +9,11 @@ import { CopyButton } from '../../../components/CopyButton.tsx'
 import { Link } from '../../../components/Link.tsx'
 import { toast } from '../../../components/toasts.ts'
 import { Time } from '../../../components/values.tsx'
-import { counted } from '../../../format/count.ts'
+import { counted, formatCount } from '../../../format/count.ts'
 import { formatDuration } from '../../../format/duration.ts'
 import { RunAgain } from '../repeat/RunAgain.tsx'
 import { shownStatus } from '../shownStatus.ts'
+import { firstSpan } from './tree.ts'
 
 interface TraceHeaderProps {
   trace: Trace
@@ -21,7 +22,7 @@ interface TraceHeaderProps {
 }
 
 export function TraceHeader({ trace, elapsed, onClose }: TraceHeaderProps) {
-  const first = trace.spanList.find(({ parentId }) => parentId === null) ?? trace.spanList[0]
+  const first = firstSpan(trace)
   return (
     <header className="shrink-0 border-b px-3 pt-2 pb-1.5">
       <div className="flex items-center gap-2">
@@ -39,9 +40,9 @@ export function TraceHeader({ trace, elapsed, onClose }: TraceHeaderProps) {
         <span className="tabular">{elapsed === null ? formatDuration(trace.seconds ?? 0) : `running for ${formatDuration(elapsed)}`}</span>
         <span aria-hidden>·</span>
         <span>
-          {trace.spanList.length < trace.spans ? `the first ${trace.spanList.length} of ` : ''}
           {counted(trace.spans, 'span')}
           {trace.failed > 0 && <span className="text-bad">, {trace.failed} failed</span>}
+          {trace.lostSpans > 0 && `, ${formatCount(trace.lostSpans)} of them not shown`}
         </span>
         {trace.repeats !== null && (
           <>

@@ -1,11 +1,11 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
 import { ChevronsDownUp, ChevronsUpDown } from 'lucide-react'
-import { useCallback, useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 
 import { useShortcuts } from '../../../app/useShortcuts.ts'
 import { IconButton } from '../../../components/Button.tsx'
-import { formatDuration } from '../../../format/duration.ts'
-import { placeOf, ticksOf, type Extent } from './axis.ts'
+import { useStable } from '../../../components/useStable.ts'
+import { placeOf, ticksOf, tickText, type Extent } from './axis.ts'
 import { Legend } from './Legend.tsx'
 import { rowsOf, type Row, type TraceTree } from './tree.ts'
 import type { Looked } from './useMark.ts'
@@ -72,33 +72,32 @@ export function Waterfall({ tree, extent, now, looked, look }: WaterfallProps) {
         onKeyDown={(event) => pressed(event, { next: () => select(at + 1), before: () => select(at - 1), fold })}
         className="focus-inset min-h-0 flex-1 overflow-x-hidden overflow-y-auto [scrollbar-gutter:stable]"
       >
-        <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map(({ index, start, key }) => (
-            <WaterfallRow
-              key={key}
-              id={`${id}-${index}`}
-              row={rows[index] as Row}
-              start={start}
-              extent={extent}
-              now={now}
-              isSelected={index === at}
-              onSelect={selectKey}
-              onToggle={toggleOne}
-            />
-          ))}
-        </div>
+        <Rows id={id} rows={rows} virtual={virtual} at={at} extent={extent} now={now} onSelect={selectKey} onToggle={toggleOne} />
       </div>
     </div>
   )
 }
 
-/** A function that stays the same for as long as the component is there, and does what was last given. */
-function useStable<Given extends unknown[]>(run: (...given: Given) => void): (...given: Given) => void {
-  const latest = useRef(run)
-  useLayoutEffect(() => {
-    latest.current = run
-  })
-  return useCallback((...given) => latest.current(...given), [])
+interface RowsProps {
+  id: string
+  rows: readonly Row[]
+  virtual: Virtualizer<HTMLDivElement, Element>
+  at: number
+  extent: Extent
+  now: number
+  onSelect: (key: string) => void
+  onToggle: (spanId: string, to: boolean) => void
+}
+
+/** The rows in sight. */
+function Rows({ id, rows, virtual, at, ...rest }: RowsProps) {
+  return (
+    <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
+      {virtual.getVirtualItems().map(({ index, start, key }) => (
+        <WaterfallRow key={key} id={`${id}-${index}`} row={rows[index] as Row} start={start} isSelected={index === at} {...rest} />
+      ))}
+    </div>
+  )
 }
 
 /** Which spans show what happened in them: all or none, but for those that a person has opened or closed. */
@@ -135,6 +134,7 @@ function pressed(event: KeyboardEvent, { next, before, fold }: { next: () => voi
 
 function Axis({ extent, areAllOpen, toggleAll }: { extent: Extent; areAllOpen: boolean; toggleAll: () => void }) {
   const ticks = ticksOf(extent, TICKS)
+  const distance = (ticks[1] ?? extent.end) - (ticks[0] ?? 0)
   return (
     <div className="grid h-7 shrink-0 items-center overflow-y-hidden border-b pr-3 text-xs text-muted [scrollbar-gutter:stable]" style={TRACKS}>
       <span className="flex items-center gap-1 pl-1">
@@ -151,7 +151,7 @@ function Axis({ extent, areAllOpen, toggleAll }: { extent: Extent; areAllOpen: b
           const place = placeOf(tick, extent)
           return (
             <span key={tick} className="tabular absolute inset-y-0 border-l pl-1 leading-7 whitespace-nowrap" style={{ left: `${place}%` }}>
-              {place < 90 && (tick === 0 ? '0' : `${tick < 0 ? '−' : ''}${formatDuration(Math.abs(tick))}`)}
+              {place < 90 && tickText(tick, distance)}
             </span>
           )
         })}

@@ -45,7 +45,7 @@ export const WaterfallRow = memo(function WaterfallRow({ id, row, start, extent,
       style={{ ...TRACKS, transform: `translateY(${start}px)` }}
       className={classes('absolute inset-x-0 top-0 grid h-[26px] cursor-pointer items-center pr-3', isSelected ? 'bg-selected' : 'hover:bg-hover')}
     >
-      <span className="flex min-w-0 items-center gap-1.5 pr-2" style={{ paddingLeft: Math.min(row.depth, DEEPEST) * INDENT + 4 }}>
+      <span className="@container flex min-w-0 items-center gap-1.5 pr-2" style={{ paddingLeft: Math.min(row.depth, DEEPEST) * INDENT + 4 }}>
         <Toggle row={row} onToggle={onToggle} />
         <Name row={row} />
       </span>
@@ -92,6 +92,16 @@ function Name({ row }: { row: Row }) {
   )
 }
 
+/** Where there is little room, the number says it alone. */
+function Attempt({ number }: { number: number }) {
+  return (
+    <Badge tone="warn" title={`attempt ${number}`}>
+      <span className="@max-[280px]:sr-only">attempt </span>
+      {number}
+    </Badge>
+  )
+}
+
 function SpanName({ span }: { span: Span }) {
   return (
     <>
@@ -99,7 +109,7 @@ function SpanName({ span }: { span: Span }) {
       <span className="min-w-8 truncate font-medium" title={`${span.step}: ${span.source}`}>
         {span.step}
       </span>
-      {span.attempt > 1 && <Badge tone="warn">attempt {span.attempt}</Badge>}
+      {span.attempt > 1 && <Attempt number={span.attempt} />}
       {span.then === 'dead' && <Badge tone="bad">dead</Badge>}
       <span className={classes('tabular ml-auto shrink-0 text-xs', span.status === 'failed' ? 'text-bad' : 'text-muted')}>
         {span.seconds === null ? 'running' : formatDuration(span.seconds)}

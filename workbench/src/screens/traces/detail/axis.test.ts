@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { log, operation, span, trace } from '../../../../test/examples.ts'
-import { extentOf, marksOf, placeOf, segmentsOf, ticksOf } from './axis.ts'
+import { extentOf, marksOf, placeOf, segmentsOf, ticksOf, tickText } from './axis.ts'
 import { durationsText } from './facts.ts'
 import { treeOf } from './tree.ts'
 
@@ -31,6 +31,17 @@ test('ticks are round, at even distances and inside', () => {
   expect(ticksOf({ start: 0, end: 1.4 }, 5)).toEqual([0, 0.5, 1])
   expect(ticksOf({ start: -0.3, end: 0.9 }, 5)).toEqual([0, 0.5])
   expect(ticksOf({ start: 0, end: 0.000_1 }, 5).length).toBeLessThanOrEqual(6)
+})
+
+test('no two ticks read alike, however short the trace', () => {
+  const texts = (end: number): string[] => {
+    const ticks = ticksOf({ start: 0, end }, 5)
+    return ticks.map((tick) => tickText(tick, ticks[1]! - ticks[0]!))
+  }
+  expect(texts(0.000_1)).toEqual(['0', '20 µs', '40 µs', '60 µs', '80 µs', '100 µs'])
+  expect(texts(0.000_5).slice(0, 3)).toEqual(['0', '0.1 ms', '0.2 ms'])
+  expect(tickText(-0.002, 0.001)).toBe('−2.0 ms')
+  for (const end of [0.000_3, 0.000_7, 0.003, 0.04, 2.5, 61, 200]) expect(new Set(texts(end)).size).toBe(texts(end).length)
 })
 
 test('places are within the bar', () => {

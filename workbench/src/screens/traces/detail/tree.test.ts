@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { failure, log, operation, span, trace } from '../../../../test/examples.ts'
 import { causesOf } from './causes.ts'
-import { mainSpan, rowsOf, treeOf, type Row } from './tree.ts'
+import { firstSpan, mainSpan, rowsOf, treeOf, type Row } from './tree.ts'
 
 const all = (): boolean => true
 const none = (): boolean => false
@@ -68,4 +68,13 @@ test('causes are told down to the first, of very many the beginning', () => {
   expect(causesOf(chain).shown).toHaveLength(20)
   expect(causesOf(chain).more).toBe(11)
   expect(causesOf(failure({ cause: failure() }))).toMatchObject({ more: 0 })
+})
+
+test('a trace that follows from another program begins with the span whose parent is not there', () => {
+  const elsewhere = '1234567890abcdef'
+  const spans = [span({ spanId: 'child', parentId: 'root', offset: 1 }), span({ spanId: 'root', parentId: elsewhere })]
+  expect(firstSpan(trace(spans))?.spanId).toBe('root')
+  expect(mainSpan(trace(spans))?.spanId).toBe('root')
+  const [root] = treeOf(trace(spans)).roots
+  expect([root?.span.spanId, root?.children.map((each) => each.span.spanId)]).toEqual(['root', ['child']])
 })

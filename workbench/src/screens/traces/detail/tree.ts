@@ -119,7 +119,13 @@ function offsetOf(row: Row): number {
   return row.type === 'log' ? row.placed.offset : row.operation.offset
 }
 
+/** The span that the trace began with here; what it follows from may be of another program, and is not there. */
+export function firstSpan({ spanList }: Pick<Trace, 'spanList'>): Span | undefined {
+  const ids = new Set(spanList.map(({ spanId }) => spanId))
+  return spanList.find(({ parentId }) => parentId === null || !ids.has(parentId)) ?? spanList[0]
+}
+
 /** The span that is looked at when nobody has said which: the first that failed, else the first. */
-export function mainSpan({ spanList }: Trace): Span | undefined {
-  return spanList.find(({ status }) => status === 'failed') ?? spanList.find(({ parentId }) => parentId === null) ?? spanList[0]
+export function mainSpan(trace: Pick<Trace, 'spanList'>): Span | undefined {
+  return trace.spanList.find(({ status }) => status === 'failed') ?? firstSpan(trace)
 }
