@@ -26,6 +26,16 @@ class Asked:
 
         return serve
 
+    def front(self, *, reads: bool, control: bool) -> Application:
+        return front(
+            self.called("edge"),
+            self.called("sockets"),
+            self.called("reads") if reads else None,
+            self.called("control") if control else None,
+            {"/metrics": self.called("probe"), "/taken": self.called("probe")},
+            lambda path: path == "/taken",
+        )
+
 
 async def ask(application: Application, path: str, kind: str = "http") -> None:
     await application({"type": kind, "path": path, "headers": []}, None, None)  # type: ignore[arg-type]
@@ -35,14 +45,7 @@ async def ask(application: Application, path: str, kind: str = "http") -> None:
 @pytest.mark.parametrize("control", [True, False])
 async def test_paths_are_given_to_whom_they_belong(reads: bool, control: bool) -> None:
     asked = Asked()
-    application = front(
-        asked.called("edge"),
-        asked.called("sockets"),
-        asked.called("reads") if reads else None,
-        asked.called("control") if control else None,
-        {"/metrics": asked.called("probe"), "/taken": asked.called("probe")},
-        lambda path: path == "/taken",
-    )
+    application = asked.front(reads=reads, control=control)
     behind = "control" if control else "edge"
     expected = (
         (CONTROL_PATHS, behind),
@@ -62,14 +65,7 @@ async def test_paths_are_given_to_whom_they_belong(reads: bool, control: bool) -
 @pytest.mark.parametrize("control", [True, False])
 async def test_sockets_may_come_to_any_path_and_below_control_routes_these_judge(reads: bool, control: bool) -> None:
     asked = Asked()
-    application = front(
-        asked.called("edge"),
-        asked.called("sockets"),
-        asked.called("reads") if reads else None,
-        asked.called("control") if control else None,
-        {"/metrics": asked.called("probe")},
-        lambda path: False,
-    )
+    application = asked.front(reads=reads, control=control)
     judged = "control" if control else "sockets"
     expected = (
         (("/metrics", *EDGE_PATHS), "sockets"),
