@@ -100,20 +100,26 @@ class HooksTest < Minitest::Test
     end
   end
 
+  # A function whose deadline passes before its thread has begun never runs: only one that runs can go on.
+  GOES_ON = '{ $begun << 1; begin sleep; rescue Motia::Cancelled; retry; end }'
+  TIME_TO_BEGIN_MS = 300
+
   def test_functions_that_go_on_take_room
-    stream('can_access: ->(_) { begin sleep; rescue Motia::Cancelled; retry; end }') do |core|
-      2.times do
-        core.ask(:HOOK_CAN_ACCESS, 'shelf', given: GIVEN, deadline_ms: 1)
-        assert_equal :FAILURE_KIND_DEADLINE, core.take(:call_reply).failure.kind
-      end
+    $begun = Thread::Queue.new
+    stream("can_access: ->(_) #{GOES_ON}") do |core|
+      2.times { core.ask(:HOOK_CAN_ACCESS, 'shelf', given: GIVEN, deadline_ms: TIME_TO_BEGIN_MS) }
+      2.times { $begun.pop }
+      2.times { assert_equal :FAILURE_KIND_DEADLINE, core.take(:call_reply).failure.kind }
       core.ask(:HOOK_CAN_ACCESS, 'shelf', given: GIVEN)
       assert_equal :FAILURE_KIND_OVERLOADED, core.take(:call_reply).failure.kind
     end
   end
 
   def test_functions_that_nobody_waits_for_take_no_room_of_the_others
-    stream('can_access: ->(_) { true }, on_join: -> { begin sleep; rescue Motia::Cancelled; retry; end }') do |core|
-      core.ask(:HOOK_ON_JOIN, 'shelf', given: GIVEN, deadline_ms: 1)
+    $begun = Thread::Queue.new
+    stream("can_access: ->(_) { true }, on_join: -> #{GOES_ON}") do |core|
+      core.ask(:HOOK_ON_JOIN, 'shelf', given: GIVEN, deadline_ms: TIME_TO_BEGIN_MS)
+      $begun.pop
       assert_equal :FAILURE_KIND_DEADLINE, core.take(:call_reply).failure.kind
       core.ask(:HOOK_ON_JOIN, 'shelf', given: GIVEN)
       assert_equal :FAILURE_KIND_OVERLOADED, core.take(:call_reply).failure.kind
