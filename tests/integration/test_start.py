@@ -97,6 +97,7 @@ def start(root: Path) -> float:
             process.terminate()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("caches", ["cold", "warm"])
 def test_200_steps_serve_within_3_s(root: Path, caches: str) -> None:
     took = []

@@ -59,6 +59,7 @@ export function Table<Row>(props: TableProps<Row>) {
   })
   const items = virtual.getVirtualItems()
   const lastShown = items.at(-1)?.index ?? -1
+  const isPassing = useIsPassing(virtual.isScrolling, items[0]?.index ?? -1, lastShown)
   useEffect(() => {
     if (lastShown >= 0 && lastShown >= rows.length - 1 - MORE) onEnd?.()
   }, [lastShown, rows.length, onEnd])
@@ -98,6 +99,7 @@ export function Table<Row>(props: TableProps<Row>) {
             tracks={tracks}
             columns={columns}
             row={rows[index] as Row}
+            isPassing={isPassing}
             isSelected={index === at}
             onSelect={onSelect && selectAt}
           />
@@ -106,6 +108,19 @@ export function Table<Row>(props: TableProps<Row>) {
       {footer}
     </div>
   )
+}
+
+/**
+ * Whether so much is scrolled at once that no row is in sight which was before, as with the scroll bar.
+ *
+ * Nobody can read rows that go by like this, and to make them all costs several frames.
+ */
+function useIsPassing(isScrolling: boolean, first: number, last: number): boolean {
+  const before = useRef({ first, last })
+  useEffect(() => {
+    before.current = { first, last }
+  }, [first, last])
+  return isScrolling && (first > before.current.last || last < before.current.first)
 }
 
 interface ColumnTitleProps<Row> {
@@ -150,12 +165,14 @@ interface TableRowProps<Row> {
   tracks: Tracks
   columns: readonly Column<Row>[]
   row: Row
+  /** Whether its cells may wait until there is time for them. */
+  isPassing: boolean
   isSelected: boolean
   onSelect: ((index: number) => void) | undefined
 }
 
 /** A row; it is made anew only when something of it has changed, since many come by as one scrolls. */
-const TableRow = memo(function TableRow<Row>({ id, index, start, tracks, columns, row, isSelected, onSelect }: TableRowProps<Row>) {
+const TableRow = memo(function TableRow<Row>({ id, index, start, tracks, columns, row, isPassing, isSelected, onSelect }: TableRowProps<Row>) {
   return (
     <div
       id={id}
@@ -171,11 +188,15 @@ const TableRow = memo(function TableRow<Row>({ id, index, start, tracks, columns
         isSelected ? 'bg-selected' : 'hover:bg-hover',
       )}
     >
-      {columns.map(({ title, isNumber, cell }) => (
-        <div key={title} role="gridcell" className={classes('flex min-w-0 items-center px-2', isNumber && 'tabular justify-end')}>
-          <div className="min-w-0 truncate">{cell(row)}</div>
-        </div>
-      ))}
+      {isPassing ? (
+        <div role="gridcell" aria-busy className="mx-2 h-2 w-1/3 rounded-sm bg-sunken" />
+      ) : (
+        columns.map(({ title, isNumber, cell }) => (
+          <div key={title} role="gridcell" className={classes('flex min-w-0 items-center px-2', isNumber && 'tabular justify-end')}>
+            <div className="min-w-0 truncate">{cell(row)}</div>
+          </div>
+        ))
+      )}
     </div>
   )
 }) as <Row>(props: TableRowProps<Row>) => ReactNode

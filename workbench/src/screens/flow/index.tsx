@@ -1,3 +1,4 @@
+import { usePrefetchQuery } from '@tanstack/react-query'
 import { RotateCcw, Workflow } from 'lucide-react'
 import { useMemo, useState } from 'react'
 
@@ -20,12 +21,13 @@ import { troublesOf } from './trouble.ts'
 import { useLiveNodes } from './useLiveNodes.ts'
 import { useOpening } from './useOpening.ts'
 import { useOverlayUpdates } from './useOverlay.ts'
-import { usePositions } from './usePositions.ts'
+import { savedFlows, usePositions } from './usePositions.ts'
 import { viewOf, viewsOf, type View } from './views.ts'
 
 /** The project as a graph: which step leads to which, and what happens now. */
 export default function FlowScreen() {
   const { data: project, error, refetch } = useProject()
+  usePrefetchQuery(savedFlows) // side by side with the project, not after it
   useOverlayUpdates()
   useLiveNodes()
   if (project !== undefined) return <ProjectFlow project={project} />

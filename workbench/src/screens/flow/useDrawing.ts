@@ -46,7 +46,7 @@ export function useDrawing(declared: Graph, graph: Graph, shown: Shown): Drawing
   const layout = useMemo(() => layoutOf(declared, sized), [declared, sized])
   const places = useMemo(() => withChosen(layout.places, shown.chosen, sized), [layout, shown.chosen, sized])
   const centres = useMemo(() => new Map([...places].map(([id, place]) => [id, centreOf(place, sized(id))])), [places, sized])
-  const [nodes, setNodes] = useState<FlowNode[]>([])
+  const [nodes, setNodes] = useState(() => nodesOf(declared, places, shown, new Map()))
   useEffect(() => {
     setNodes((before) => nodesOf(declared, places, shown, new Map(before.map((node) => [node.id, node]))))
   }, [declared, places, shown.current, shown.focus, shown.open, shown.found, shown.troubles])

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 
 import { api } from '../../api/client.ts'
@@ -8,7 +8,13 @@ import { toast } from '../../components/toasts.ts'
 import type { Point } from './layout.ts'
 import { chosenOf, withMoves, type Moves, type SavedFlow } from './saved.ts'
 
-const KEY = ['layout']
+/** All that is saved, of every flow. */
+export const savedFlows = queryOptions({
+  queryKey: ['layout'],
+  queryFn: async ({ signal }) => (await api.get<{ flows: SavedFlow[] }>('/layout', {}, signal)).flows,
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
 /** After the last move; one write for all that were moved one after the other. */
 const PAUSE = 600
 const NONE: Moves = new Map()
@@ -26,17 +32,13 @@ export interface Positions {
 /** Positions of a flow's nodes in `motia-workbench.json`; only what was moved is written. */
 export function usePositions(flow: string): Positions {
   const client = useQueryClient()
-  const { data: flows, isPending } = useQuery({
-    queryKey: KEY,
-    queryFn: async ({ signal }) => (await api.get<{ flows: SavedFlow[] }>('/layout', {}, signal)).flows,
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-  useLive('project', () => void client.invalidateQueries({ queryKey: KEY }))
+  const { data: flows, isPending } = useQuery(savedFlows)
+  useLive('project', () => void client.invalidateQueries(savedFlows))
   const save = useCallback(
     async (moves: Moves) => {
       try {
         const saved = await api.put<{ flows: SavedFlow[] }>('/layout', {}, { flow, positions: Object.fromEntries([...moves].map(plain)) })
-        client.setQueryData<SavedFlow[]>(KEY, saved.flows)
+        client.setQueryData(savedFlows.queryKey, saved.flows)
       } catch (error) {
         toast('bad', `The positions were not saved: ${explain(error)}`)
       }
