@@ -95,19 +95,26 @@ class FakeRunner:
         """Lets invocations end again."""
         self._gate.set()
 
-    async def run(self, invocation: Invocation) -> Outcome:
+    def start(self, invocation: Invocation, ended: Callable[[Outcome], None]) -> Callable[[], None]:
         """Plays the next outcome."""
         self.invocations.append(invocation)
         self.running += 1
         self.most_running = max(self.most_running, self.running)
+        playing = asyncio.ensure_future(self._play(ended))
+
+        def leave() -> None:
+            if not playing.done():
+                self.cancelled.append(invocation)
+                playing.cancel()
+
+        return leave
+
+    async def _play(self, ended: Callable[[Outcome], None]) -> None:
         try:
             await self._gate.wait()
-            return self._script.popleft() if self._script else Outcome()
-        except asyncio.CancelledError:
-            self.cancelled.append(invocation)
-            raise
         finally:
             self.running -= 1
+        ended(self._script.popleft() if self._script else Outcome())
 
 
 class FakePool:

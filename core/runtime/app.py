@@ -40,7 +40,7 @@ from runtime.web.control.application import HARMLESS_PATHS, Controlled, control_
 from runtime.web.control.project import Project
 from runtime.web.description import DOCS_PATH, OPENAPI_PATH, Description, docs_route
 from runtime.web.exposition import Counted
-from runtime.web.front import front
+from runtime.web.front import Front
 from runtime.web.guard import Guard, control_token
 from runtime.web.health import Health
 from runtime.web.probes import probes
@@ -209,7 +209,8 @@ class App:
     ) -> None:
         """Runs the triggers; returns when the last invocation that they began has ended or the grace is over."""
         stop = self._ending
-        server = http_server(self._settings.http, self._application(), self._tls, self._settings.streams)
+        front = self._front()
+        server = http_server(self._settings.http, front, self._tls, self._settings.streams, front.at_once)
         host, port = listener.getsockname()[:2]
         token = self._token if self._development else None
         with announced(self._root, host, port, token, self._scheme):
@@ -245,12 +246,13 @@ class App:
         self._consumers.use(catalog)
         self._cron.use(catalog)
 
-    def _application(self) -> Application:
+    def _front(self) -> Front:
         """All that answers on the HTTP port."""
         wanted = self._settings.streams.http_reads
         are_served = self._development if wanted is None else wanted
         reads = self._reads if are_served else None
-        return front(self._http, self._sockets, reads, self._control(), self._probes(), self._http.has)
+        probes, edge = self._probes(), self._http
+        return Front(edge, self._sockets, reads, self._control(), probes, edge.has, edge.at_once)
 
     def _probes(self) -> Mapping[str, Application]:
         """What load balancers and monitoring ask for."""

@@ -6,9 +6,9 @@ The smallest implementations are in `storage/memory`; tests run on those and on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from runtime.model import (
     Failure,
@@ -286,10 +286,11 @@ class CronLock(Protocol):
 class Runner(Protocol):
     """A loaded runner process that has room for an invocation."""
 
-    async def run(self, invocation: Invocation) -> Outcome:
-        """Runs the handler to its one outcome; never raises for what user code does.
+    def start(self, invocation: Invocation, ended: Callable[[Outcome], None]) -> Callable[[], None]:
+        """Runs the handler, and calls `ended` with its one outcome, at once where it cannot be run.
 
-        Cancelling the caller asks the runner to stop the handler.
+        Returns what whoever waits for the outcome no longer calls: the runner is asked to stop the handler, and `ended`
+        is not called any more; without effect when it was. `ended` must not raise.
         """
 
 
@@ -318,6 +319,20 @@ class RunnerPool(Protocol):
 
     async def wait_idle(self, seconds: float | None) -> Runner | None:
         """The same, waiting for room or a restart at most so long; without a number, as long as it takes."""
+
+
+class Reply(Protocol):
+    """The client of a request that is answered without an ASGI application of its own."""
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the client has gone."""
+
+    def send(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """Sends the one answer."""
+
+    def go_on(self, application: Callable[[Any, Any, Any], Awaitable[None]]) -> None:
+        """Has this ASGI application send the answer instead, in a task."""
 
 
 class LogSink(Protocol):

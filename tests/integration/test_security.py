@@ -148,7 +148,7 @@ def house(root: Path, monkeypatch: pytest.MonkeyPatch, config: str = "", *, deve
     setup = Setup(load_settings(root, {}), ProjectEnvironment({}))
     reading = Reading(lambda: setup, _nothing) if development else None
     app = App(root, setup, ListSink(), Silent(), reading)
-    return House(app._application(), routes, reached, development)
+    return House(app._front(), routes, reached, development)
 
 
 async def _nothing(setup: Setup) -> frozenset[str]:

@@ -111,7 +111,7 @@ class Bodies:
         if run.invocation.kind is not TriggerKind.API or result.HasField("failure"):
             raise ProtocolFault("a result has a streamed body, but it answers no request")
         body = self._begun(result.body_transfer, result.invocation_id, run, cancel)
-        if run.outcome.done():
+        if not run.is_awaited:
             body.stop()
         run.end(Outcome(head, body=body))
 

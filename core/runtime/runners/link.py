@@ -128,21 +128,23 @@ class Link:
 
     # ------------------------------------------------------------ invocations
 
-    async def run(self, invocation: Invocation) -> Outcome:
+    def start(self, invocation: Invocation, ended: Callable[[Outcome], None]) -> Callable[[], None]:
         """Runs the handler; the outcome is a failure when the deadline passes or the runner is lost first."""
         id = next(self._ids)
         if too_long := refusal(invocation, self._settings):
-            return Outcome(failure=too_long)
-        run = self._runs[id] = Run(invocation, self._loop.create_future())
-        run.send(id, self._outbox)
-        self._deadlines.add(id, invocation.step.timeout)
-        try:
-            return await run.outcome
-        except asyncio.CancelledError:
+            ended(Outcome(failure=too_long))
+        else:
+            run = self._runs[id] = Run(invocation, ended)
+            run.send(id, self._outbox)
+            self._deadlines.add(id, invocation.step.timeout)
+        return partial(self._leave, id)
+
+    def _leave(self, id: int) -> None:
+        run = self._runs.get(id)
+        if run is not None and run.is_awaited:
+            run.leave()
+            self._deadlines.remove(id, run.invocation.step.timeout)
             self._cancel(id, pb.CANCEL_REASON_CLIENT_GONE)
-            raise
-        finally:
-            self._deadlines.remove(id, invocation.step.timeout)
 
     def _expire(self, id: int) -> None:
         run = self._runs.get(id)
@@ -315,12 +317,13 @@ class Link:
             raise ProtocolFault(f"a result came for invocation {result.invocation_id}, which is not open")
         if run.transfer is not None and not run.transfer.sent:
             raise ProtocolFault(f"a result came for invocation {result.invocation_id}, which was not sent yet")
+        self._deadlines.remove(result.invocation_id, run.invocation.step.timeout)
         if result.body_transfer:
             cancel = partial(self._cancel, result.invocation_id, pb.CANCEL_REASON_CLIENT_GONE)
             self._bodies.begin(result, run, payload, cancel, is_agreed=pb.FEATURE_STREAMED_BODIES in self.features)
-        else:
-            run.end(Outcome(payload, read_failure(result.failure) if result.HasField("failure") else None))
         del self._runs[result.invocation_id]
+        if not result.body_transfer:
+            run.end(Outcome(payload, read_failure(result.failure) if result.HasField("failure") else None))
         self._on_room()
 
     def _on_chunk(self, chunk: pb.Chunk) -> None:

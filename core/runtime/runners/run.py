@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 
 from runtime._gen import runner_pb2 as pb
 from runtime.config import LinkSettings
@@ -14,11 +14,12 @@ from runtime.runners.outbox import Outbox, Transfer
 class Run:
     """An invocation that the runner has not ended yet; its caller may have stopped waiting."""
 
-    __slots__ = ("cancelled", "host_calls", "invocation", "outcome", "transfer")
+    __slots__ = ("_ended", "cancelled", "host_calls", "invocation", "transfer")
 
-    def __init__(self, invocation: Invocation, outcome: asyncio.Future[Outcome]) -> None:
+    def __init__(self, invocation: Invocation, ended: Callable[[Outcome], None]) -> None:
+        """Whoever waits is told by `ended`."""
         self.invocation = invocation
-        self.outcome = outcome
+        self._ended: Callable[[Outcome], None] | None = ended
         self.transfer: Transfer | None = None
         self.host_calls = 0
         self.cancelled = False
@@ -41,10 +42,20 @@ class Run:
 
         self.transfer = outbox.transfer(payload, fill)
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody still waits for the outcome."""
+        return self._ended is not None
+
     def end(self, outcome: Outcome) -> None:
-        """Tells the caller, unless it has been told already."""
-        if not self.outcome.done():
-            self.outcome.set_result(outcome)
+        """Tells the caller, unless it has been told already, or has left."""
+        ended, self._ended = self._ended, None
+        if ended is not None:
+            ended(outcome)
+
+    def leave(self) -> None:
+        """Nobody waits any more."""
+        self._ended = None
 
 
 def refusal(invocation: Invocation, settings: LinkSettings) -> Failure | None:

@@ -4,58 +4,33 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from time import monotonic, time
+from time import monotonic
 from typing import Any
 
 import anyio.to_thread
 
 from runtime.catalog import Catalog
 from runtime.config import HttpSettings
-from runtime.dispatcher import Dispatcher
-from runtime.errors import CONSEQUENCES
+from runtime.contracts import Reply, Runner
+from runtime.dispatcher import Dispatcher, start
 from runtime.ids import Arrival, trace_of
-from runtime.model import (
-    Failure,
-    FailureKind,
-    Invocation,
-    LogLevel,
-    Outcome,
-    Payload,
-    RequestRecord,
-    Span,
-    TriggerKind,
-    Violation,
-    length,
-)
+from runtime.model import Invocation, LogLevel, Payload, RequestRecord, TriggerKind, length
 from runtime.services.logs import Report
 from runtime.services.schemas import SchemaService
 from runtime.services.tracing import Tracer
 from runtime.triggers.cors import cors_policy
-from runtime.triggers.events import describe
+from runtime.triggers.endings import CLIENT_GONE, LEFT, Asked, Endings
+from runtime.triggers.exchange import Exchange
 from runtime.triggers.forms import BadForm, TooManyParts, read_body
 from runtime.triggers.queries import TooManyKeys
 from runtime.triggers.requests import encode_request, read_headers, request_map
-from runtime.triggers.responses import (
-    BadResponse,
-    RawHeaders,
-    Response,
-    has_body,
-    internal_error,
-    problem,
-    read_response,
-    thrown_response,
-    unfit,
-)
+from runtime.triggers.responses import RawHeaders, Response, internal_error, problem
 from runtime.triggers.router import BadEscape, Match, Route, Router
-from runtime.triggers.streaming import Receive, Send, send_as_produced
+from runtime.triggers.streaming import Receive, Send
 
 _LARGE_BYTES = 256 * 1024
 """A body that is longer stays in the pieces that it comes in, and is parsed, where it must be, in a thread."""
 _LENGTH_DIGITS = 18
-CLIENT_GONE = 499
-"""What is told as the status where nothing could be answered."""
-_LEFT = "the client left"
-_BROKE_OFF = "it broke off"
 
 Builtin = Callable[[Mapping[str, Any]], Awaitable[tuple[int, RawHeaders, bytes]]]
 """What the runtime answers itself where no step has the path: to headers, with status, headers and body."""
@@ -94,10 +69,9 @@ class HttpEdge:
         self._queue_timeout = settings.queue_timeout
         self._cors = cors_policy(settings.cors, development=development)
         self._schemas = schemas
-        self._tracer = tracer
         self._builtin = builtin
         self._landing = landing
-        self._told = told
+        self._endings = Endings(report, schemas, tracer, self._cors, told)
         self._router = Router((), builtin)
 
     def use(self, catalog: Catalog) -> None:
@@ -114,65 +88,57 @@ class HttpEdge:
             raise NotImplementedError(f"{scope['type']} connections are not served here")
         headers = read_headers(scope["headers"])
         arrival = trace_of(headers.get("traceparent"))
-        trace_id = arrival.trace_id
-        began = 0.0 if self._told is None else monotonic()
-        try:
-            answer = await self._answer(scope, receive, headers, arrival)
-        except ClientGone:
-            if self._told is not None:
-                self._tell(scope, CLIENT_GONE, "", trace_id, began, _LEFT)
-            return
-        except Exception as error:  # a fault of ours: the client gets no detail, the log all
-            self._report(LogLevel.ERROR, "".join(traceback.format_exception(error)), "http", trace_id)
-            answer = internal_error()
-        answer.headers.extend(arrival.headers)
-        if self._cors is not None:
-            self._cors.extend(answer.headers, headers.get("origin"))
-        if answer.stream is None:
-            await _send(answer, scope["method"], send)
-            ending = ""
-        else:
-            ending = await self._stream(answer, scope["method"], receive, send, trace_id)
-        if self._told is not None:
-            self._tell(scope, answer.status, answer.step, trace_id, began, ending)
-
-    def _tell(self, scope: Any, status: int, step: str, trace_id: str, began: float, ending: str) -> None:
-        assert self._told is not None
         path = scope["raw_path"].decode("utf-8", "replace")
-        took = monotonic() - began
-        ending = _LEFT if scope.get("client_left") else ending
-        self._told(RequestRecord(time(), scope["method"], path, status, took, step, trace_id, ending))
-
-    async def _stream(self, answer: Response, method: str, receive: Receive, send: Send, trace_id: str) -> str:
-        """Sends a response while its handler goes on; one that breaks off has no end.
-
-        Returns what kept the client from all of it, empty where nothing did.
-        """
-        stream = answer.stream
-        assert stream is not None
-        failure: Failure | None = Failure(FailureKind.CANCELLED, "the client left while it was answered")
-        status = CLIENT_GONE
+        asked = Asked(scope["method"], path, headers.get("origin"), arrival, monotonic())
         try:
-            if not has_body(method, answer.status):
-                stream.stop()
-                await _send(answer, "HEAD", send)
-                failure, status = None, answer.status
-                return ""
-            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            ended, failure = await send_as_produced(stream, receive, send)
-            status = answer.status
-        finally:
-            stream.stop()
-            if answer.span is not None:
-                answer.span.http_status = status
-                self._tracer.end(answer.span, failure)
-        if failure is None:
-            return "" if ended else _LEFT
-        self._report(LogLevel.ERROR, f"the response broke off: {describe(failure)}", answer.step, trace_id)
-        return _BROKE_OFF
+            answer = await self._answer(scope, receive, headers, asked)
+        except ClientGone:
+            return self._endings.tell(asked, CLIENT_GONE, "", LEFT)
+        except Exception as error:  # a fault of ours: the client gets no detail, the log all
+            self._report(LogLevel.ERROR, "".join(traceback.format_exception(error)), "http", arrival.trace_id)
+            answer = internal_error()
+        self._endings.complete(answer, asked)
+        ending = await self._endings.send(answer, asked, receive, send)
+        return self._endings.tell(asked, answer.status, answer.step, LEFT if scope.get("client_left") else ending)
 
-    async def _answer(self, scope: Any, receive: Receive, headers: dict[str, Any], arrival: Arrival) -> Response:
-        method, path = scope["method"], scope["raw_path"].decode("utf-8", "replace")
+    def at_once(
+        self, method: str, path: str, query: bytes, raw: list[tuple[bytes, bytes]], body: bytes, reply: Reply
+    ) -> Callable[[], None] | None:
+        """Begins a request that has wholly come and waits for nothing but its handler; None where it is another one.
+
+        `path` has no escapes. Returns what is to be called where nobody can be answered any more.
+        """
+        try:
+            begun = self._begun(method, path, query, raw, body)
+        except Exception:  # whatever it is, `__call__` meets it as well, and tells
+            return None
+        if begun is None:
+            return None
+        runner, route, invocation, asked = begun
+        exchange = Exchange(route, asked, invocation.span, self._endings, reply, self._report)
+        exchange.leave_run = start(runner, invocation, exchange.end)
+        return exchange.leave
+
+    def _begun(
+        self, method: str, path: str, query: bytes, raw: list[tuple[bytes, bytes]], body: bytes
+    ) -> tuple[Runner, Route, Invocation, Asked] | None:
+        found = self._router.find(method, path)
+        if not isinstance(found, Match) or self._schemas.watches_request(found.route):
+            return None
+        if len(body) > self._max_body_bytes:
+            return None
+        runner = self._dispatcher.idle(found.route.step)
+        if runner is None:
+            return None
+        headers = read_headers(raw)
+        request = request_map(method, path, found.path_params, query, headers, body, self._settings)
+        if request["form"] == "value":
+            return None
+        asked = Asked(method, path, headers.get("origin"), trace_of(headers.get("traceparent")), monotonic())
+        return runner, found.route, self._invocation(found.route, encode_request(request, body), asked.arrival), asked
+
+    async def _answer(self, scope: Any, receive: Receive, headers: dict[str, Any], asked: Asked) -> Response:
+        method, path = asked.method, asked.path
         try:
             router = self._router
             found = router.find(method, path)
@@ -201,7 +167,7 @@ class HttpEdge:
             return problem(400, str(error))
         except TooManyParts as error:
             return problem(413, str(error))
-        return await self._invoke(found.route, request, body, arrival)
+        return await self._invoke(found.route, request, body, asked.arrival)
 
     async def _invoke(self, route: Route, request: dict[str, Any], body: Payload, arrival: Arrival) -> Response:
         trace_id = arrival.trace_id
@@ -210,41 +176,19 @@ class HttpEdge:
             value = request.get("value")
             violations = await self._schemas.check_request(route, path_params, query, form, body, value, trace_id)
             if violations:
-                return self._refuse(route, encode_request(request, body), arrival, violations)
-        payload = encode_request(request, body)
-        step, index = route.step, route.trigger.index
-        span = self._begin(route, payload, arrival)
-        invocation = Invocation(step, TriggerKind.API, payload, trace_id, trigger_index=index, span=span)
+                return self._endings.refuse(route, encode_request(request, body), arrival, violations)
+        invocation = self._invocation(route, encode_request(request, body), arrival)
         try:
             outcome = await self._dispatcher.dispatch(invocation, self._queue_timeout)
-            answer = self._respond(route, outcome, trace_id)
+            return self._endings.answer(route, outcome, invocation.span, trace_id)
         except BaseException:
-            if span is not None:
-                span.http_status = CLIENT_GONE
-                self._tracer.end(span, Failure(FailureKind.CANCELLED, "the client left before it was answered"))
+            self._endings.abandon(invocation.span)
             raise
-        if answer.stream is not None:
-            return answer._replace(span=span)
-        if outcome.body is not None:
-            outcome.body.stop()  # the response cannot be sent, so nobody reads its body
-        if span is not None:
-            span.http_status = answer.status
-            self._tracer.end(span, outcome.failure)
-        return answer if self._told is None else answer._replace(step=step.name)
 
-    def _begin(self, route: Route, payload: Payload, arrival: Arrival) -> Span | None:
-        name = f"{route.trigger.method} {route.trigger.path}"
-        return self._tracer.begin(route.step, TriggerKind.API, name, arrival.context, payload, arrival.span_id)
-
-    def _refuse(self, route: Route, payload: Payload, arrival: Arrival, violations: Sequence[Violation]) -> Response:
-        """Answers a request that no handler gets to see; it is to be found by its trace id like every other."""
-        answer = unfit(violations)
-        span = self._begin(route, payload, arrival)
-        if span is not None:
-            span.http_status = answer.status
-            message = "; ".join(f"{each.part}{each.pointer}: {each.message}" for each in violations)
-            self._tracer.end(span, Failure(FailureKind.INVALID_INPUT, message))
-        return answer
+    def _invocation(self, route: Route, payload: Payload, arrival: Arrival) -> Invocation:
+        span = self._endings.begin(route, payload, arrival)
+        index = route.trigger.index
+        return Invocation(route.step, TriggerKind.API, payload, arrival.trace_id, trigger_index=index, span=span)
 
     async def _read_body(self, scope: Any, headers: dict[str, Any], receive: Receive) -> Payload | None:
         """The body, a long one in pieces; None over the limit, which a declared length shows before it is read."""
@@ -294,48 +238,7 @@ class HttpEdge:
             return Response(204, [allow, *told], b"")
         return problem(405, f"{path} is served for {', '.join(methods)}", [allow])
 
-    def _respond(self, route: Route, outcome: Outcome, trace_id: str) -> Response:
-        try:
-            if outcome.failure is not None:
-                return self._respond_to_failure(route, outcome.failure, trace_id)
-            answer = read_response(outcome.payload, outcome.body)
-        except BadResponse as error:
-            self._report(LogLevel.ERROR, str(error), route.step.name, trace_id)
-            return internal_error()
-        if answer.stream is not None:
-            return answer._replace(step=route.step.name)
-        if not self._schemas.watches_response(route):
-            return answer
-        fits = self._schemas.check_response(route, answer.status, answer.form, answer.body, answer.headers, trace_id)
-        return answer if fits else internal_error()
-
-    def _respond_to_failure(self, route: Route, failure: Failure, trace_id: str) -> Response:
-        """What the client may know of a failure; the rest goes to the log."""
-        # A runner that could not send the body says so by the kind; the status alone would hide it from everyone.
-        if failure.http_status and failure.kind is not FailureKind.INVALID_OUTPUT:
-            return thrown_response(failure.http_status, failure.http_body)
-        status = CONSEQUENCES[failure.kind].http_status
-        if failure.kind is FailureKind.INVALID_INPUT:
-            return problem(status, failure.message)
-        self._report(LogLevel.ERROR, describe(failure), route.step.name, trace_id)
-        if status == 500:
-            return internal_error()
-        retry_after = [(b"retry-after", b"1")] if status == 503 else []
-        return problem(status, headers=retry_after)
-
 
 def _is_person(headers: Mapping[str, Any]) -> bool:
     """Whether the client is a browser that opens a page."""
     return "text/html" in str(headers.get("accept"))
-
-
-async def _send(answer: Response, method: str, send: Send) -> None:
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    if method == "HEAD":
-        await send({"type": "http.response.body"})
-    elif isinstance(answer.body, bytes):
-        await send({"type": "http.response.body", "body": answer.body})
-    else:
-        for piece in answer.body:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body"})

@@ -4,141 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from runtime.deadlines import Deadlines
-from runtime.web.cut import CutOff
 from runtime.web.heads import NO_REQUEST, TOO_LARGE, BadHead, head_bytes, is_offer, origin_form, unknown_method
+from runtime.web.onewrite import Answers, Application, answer_bytes, in_one_write
 from runtime.web.refusal import last_refusal
 from runtime.web.sockets.handshake import begins_socket, check_offer, socket_scope
 from runtime.web.sockets.websocket import WebSockets
+from runtime.web.whole import AtOnce, WholeRequest
 
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP/1\.[01]\r?\n")
-_WITHOUT_BODY = (204, 304)
 # By these a parser knows where the body of a request ends, and whether another one may follow.
 _FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 
-Message = MutableMapping[str, Any]
-Application = Callable[..., Awaitable[None]]
-
 
 class Connections:
-    """What the connections of one server share: the turn in which answers are written, and when idle ones end."""
+    """What the connections of one server share: how answers are written, when idle ones end, whom they ask first."""
 
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._answers: list[tuple[Any, bytes]] = []
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._lines = b""
+    def __init__(self, at_once: AtOnce | None = None) -> None:
+        """Requests that have come whole are offered to `at_once`; the application gets those that it does not take."""
+        self.answers = Answers()
         # uvicorn sets a timer for each answer, which costs more than the rest of its bookkeeping.
         self.idle = Deadlines[OneWriteProtocol](OneWriteProtocol.timeout_keep_alive_handler)
+        self.at_once = at_once
+        self.under_way: set[WholeRequest] = set()
+        """Those that are being answered at once."""
 
-    def lines_of(self, headers: list[tuple[bytes, bytes]]) -> bytes:
-        """The headers of all answers as lines; uvicorn makes another list of them each second, for their date."""
-        if headers is not self._headers:
-            self._headers = headers
-            self._lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
-        return self._lines
-
-    def write_soon(self, transport: Any, data: bytes) -> None:
-        """Writes at the end of this turn of the loop.
-
-        The answers of a turn leave in one row: one at a time they would wake their readers one at a time, whose
-        next requests would then come, and cost, one at a time.
-        """
-        if not self._answers:
-            self._loop.call_soon(self.write_now)
-        self._answers.append((transport, data))
-
-    def write_now(self) -> None:
-        """Writes what waits, before something else is written or a connection ends."""
-        answers, self._answers = self._answers, []
-        for transport, data in answers:
-            if not transport.is_closing():  # a client that has left must not cost the others their answers
-                transport.write(data)
-
-
-class _Answer:
-    """Sends one answer: a short one in a single write, which costs half of what uvicorn's own way does.
-
-    uvicorn checks and writes head and body apart. Here the head waits for the body; an answer that is not
-    complete then, or that ends the connection, goes uvicorn's way.
-    """
-
-    __slots__ = ("_connections", "_cycle", "_ends_with_connection", "_head")
-
-    def __init__(self, cycle: RequestResponseCycle, connections: Connections) -> None:
-        self._cycle = cycle
-        self._connections = connections
-        self._head: Message | None = None
-        self._ends_with_connection = False
-
-    async def send(self, message: Message) -> None:
-        cycle, head = self._cycle, self._head
-        if head is None:
-            if cycle.response_started:
-                return await self._pass_on(message)
-            self._head = message
-            if cycle.waiting_for_100_continue:
-                # The client may send the body all the same, or not: what comes next could be either.
-                cycle.keep_alive = False
-            return None
-        self._head = None
-        if message.get("more_body") or not cycle.keep_alive or cycle.flow.write_paused or cycle.disconnected:
-            self._connections.write_now()
-            if cycle.disconnected:
-                cycle.scope["client_left"] = True  # type: ignore[typeddict-unknown-key]  # for the line of the request
-            if cycle.scope["http_version"] == "1.0" and all(name != b"content-length" for name, _ in head["headers"]):
-                self._ends_with_connection = True
-                cycle.chunked_encoding = False  # which HTTP/1.0 does not know
-            await cycle.send(head)  # type: ignore[arg-type]
-            await self._pass_on(message)
-        else:
-            self._write(head, message.get("body", b""))
-        return None
-
-    async def _pass_on(self, message: Message) -> None:
-        """Sends a part of the body uvicorn's way."""
-        if self._ends_with_connection:
-            size = sys.maxsize if message.get("more_body") else len(message.get("body", b""))
-            self._cycle.expected_content_length = size
-        await self._cycle.send(message)  # type: ignore[arg-type]
-
-    def _write(self, head: Message, body: bytes) -> None:
-        cycle = self._cycle
-        parts = [STATUS_LINE[head["status"]], self._connections.lines_of(cycle.default_headers)]
-        is_head = cycle.scope["method"] == "HEAD"
-        says_length = is_head or head["status"] in _WITHOUT_BODY
-        for name, value in head["headers"]:
-            parts += (name, b": ", value, b"\r\n")
-            if name == b"content-length":
-                says_length = True
-        if not says_length:  # or the client would wait for the end of the connection
-            parts.append(b"content-length: %d\r\n" % len(body))
-        parts += (b"\r\n", b"" if is_head else body)
-        self._connections.write_soon(cycle.transport, b"".join(parts))
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        cycle.on_response()
-
-
-def _in_one_write(application: Application, connections: Connections) -> Application:
-    async def serve(scope: Message, receive: Callable[[], Awaitable[Message]], send: Any) -> None:
-        try:
-            await application(scope, receive, _Answer(send.__self__, connections).send)
-        except CutOff:
-            send.__self__.transport.abort()
-        except asyncio.CancelledError:  # whoever stops the server waits no longer; uvicorn would send a text of its own
-            send.__self__.disconnected = True
-            send.__self__.transport.abort()
-            raise
-
-    return serve
+    def abort(self) -> None:
+        """Ends the connections of those that are being answered at once: whoever stops the server waits no longer."""
+        for request in list(self.under_way):
+            request.abort()
 
 
 class OneWriteProtocol(HttpToolsProtocol):
@@ -159,10 +58,13 @@ class OneWriteProtocol(HttpToolsProtocol):
         """
         super().__init__(*arguments, **more)
         application: Any = self.app
-        self.app = _in_one_write(application, connections)
+        self.app = in_one_write(application, connections.answers)
         self._connections = connections
         self._sockets = sockets
         self._begins_socket = False
+        self._is_held = False
+        """Whether the request that comes has not begun yet, since it may come whole."""
+        self._held_body = b""
         self._max_header_bytes = max_header_bytes
         self._keep_alive = keep_alive
         # Of a head whose end has not come, so many bytes have; where it began behind something else is not known.
@@ -179,6 +81,8 @@ class OneWriteProtocol(HttpToolsProtocol):
         self._may_be_long = self._at_most + len(data) > self._max_header_bytes
         if not self._feed(data, is_first):
             return
+        if self._is_held:
+            self._begin_held(is_whole=False)
         # uvicorn begins a scope with each head and knows its method at the end.
         if self.scope is not None and "method" in self.scope:
             self._at_least = self._at_most = 0
@@ -248,7 +152,7 @@ class OneWriteProtocol(HttpToolsProtocol):
     def _begin_socket(self, received: bytes) -> None:
         """Hands the connection over, with what has come behind the head."""
         assert self._sockets is not None
-        self._connections.write_now()
+        self._connections.answers.write_now()
         self._connections.idle.remove(self, self._keep_alive)
         self.connections.discard(self)
         scheme = "wss" if self.scheme == "https" else "ws"
@@ -292,8 +196,94 @@ class OneWriteProtocol(HttpToolsProtocol):
                 self.headers[:] = [header for header in self.headers if not is_offer(header)]
         if not self.url.startswith(b"/"):
             self.url = origin_form(self.url)
-        if not self._begins_socket:
+        if self._begins_socket:
+            return
+        self._is_held = self._may_come_whole()
+        if self._is_held:
+            self.scope["method"] = self.parser.get_method().decode("ascii")
+        else:
             super().on_headers_complete()
+
+    # ------------------------------------------------------------ requests that come whole
+
+    def _may_come_whole(self) -> bool:
+        """Whether the request is one of those that can be answered at once, when the rest of it is there as well."""
+        parser, url = self.parser, self.url
+        return (
+            self._connections.at_once is not None
+            and (self.cycle is None or self.cycle.response_complete)
+            and not (self.expect_100_continue or self.flow.write_paused or parser.should_upgrade())
+            and parser.get_http_version() == "1.1"
+            and parser.should_keep_alive()
+            and parser.get_method() != b"HEAD"
+            and url.isascii()
+            and b"%" not in url
+        )
+
+    def on_body(self, body: bytes) -> None:
+        """Takes a piece of the body."""
+        if self._is_held:
+            self._held_body += body
+        else:
+            super().on_body(body)
+
+    def _begin_held(self, *, is_whole: bool) -> bool:
+        """Begins the request that was held; True where that was at once, as one that is whole can be."""
+        body, self._held_body = self._held_body, b""
+        self._is_held = False
+        if is_whole and self._is_begun_at_once(body):
+            return True
+        super().on_headers_complete()
+        if body:
+            super().on_body(body)
+        return False
+
+    def _is_begun_at_once(self, body: bytes) -> bool:
+        at_once = self._connections.at_once
+        assert at_once is not None
+        path, _, query = self.url.partition(b"?")
+        before, request = self.cycle, WholeRequest(self, self.scope)
+        self.cycle = request  # type: ignore[assignment]  # which has what is asked of cycles
+        leave = at_once(self.scope["method"], path.decode("ascii"), query, self.headers, body, request)
+        if leave is None:
+            self.cycle = before
+            return False
+        if request.is_open:
+            request.leave = leave
+            self._connections.under_way.add(request)
+        return True
+
+    def send_whole(self, request: WholeRequest, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """Sends the answer of a request that was begun at once."""
+        self._connections.under_way.discard(request)
+        answers = self._connections.answers
+        data = answer_bytes(status, headers, body, answers.lines_of(self.server_state.default_headers))
+        answers.write_soon(self.transport, data)
+        self.on_response_complete()
+
+    def go_on(self, request: WholeRequest, application: Application) -> None:
+        """Begins a cycle of uvicorn's for a request that was begun at once: the application sends its answer."""
+        self._connections.under_way.discard(request)
+        cycle = RequestResponseCycle(
+            scope=request.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=request.keep_alive,
+            on_response=self.on_response_complete,
+        )
+        cycle.more_body = False
+        cycle.disconnected = request.disconnected
+        if self.cycle is request:  # type: ignore[comparison-overlap]
+            self.cycle = cycle
+        self._start_asgi_task(cycle, in_one_write(application, self._connections.answers))
+
+    # ------------------------------------------------------------ life of the connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins the connection, which ends when its first request does not come in time."""
@@ -310,6 +300,8 @@ class OneWriteProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return  # of a request with an offer, the body is still to come
         self._connections.idle.remove(self, self._keep_alive)
+        if self._is_held and self._begin_held(is_whole=True):
+            return
         if not self.cycle.response_complete:
             self.cycle.more_body = False
             self.cycle.message_event.set()
@@ -331,7 +323,7 @@ class OneWriteProtocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Ends the connection, after the answer to a request that is under way."""
-        self._connections.write_now()
+        self._connections.answers.write_now()
         super().shutdown()
 
     def _refuse(self, status: int, detail: str) -> None:
@@ -340,7 +332,7 @@ class OneWriteProtocol(HttpToolsProtocol):
         is_answered = cycle is None or cycle.response_complete
         if not (is_answered or cycle.more_body or self.pipeline):
             return self.shutdown()
-        self._connections.write_now()
+        self._connections.answers.write_now()
         if (is_answered or not cycle.response_started) and not self.pipeline and not self.transport.is_closing():
             headers, body = last_refusal(status, detail)
             lines = (name + b": " + value + b"\r\n" for name, value in headers)

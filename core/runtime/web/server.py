@@ -19,6 +19,7 @@ from runtime.errors import RuntimeFault
 from runtime.web.portholders import holder_of
 from runtime.web.protocol import Connections, OneWriteProtocol
 from runtime.web.sockets.websocket import WebSockets
+from runtime.web.whole import AtOnce
 
 Application = Callable[
     [
@@ -111,30 +112,40 @@ def http_server(
     application: Application,
     tls: ssl.SSLContext | None = None,
     streams: StreamSettings | None = None,
+    at_once: AtOnce | None = None,
 ) -> HttpServer:
     """The server that the settings choose; `tls` is what connections are encrypted with, None for not at all.
 
-    Without the settings of streams every offer to begin a WebSocket is passed over.
+    Without the settings of streams every offer to begin a WebSocket is passed over. A server that can offers requests
+    that have come whole to `at_once` first.
     """
     if settings.server == "hypercorn" or tls is not None:
         from runtime.web.hypercorn_server import HypercornServer  # 0.1 s that a start with uvicorn can do without
 
         return HypercornServer(settings, application, tls, streams)
-    return _Uvicorn(settings, application, streams)
+    return _Uvicorn(settings, application, streams, at_once)
 
 
 class _Uvicorn:
-    def __init__(self, settings: HttpSettings, application: Application, streams: StreamSettings | None) -> None:
+    def __init__(
+        self,
+        settings: HttpSettings,
+        application: Application,
+        streams: StreamSettings | None,
+        at_once: AtOnce | None,
+    ) -> None:
         self._settings = settings
         self._application = application
         self._streams = streams
+        self._at_once = at_once
 
     async def serve(self, listener: socket.socket, stop: anyio.Event, grace: float) -> None:
         sockets = WebSockets(self._streams, self._application) if self._streams is not None else None
+        connections = Connections(self._at_once)
         patience: Any = grace  # which may be a part of a second, whatever uvicorn declares
         protocol: Any = functools.partial(
             OneWriteProtocol,
-            connections=Connections(),
+            connections=connections,
             sockets=sockets,
             max_header_bytes=self._settings.max_header_bytes,
             keep_alive=self._settings.keep_alive,
@@ -142,6 +153,7 @@ class _Uvicorn:
         config = uvicorn.Config(
             self._application,
             http=protocol,
+            interface="asgi3",
             ws="none",
             lifespan="off",
             backlog=self._settings.backlog,
@@ -169,6 +181,7 @@ class _Uvicorn:
             finally:
                 for late in server.server_state.tasks:
                     late.cancel()
+                connections.abort()
             tasks.cancel_scope.cancel()
 
 

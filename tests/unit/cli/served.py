@@ -28,7 +28,7 @@ from runtime.values import decode
 from runtime.web.control.announcement import announced
 from runtime.web.control.application import HARMLESS_PATHS, Controlled, control_app, tracing
 from runtime.web.control.project import Project
-from runtime.web.front import front
+from runtime.web.front import Front
 from runtime.web.guard import Guard
 from runtime.web.server import http_server, listen
 from tests.fakes import FakeClock, ListSink, Reports, unchecked
@@ -151,7 +151,7 @@ async def serving(
     stop = anyio.Event()
     with listener:
         async with anyio.create_task_group() as tasks:
-            application = front(no_steps, no_steps, None, tracing(app) if control else None, {}, lambda path: False)
+            application = Front(no_steps, no_steps, None, tracing(app) if control else None, {}, lambda path: False)
             tasks.start_soon(http_server(HttpSettings(), application).serve, listener, stop, 1.0)
             if announces:
                 with announced(root, "0.0.0.0", served.port, token):

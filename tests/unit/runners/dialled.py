@@ -11,6 +11,7 @@ import pytest
 from runtime._gen import runner_pb2 as pb
 from runtime.catalog import Catalog
 from runtime.config import BusSettings, LinkSettings, StreamSettings
+from runtime.dispatcher import outcome_of
 from runtime.model import Invocation, LogLevel, Outcome, Step, StreamDefinition, TriggerKind
 from runtime.runners.discovery import LanguageFiles
 from runtime.runners.hostcalls import HostCalls
@@ -178,7 +179,7 @@ class Dialled:
 
     async def start(self, wanted: Invocation | None = None) -> asyncio.Task[Outcome]:
         """Begins an invocation and lets it be sent."""
-        task = asyncio.ensure_future(self.link.run(wanted or invocation()))
+        task = asyncio.ensure_future(outcome_of(self.link, wanted or invocation()))
         self._tasks.append(task)
         await settle()
         return task

@@ -35,7 +35,7 @@ class Lines:
 
     def __init__(self) -> None:
         self.sink = Sink()
-        self.runs: dict[int, Run] = {7: Run(invocation(), asyncio.get_running_loop().create_future())}
+        self.runs: dict[int, Run] = {7: Run(invocation(), lambda _: None)}
         self.lines = RunnerLines("node", "s", LogService(self.sink, FakeClock(), LogLevel.DEBUG), self.runs.get)
 
     def copy(self, number: int, text: str = "copied", id: int = 7, level: LogLevel = INFO) -> None:

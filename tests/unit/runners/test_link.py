@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from runtime._gen import runner_pb2 as pb
+from runtime.dispatcher import outcome_of
 from runtime.model import FailureKind, LogLevel, Outcome, whole
 from runtime.runners import conversation
 from runtime.runners.outbox import Transfer
@@ -260,7 +261,7 @@ async def test_a_write_that_fails_is_a_lost_runner() -> None:
             raise ConnectionError("gone")
 
         dialled.reading.wait = broken  # type: ignore[method-assign, assignment]
-        task = asyncio.ensure_future(dialled.link.run(invocation()))
+        task = asyncio.ensure_future(outcome_of(dialled.link, invocation()))
         assert await kind_of(task) is FailureKind.RUNNER_LOST
 
 

@@ -12,6 +12,7 @@ import pytest
 from runtime._gen import runner_pb2 as pb
 from runtime._gen import runner_pb2_grpc
 from runtime.config import LinkSettings
+from runtime.dispatcher import outcome_of
 from runtime.model import FailureKind
 from runtime.runners.server import SECRET_KEY, RunnerServer
 from tests.unit.runners.dialled import HELLO, MANIFEST, PATIENCE, Dialled, invocation, outcome
@@ -41,7 +42,7 @@ async def test_a_runner_that_is_gone_in_the_middle_of_a_transfer_leaves_no_trace
         for envelope in (pb.RunnerEnvelope(hello=HELLO), pb.RunnerEnvelope(manifest=MANIFEST)):
             await stream.write(pb.RunnerFrame(envelopes=[envelope]))
         await asyncio.wait([link.loaded], timeout=PATIENCE)
-        run = asyncio.ensure_future(link.run(invocation(bytes(ROOMY.max_payload_bytes))))
+        run = asyncio.ensure_future(outcome_of(link, invocation(bytes(ROOMY.max_payload_bytes))))
         while (await stream.read()).envelopes[0].WhichOneof("kind") != "chunk":
             continue
         stream.cancel()

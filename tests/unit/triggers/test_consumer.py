@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio
@@ -387,7 +387,7 @@ class World:
         self.emitted: list[str] = []
         self.done: list[str] = []
 
-    async def run(self, invocation: Invocation) -> Outcome:
+    def start(self, invocation: Invocation, ended: Callable[[Outcome], None]) -> Callable[[], None]:
         """Runs until the test says how it ends; an event's id is made of its step, group and number."""
         step, group, _ = id = invocation.cause_id.split("/")
         assert invocation.cause_id not in self.running
@@ -395,12 +395,21 @@ class World:
         assert sum(other[0] == step for other in there) < max(1, self.bounds.get(step, 0)), "too many at once"
         if group:
             assert all(other[:2] != id[:2] for other in there), "a group's events run one after the other"
-        self.running[invocation.cause_id] = asyncio.get_running_loop().create_future()
-        outcome = await self.running[invocation.cause_id]
-        del self.running[invocation.cause_id]
-        if outcome.failure is None:
-            self.done.append(invocation.cause_id)
-        return outcome
+        running = self.running[invocation.cause_id] = asyncio.get_running_loop().create_future()
+
+        def end(_: asyncio.Future[Outcome]) -> None:
+            del self.running[invocation.cause_id]
+            if running.cancelled():
+                return
+            if running.result().failure is None:
+                self.done.append(invocation.cause_id)
+            ended(running.result())
+
+        def leave() -> None:
+            running.cancel()
+
+        running.add_done_callback(end)
+        return leave
 
     def catalog(self, steps: Mapping[str, tuple[int, str]]) -> Catalog:
         """Steps by name, each with its concurrency and folder; none gives up an event or waits before a retry."""

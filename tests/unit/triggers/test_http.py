@@ -13,10 +13,17 @@ import pytest
 from runtime.catalog import Catalog, build_catalog
 from runtime.model import FailureKind, LoadedFile, LogLevel, Manifest, Outcome, RequestRecord, TriggerKind, Validation
 from runtime.services.schemas import SchemaService
-from runtime.triggers import http
+from runtime.triggers import endings, http
 from runtime.values import encode
 from tests.fakes import FakePool, Reports
 from tests.unit.triggers.asgi import OK, Client, Messages, catalog, failing
+
+
+@pytest.fixture(autouse=True, params=["by a task", "by a call"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are answered alike, whether a task waits for the handler or nobody does."""
+    monkeypatch.setattr(Client, "calls", request.param == "by a call")
+
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 APP = "https://app.example.com"
@@ -438,7 +445,8 @@ async def test_a_request_is_told_when_it_is_answered() -> None:
 
 async def test_its_duration_is_the_handler_s(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter((100.0, 107.5))
-    monkeypatch.setattr(http, "monotonic", lambda: next(moments))
+    for module in (http, endings):
+        monkeypatch.setattr(module, "monotonic", lambda: next(moments))
     client, told = listening(OK)
     await client.request("GET", "/a")
     assert told[0].seconds == 7.5

@@ -16,6 +16,7 @@ import anyio
 
 from runtime.config import HttpSettings, StreamSettings
 from runtime.web.server import http_server, listen
+from runtime.web.whole import AtOnce
 from tests.fakes import settle
 
 GRACE = 5.0
@@ -30,6 +31,7 @@ async def serving(
     *,
     grace: float = GRACE,
     streams: StreamSettings | None = None,
+    at_once: AtOnce | None = None,
     **settings: Any,
 ) -> AsyncIterator[tuple[int, anyio.Event]]:
     """Serves on a free port; gives it, and the event that stops the server. Sockets need the settings of streams."""
@@ -38,7 +40,7 @@ async def serving(
     stop = anyio.Event()
     with listener:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(http_server(chosen, application, tls, streams).serve, listener, stop, grace)
+            tasks.start_soon(http_server(chosen, application, tls, streams, at_once).serve, listener, stop, grace)
             try:
                 yield listener.getsockname()[1], stop
             finally:

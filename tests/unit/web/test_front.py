@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtime.web.front import front
+from runtime.web.front import Front
 from runtime.web.server import Application
 
 CONTROL_PATHS = ("/__runtime", "/__runtime/", "/__runtime/queues", "/__runtime/streamsx", "/__runtime/texts/a")
@@ -27,7 +27,7 @@ class Asked:
         return serve
 
     def front(self, *, reads: bool, control: bool) -> Application:
-        return front(
+        return Front(
             self.called("edge"),
             self.called("sockets"),
             self.called("reads") if reads else None,
@@ -82,6 +82,6 @@ async def test_sockets_may_come_to_any_path_and_below_control_routes_these_judge
 async def test_a_lifespan_is_the_edges() -> None:
     asked = Asked()
     edge, sockets, reads, control = map(asked.called, ("edge", "sockets", "reads", "control"))
-    application = front(edge, sockets, reads, control, {}, lambda path: False)
-    await application({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
+    application = Front(edge, sockets, reads, control, {}, lambda path: False)
+    await application({"type": "lifespan"}, None, None)
     assert asked.names == ["edge"]

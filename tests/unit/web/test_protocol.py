@@ -7,7 +7,7 @@ from base64 import b64encode
 from typing import Any
 
 from runtime.config import StreamSettings
-from runtime.web.protocol import Connections
+from runtime.web.onewrite import Answers
 from tests.fakes import settle
 from tests.unit.web.serving import serving
 
@@ -31,10 +31,10 @@ class FakeTransport:
 
 
 async def test_a_client_that_has_left_costs_no_other_its_answer() -> None:
-    connections = Connections()
+    answers = Answers()
     before, gone, after = FakeTransport(), FakeTransport(gone=True), FakeTransport()
     for transport in (before, gone, after):
-        connections.write_soon(transport, b"answer")
+        answers.write_soon(transport, b"answer")
     assert before.written == b""
     await settle()
     assert before.written == after.written == b"answer"
