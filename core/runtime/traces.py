@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -18,7 +17,7 @@ from runtime.model import (
     TraceSummary,
     length,
 )
-from runtime.values import decode
+from runtime.values import bytes_as_json, decode
 
 ERROR_CHARACTERS = 500
 """Characters of an error that a summary has; of its span there are more."""
@@ -151,8 +150,8 @@ def data_text(data: bytes) -> str:
 
 
 def _bytes_shown(value: object) -> object:
-    """What stands for bytes in JSON, as the control routes have it; of anything else what it says of itself."""
-    return {"$bytes": base64.b64encode(value).decode("ascii")} if isinstance(value, bytes) else repr(value)
+    """What stands for bytes in JSON; of anything else what it says of itself."""
+    return bytes_as_json(value) if isinstance(value, bytes) else repr(value)
 
 
 _json = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=_bytes_shown).encode

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ import msgpack
 NIL = msgpack.packb(None)
 MAX_DEPTH = 512
 """How deep the lists and maps of a value may nest."""
+BYTES = "$bytes"
+"""The one member of a map that stands for bytes where a value is written as JSON."""
 
 
 def encode(value: object) -> bytes:
@@ -26,6 +29,11 @@ def decode(data: bytes) -> Any:
         return msgpack.unpackb(data, raw=False, strict_map_key=False)
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
         raise ValueError(f"not a MessagePack value: {error}") from error
+
+
+def bytes_as_json(data: bytes) -> dict[str, str]:
+    """What stands for bytes in JSON, which has none: `{"$bytes": "<base64>"}`."""
+    return {BYTES: base64.b64encode(data).decode("ascii")}
 
 
 def nests_deeper(value: object, depth: int) -> bool:

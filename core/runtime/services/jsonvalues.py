@@ -1,20 +1,18 @@
 """Encoded values as JSON, for people, browsers and programs.
 
-JSON has no bytes: they are written `{"$bytes": "<base64>"}`. Numbers that JSON lacks are null for clients of streams,
+JSON has no bytes: see `values.bytes_as_json`. Numbers that JSON lacks are null for clients of streams,
 as `JSON.stringify` has them, and text for the people who look at state and events.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 from collections.abc import Callable
 from typing import Any
 
-from runtime.values import MAX_DEPTH, decode, nests_deeper
+from runtime.values import MAX_DEPTH, bytes_as_json, decode, nests_deeper
 
-BYTES = "$bytes"
 TOO_DEEP = f"lists and maps nest more than {MAX_DEPTH} deep"
 
 _fast = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
@@ -68,7 +66,7 @@ def _plain(value: object, depth: int, spelled: Callable[[float], object]) -> obj
             items.append(_plain(item, depth + 1, spelled))
         return items
     if isinstance(value, bytes):
-        return {BYTES: base64.b64encode(value).decode("ascii")}
+        return bytes_as_json(value)
     if isinstance(value, float) and not math.isfinite(value):
         return spelled(value)
     return value if value is None or isinstance(value, str | int | float) else repr(value)

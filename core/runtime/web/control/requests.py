@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlencode
 
 from runtime.ids import new_span_id
-from runtime.services.jsonvalues import BYTES
 from runtime.services.redaction import REDACTED
+from runtime.values import BYTES
 from runtime.web.control.answers import Refusal
 from runtime.web.control.paths import path_again, path_with
 

@@ -9,8 +9,8 @@ import base64
 import json
 from typing import Any
 
-from runtime.services.jsonvalues import BYTES, TOO_DEEP, to_json
-from runtime.values import MAX_DEPTH, encode, nests_deeper
+from runtime.services.jsonvalues import TOO_DEEP, to_json
+from runtime.values import BYTES, MAX_DEPTH, encode, nests_deeper
 
 __all__ = ["from_json", "to_json"]
 
