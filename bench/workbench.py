@@ -15,7 +15,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,8 +27,9 @@ import anyio
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import ROOT, BenchFault, history
-from bench.harness.machine import machine
-from bench.harness.servers import alone
+from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.machine import program_version
+from bench.harness.results import Goal, Row, judged
 from runtime.storage.sqlite.traces import SqliteTraceStore
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "runtime-bench"
@@ -38,38 +38,42 @@ SCRIPT = ROOT / "workbench" / "browser" / "scale" / "measure.ts"
 PAGE = ROOT / "workbench" / "dist" / "index.html"
 WIDE_TRACE, WIDE_SPANS = "a" * 32, 2000
 """The trace of many spans that is scrolled through."""
-EXIT_INTERRUPTED = 130
 
-MOST_USABLE_MS = 1000.0
-MOST_SEARCH_MS = 300.0
-MOST_FRAME_P95_MS = 34.0
-"""Two frames at 60 Hz, as clocks show them."""
-MOST_FRAME_MS = 100.0
+USABLE = Goal("<=", 1000, "ms")
+FOUND = Goal("<=", 300, "ms")
+SMOOTH = Goal("<=", 34, "ms")
+"""Of 95 frames of a hundred: two at 60 Hz, as clocks show them."""
+STEADY = Goal("<=", 100, "ms")
+"""Of each frame."""
+LATE_FRAME_MS = 50.0
 
 
 def main() -> int:
-    """Measures; the exit code is 1 when a goal is missed or no figure could be had."""
-    # `timeout` and CI end us with SIGTERM, which would leave the browser behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Measures what a person waits for; see `carry_out` for the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/bench workbench", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--traces", type=int, default=100_000, help="that are kept (%(default)s)")
-    parser.add_argument("--lines", type=int, default=1_000_000, help="that are kept (%(default)s)")
-    parser.add_argument("--repeats", type=int, default=5, help="of everything (%(default)s)")
+    parser.add_argument("--traces", type=at_least(1), default=100_000, help="that are kept (%(default)s)")
+    parser.add_argument("--lines", type=at_least(1), default=1_000_000, help="that are kept (%(default)s)")
+    parser.add_argument("--repeats", type=at_least(1), default=5, help="of everything (%(default)s)")
     parser.add_argument("--only", default="", help="a part: open, switch, search, jump, scroll or live")
     options = parser.parse_args()
-    try:
-        with alone("workbench"):
-            if not PAGE.exists():
-                raise BenchFault("the Workbench is not built; run `npm --prefix workbench run build`")
-            print(machine())
-            store = anyio.run(_filled, options.traces, options.lines)
-            verdicts = [_say(figure) for figure in _looked(store, options)]
-    except BenchFault as fault:
-        print(f"bench workbench: {fault}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    return 0 if all(verdicts) else 1
+    return carry_out("workbench", lambda: _measure(options))
+
+
+def _measure(options: argparse.Namespace) -> Measured:
+    if not PAGE.exists():
+        raise BenchFault("the Workbench is not built; run `npm --prefix workbench run build`")
+    store = anyio.run(_filled, options.traces, options.lines)
+    rows: list[Row] = []
+    part = ""
+    for figure in _looked(store, options):
+        if figure["kind"] == "title":
+            part = figure["name"]
+            print(part, flush=True)
+        else:
+            rows += _frames(part, figure) if figure["kind"] == "frames" else [_wait(part, figure)]
+    about = f"{options.traces:,} traces and {options.lines:,} lines in the store; medians of {options.repeats} times"
+    versions = [program_version(os.environ.get("CHROMIUM", "chromium"))]
+    return Measured(about, rows, versions, is_whole=not options.only)
 
 
 # ------------------------------------------------------------ what is looked at
@@ -119,33 +123,23 @@ def _looked(store: Path, options: argparse.Namespace) -> Iterator[dict[str, Any]
 # ------------------------------------------------------------ what is said of it
 
 
-def _say(figure: dict[str, Any]) -> bool:
-    """Prints one line; whether its goals are met."""
-    if figure["kind"] == "title":
-        print(f"\n{figure['name']}")
-        return True
-    if figure["kind"] == "frames":
-        return _say_frames(figure)
+def _wait(part: str, figure: dict[str, Any]) -> Row:
+    """What somebody waits for: the median, and the worst beside it."""
     took = figure["took"]
-    most = MOST_SEARCH_MS if figure["kind"] == "search" else MOST_USABLE_MS
-    is_met = bool(median(took) <= most)
-    name = figure["name"]
-    print(f"  {name:44}{median(took):8.0f}{max(took):8.0f}  {'ok' if is_met else f'OVER {most:g}'}", flush=True)
-    return is_met
+    goal = FOUND if figure["kind"] == "search" else USABLE
+    spread = f"worst {max(took):.0f} ms"
+    return judged(f"{part}: {figure['name']}", median(took), goal, spread=spread)
 
 
-def _say_frames(figure: dict[str, Any]) -> bool:
-    """Median, 95th of a hundred, worst, and the share of frames that were late, in one line."""
+def _frames(part: str, figure: dict[str, Any]) -> list[Row]:
+    """How long frames took while something was scrolled: 95 of a hundred no longer, and the worst."""
     frames = sorted(figure["took"])
     p95 = frames[min(int(len(frames) * 0.95), len(frames) - 1)]
-    late = sum(each > 50 for each in frames) / len(frames)
-    is_met = bool(p95 <= MOST_FRAME_P95_MS and frames[-1] <= MOST_FRAME_MS)
-    print(
-        f"  {figure['name']:36}{median(frames):8.1f}{p95:8.1f}{frames[-1]:8.1f}{late:8.1%}{len(frames):8}"
-        f"{figure['longTasks']:6}  {'ok' if is_met else 'OVER'}",
-        flush=True,
-    )
-    return is_met
+    late = sum(each > LATE_FRAME_MS for each in frames) / len(frames)
+    case = f"{part}: {figure['name']}"
+    ours = f"p50 {median(frames):.1f}, p95 {p95:.1f} ms"
+    spread = f"{late:.1%} of {len(frames)} frames over {LATE_FRAME_MS:g} ms, {figure['longTasks']} long tasks"
+    return [judged(case, p95, SMOOTH, ours=ours), judged(f"{case}, worst frame", frames[-1], STEADY, spread=spread)]
 
 
 if __name__ == "__main__":

@@ -135,10 +135,10 @@ async function living(workbench: Harness): Promise<void> {
 
 const PARTS = { open: opening, switch: switching, search: searching, scroll: scrolling, live: living }
 const TITLES: Record<keyof typeof PARTS, string> = {
-  open: `opening a link, to an answered key${' '.repeat(11)}ms   worst`,
-  switch: `from another screen, to its content${' '.repeat(11)}ms   worst`,
-  search: `from the last letter, to what it finds${' '.repeat(8)}ms   worst`,
-  scroll: `scrolling, ms a frame${' '.repeat(15)}  median     p95   worst   >50ms  frames  long`,
+  open: 'opening a link, to an answered key',
+  switch: 'from another screen, to its content',
+  search: 'from the last letter, to what it finds',
+  scroll: 'scrolling',
   live: 'with 100 requests a second',
 }
 
