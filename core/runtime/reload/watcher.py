@@ -111,7 +111,7 @@ class _Watch:
         if changed := self._taken():  # made while the watching began
             yield changed
         while reason is None:
-            await self._quiet(notices.lag)
+            await self._quiet(notices)
             try:
                 await self._look_at_heard(notices)
             except Refused as refused:
@@ -125,13 +125,13 @@ class _Watch:
             if changed := self._taken():
                 yield changed
 
-    async def _quiet(self, lag: float) -> None:
+    async def _quiet(self, notices: Notices) -> None:
         """Until something was said, and then nothing for `reload.settle`."""
         await self._hearing.wait()
         loop, settle = asyncio.get_running_loop(), self._settings.settle
         latest = self._last + _LONGEST_SET * settle
         while True:
-            left = min(self._last + settle - lag, latest) - loop.time()
+            left = min(self._last + settle - notices.lag, latest) - loop.time()
             if left <= 0:
                 return
             await asyncio.sleep(left)

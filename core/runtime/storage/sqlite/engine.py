@@ -74,6 +74,7 @@ class SqliteEngine:
 
     async def _mark(self) -> None:
         while True:
+            await self.events.are_unmarked.wait()
             await anyio.sleep(MARK_SECONDS)
             with contextlib.suppress(StorageFault):  # who settles the delivery says it, and the mark is tried again
                 await self.events.mark()

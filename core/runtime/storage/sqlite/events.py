@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import sqlite3
 from collections import Counter
@@ -69,6 +70,8 @@ class SqliteEventBus:
         self._ids = itertools.count(1)
         self._taken: dict[int, Message] = {}
         self._unmarked: dict[int, Message] = {}
+        self.are_unmarked = asyncio.Event()
+        """Set while deliveries are taken that are not marked."""
         self._dead: Counter[QueueKey] = Counter()
         self._cached_bytes = 0
 
@@ -141,6 +144,7 @@ class SqliteEventBus:
         """Waits for the next event that is due."""
         message = await self._queues.take(queue)
         self._taken[message.id] = self._unmarked[message.id] = message
+        self.are_unmarked.set()
         return message.delivery(message.event or self._read_event(message))
 
     async def acknowledge(self, delivery: Delivery) -> None:
@@ -206,6 +210,8 @@ class SqliteEventBus:
             await self._database.committed()
             for message in due:
                 self._unmarked.pop(message.id, None)
+        if not self._unmarked:
+            self.are_unmarked.clear()
 
     # ------------------------------------------------------------ looking and repairing
 
