@@ -41,7 +41,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """The core is an asyncio program, because gRPC is."""
+    """The core is an asyncio program."""
     return "asyncio"
 
 

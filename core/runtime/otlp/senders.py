@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
@@ -84,6 +85,7 @@ def _session(adapter: BoundedAdapter) -> Session:
 
 def _silence() -> None:
     """Has the libraries print nothing: they quote URLs and the values of variables."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read when gRPC is first imported
     for name in _LIBRARIES:
         logger = logging.getLogger(name)
         logger.propagate = False

@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
-
-os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-# gRPC's older event loop answers a lone call 0.08 ms sooner and carries 5 % more at 32 connections.
-os.environ.setdefault("GRPC_EXPERIMENTS", "-event_engine_listener,-event_engine_client")
 
 import anyio
-import grpc
+from google.protobuf.message import DecodeError
 
 from runtime._gen import runner_pb2 as pb
-from runtime._gen import runner_pb2_grpc
+from runtime.runners.http2.call import Call
+from runtime.runners.http2.calls import Refusal, Serve
+from runtime.runners.http2.connection import Connection
+from runtime.runners.http2.headers import CallFault, Status
 from runtime.runners.link import Link
-
-# It logs, with its own stacks, that a runner which is gone cannot be told so.
-logging.getLogger("grpc").setLevel(logging.CRITICAL)
+from runtime.runners.transfers import ProtocolFault
+from runtime.tasks import ShortTasks
 
 SECRET_KEY = "runtime-secret"
-GRPC_ENVIRONMENT = {name: value for name, value in os.environ.items() if name.startswith("GRPC_")}
-"""How gRPC has been told to behave here; runners are told the same."""
-_READ_AHEAD_BYTES = 256 * 1024
-_MAX_FRAME_BYTES = 16 * 1024 * 1024
-_STOP_SECONDS = 2.0
+CONNECT = "/runtime.runner.v1.RunnerLink/Connect"
 _MAX_FOLDER_BYTES = 85  # a socket's path has at most 107 bytes on Linux and 103 on macOS (sockaddr_un)
 
 
-class RunnerServer(runner_pb2_grpc.RunnerLinkServicer):
+class RunnerServer:
     """Accepts the one connection of each runner process that was started, and no other."""
 
     def __init__(self, folder: Path) -> None:
@@ -48,27 +40,20 @@ class RunnerServer(runner_pb2_grpc.RunnerLinkServicer):
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Listens for the time of the context; `address` says where."""
+        connections: set[Connection] = set()
+        serving = ShortTasks()
         with _socket_path(self._folder) as path:
-            server = grpc.aio.server(
-                options=[
-                    ("grpc.max_receive_message_length", _MAX_FRAME_BYTES),
-                    ("grpc.max_send_message_length", _MAX_FRAME_BYTES),
-                    # A window that grows lets megabytes of chunks stand in the pipe before a small envelope; one
-                    # of a single chunk makes each chunk wait until the one before it has been read.
-                    ("grpc.http2.bdp_probe", 0),
-                    ("grpc.http2.lookahead_bytes", _READ_AHEAD_BYTES),
-                ]
-            )
-            runner_pb2_grpc.add_RunnerLinkServicer_to_server(self, server)
+            connect = partial(Connection, self._accept, serving, connections)
+            listener = await asyncio.get_running_loop().create_unix_server(connect, path)
             self.address = f"unix:{path}"
-            server.add_insecure_port(self.address)
-            await server.start()
             try:
                 yield
             finally:
-                stopping = asyncio.ensure_future(server.stop(grace=None))
-                with anyio.CancelScope(shield=True):  # gRPC is not to be cancelled: that comes back as an error of ours
-                    await asyncio.wait([stopping], timeout=_STOP_SECONDS)
+                listener.close()
+                self._expected.clear()
+                with anyio.CancelScope(shield=True):  # runners are told, also by a server that is cancelled
+                    async with serving:
+                        await asyncio.gather(*(connection.leave() for connection in connections))
 
     def expect(self, link: Link) -> str:
         """Makes a secret with which one process may take its place as the link's runner."""
@@ -80,25 +65,29 @@ class RunnerServer(runner_pb2_grpc.RunnerLinkServicer):
         """Withdraws a secret that was not used."""
         self._expected.pop(secret, None)
 
-    async def Connect(self, request_iterator: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-        """Serves one runner for its whole life."""
-        metadata = dict(context.invocation_metadata() or ())
-        link = self._expected.pop(str(metadata.get(SECRET_KEY, "")), None)
+    def _accept(self, headers: Mapping[str, str]) -> Serve | Refusal:
+        if headers.get(":path") != CONNECT or headers.get(":method") != "POST":
+            return Refusal(Status.UNIMPLEMENTED, f"there is nothing but POST {CONNECT}")
+        link = self._expected.pop(headers.get(SECRET_KEY, ""), None)
         if link is None:
-            await context.abort(grpc.StatusCode.UNAUTHENTICATED, f"'{SECRET_KEY}' is missing, wrong or was used before")
-            return
+            return Refusal(Status.UNAUTHENTICATED, f"'{SECRET_KEY}' is missing, wrong or was used before")
+        return partial(_serve, link)
 
-        async def read() -> pb.RunnerFrame | None:
-            frame = await context.read()
-            return None if frame is grpc.aio.EOF else cast(pb.RunnerFrame, frame)
 
-        async def write(frame: pb.CoreFrame) -> None:
-            try:
-                await context.write(frame)
-            except grpc.aio.BaseError as error:
-                raise anyio.BrokenResourceError from error
+async def _serve(link: Link, call: Call) -> None:
+    """Serves one runner for its whole life."""
 
-        await link.serve(read, write)
+    async def read() -> pb.RunnerFrame | None:
+        try:
+            message = await call.read()
+            return None if message is None else pb.RunnerFrame.FromString(message)
+        except (CallFault, DecodeError) as error:
+            raise ProtocolFault(str(error)) from error
+
+    async def write(frame: pb.CoreFrame) -> None:
+        await call.write(frame.SerializeToString())
+
+    await link.serve(read, write)
 
 
 @contextmanager
