@@ -26,7 +26,7 @@ from runtime.runners.discovery import LanguageFiles
 from runtime.runners.greeting import disagreement, write_load, write_welcome
 from runtime.runners.hostcalls import HostCalls
 from runtime.runners.liveness import Liveness
-from runtime.runners.outbox import Outbox
+from runtime.runners.outbox import Offer, Outbox
 from runtime.runners.run import Run, refusal
 from runtime.runners.transfers import ProtocolFault, Transfers
 from runtime.services.logs import LogService
@@ -203,7 +203,7 @@ class Link:
 
     # ------------------------------------------------------------ life of the connection
 
-    async def serve(self, read: Read, write: Write) -> None:
+    async def serve(self, read: Read, write: Write, offer: Offer | None = None) -> None:
         """Speaks with the runner until the stream ends or breaks; then every open invocation is RUNNER_LOST.
 
         A broken stream ends like any other: `write` raises `anyio.BrokenResourceError`. What else is raised is logged.
@@ -211,7 +211,7 @@ class Link:
         try:
             async with ShortTasks() as answering:
                 self._answers = Answers(self._settings, self._outbox, self._host, self._logs, answering)
-                await converse(partial(self._listen, read), partial(self._outbox.run, write), self._stuck)
+                await converse(partial(self._listen, read), partial(self._outbox.run, write, offer), self._stuck)
         except Exception as error:
             self._logs.core(LogLevel.ERROR, "".join(traceback.format_exception(error)))
         finally:

@@ -15,7 +15,11 @@ from runtime.model import Payload, length
 
 _FRAME_BYTES = 512 * 1024
 _FRAME_ENVELOPES = 1024
+_EARLY_ENVELOPES = 16
+"""So many leave without waiting for the end of the turn of the loop that adds them: the runner does them meanwhile."""
 
+Offer = Callable[[pb.CoreFrame], bool]
+"""Sends a frame in this very moment; False where there is no room for it."""
 Fill = Callable[[pb.CoreEnvelope], None]
 
 
@@ -70,6 +74,8 @@ class Outbox:
         self._transfers: deque[Transfer] = deque()
         self._transfer_ids = itertools.count(1)
         self._idle_writer: asyncio.Future[None] | None = None
+        self._offer: Offer | None = None
+        self._is_writing = False
         self._flushed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Event()
@@ -82,6 +88,8 @@ class Outbox:
 
     def add(self, payload_bytes: int = 0) -> pb.CoreEnvelope:
         """A fresh envelope at the end of the queue; the caller fills it in before anything else runs."""
+        if len(self._waiting[0].frame.envelopes) >= _EARLY_ENVELOPES:
+            self._send_early()
         last = self._waiting[-1]
         if last.size + payload_bytes > _FRAME_BYTES or len(last.frame.envelopes) >= _FRAME_ENVELOPES:
             last = _Waiting()
@@ -130,8 +138,12 @@ class Outbox:
         self._wake()
         await self._flushed.wait()
 
-    async def run(self, write: Callable[[pb.CoreFrame], Awaitable[None]]) -> None:
-        """Writes frames until cancelled, or until `write` raises `anyio.BrokenResourceError`."""
+    async def run(self, write: Callable[[pb.CoreFrame], Awaitable[None]], offer: Offer | None = None) -> None:
+        """Writes frames until cancelled, or until `write` raises `anyio.BrokenResourceError`.
+
+        Where frames can be sent at once as well, `offer` does so.
+        """
+        self._offer = offer
         with suppress(anyio.BrokenResourceError):
             while True:
                 frame = self._next_frame()
@@ -139,7 +151,19 @@ class Outbox:
                     self._flushed.set()
                     await self._wait()
                 else:
+                    self._is_writing = True
                     await write(frame)
+                    self._is_writing = False
+
+    def _send_early(self) -> None:
+        """Sends what waits longest, unless a write or chunks are to come before it."""
+        first = self._waiting[0]
+        if self._offer is None or self._is_writing or self._transfers or not self._offer(first.frame):
+            return
+        self._waiting.popleft()
+        if not self._waiting:
+            self._waiting.append(_Waiting())
+        self._uncount(first.size)
 
     def _next_frame(self) -> pb.CoreFrame | None:
         # Not both in one frame: the other side reads a frame when all of it has come, and small

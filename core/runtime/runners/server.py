@@ -87,7 +87,10 @@ async def _serve(link: Link, call: Call) -> None:
     async def write(frame: pb.CoreFrame) -> None:
         await call.write(frame.SerializeToString())
 
-    await link.serve(read, write)
+    def offer(frame: pb.CoreFrame) -> bool:
+        return call.offer(frame.SerializeToString())
+
+    await link.serve(read, write, offer)
 
 
 @contextmanager

@@ -13,6 +13,9 @@ from runtime.web.cut import CutOff
 
 _WITHOUT_BODY = (204, 304)
 
+_ROW = 16
+"""Answers that leave without waiting for the rest of their turn: their readers go on meanwhile."""
+
 Message = MutableMapping[str, Any]
 Application = Callable[..., Awaitable[None]]
 
@@ -36,12 +39,14 @@ class Answers:
     def write_soon(self, transport: Any, data: bytes) -> None:
         """Writes at the end of this turn of the loop.
 
-        The answers of a turn leave in one row: one at a time they would wake their readers one at a time, whose
+        The answers of a turn leave in rows: one at a time they would wake their readers one at a time, whose
         next requests would then come, and cost, one at a time.
         """
         if not self._answers:
             self._loop.call_soon(self.write_now)
         self._answers.append((transport, data))
+        if len(self._answers) >= _ROW:
+            self.write_now()
 
     def write_now(self) -> None:
         """Writes what waits, before something else is written or a connection ends."""

@@ -23,14 +23,16 @@ FRAME_BYTES = 1024 * 1024
 class Wire:
     """An outbox and the frames it wrote; each write waits until it is let."""
 
-    def __init__(self, chunk_bytes: int = CHUNK, max_queued_bytes: int = BOUND) -> None:
+    def __init__(self, chunk_bytes: int = CHUNK, max_queued_bytes: int = BOUND, early: bool | None = None) -> None:
+        """`early` says whether frames may leave at once; None where there is no way to do so."""
         self.outbox = Outbox(chunk_bytes, max_queued_bytes, lambda: None)
         self.frames: list[pb.CoreFrame] = []
         self.permits = asyncio.Semaphore(0)
+        self.early = early
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Wire]:
-        task = asyncio.ensure_future(self.outbox.run(self._write))
+        task = asyncio.ensure_future(self.outbox.run(self._write, None if self.early is None else self._offer))
         try:
             yield self
         finally:
@@ -40,6 +42,11 @@ class Wire:
     async def _write(self, frame: pb.CoreFrame) -> None:
         await self.permits.acquire()
         self.frames.append(frame)
+
+    def _offer(self, frame: pb.CoreFrame) -> bool:
+        if self.early:
+            self.frames.append(frame)
+        return bool(self.early)
 
     def put(self, id: int, payload: Payload) -> None:
         """Queues a reply, large or not, as its sender would."""
@@ -246,3 +253,42 @@ async def test_one_who_fills_the_room_makes_the_others_wait_on() -> None:
         await wire.flush()
         await asyncio.gather(*producers)
         assert passed == [1, 2, 3, 4]
+
+
+# ------------------------------------------------------------ frames that leave early
+
+
+async def test_a_burst_begins_to_leave_before_its_turn_is_over() -> None:
+    async with Wire(early=True).writing() as wire:
+        await settle()
+        for id in range(40):
+            wire.put(id, b"x")
+        assert [len(frame.envelopes) for frame in wire.frames] == [16, 16]
+        await wire.flush()
+        assert [each.host_reply.call_id for each in wire.envelopes] == list(range(40))
+
+
+async def test_where_there_is_no_room_at_once_all_waits_for_its_turn() -> None:
+    async with Wire(early=False).writing() as wire:
+        await settle()
+        for id in range(40):
+            wire.put(id, b"x")
+        assert wire.frames == []
+        await wire.flush()
+        assert [len(frame.envelopes) for frame in wire.frames] == [40]
+
+
+async def test_nothing_overtakes_a_write_that_is_under_way_or_a_chunk() -> None:
+    async with Wire(early=True).writing() as wire:
+        wire.put(0, b"x")
+        await settle()  # a write has begun, and waits
+        for id in range(1, 40):
+            wire.put(id, b"x")
+        assert wire.frames == []
+        await wire.flush()
+        wire.put(40, payload(40, 3 * CHUNK))
+        for id in range(41, 80):
+            wire.put(id, b"x")
+        await wire.flush()
+        small = [each.host_reply.call_id for each in wire.envelopes if each.host_reply.payload]
+    assert small == [*range(40), *range(41, 80)]

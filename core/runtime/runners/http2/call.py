@@ -59,16 +59,21 @@ class Call:
 
     async def write(self, message: bytes) -> None:
         """Sends a message; returns when there is room for the next. Raises `anyio.BrokenResourceError`."""
-        prefix = PREFIX.pack(0, len(message))
-        size = PREFIX_BYTES + len(message)
-        if self._has_room() and size <= min(self.window.left, self._wire.window.left, self._wire.max_frame_bytes):
-            self.window.left -= size
-            self._wire.window.left -= size
-            self._wire.send(b"".join((HEAD.pack(size << 8 | Kind.DATA, 0, self.id), prefix, message)))
-        else:
-            await self._write_pieces(memoryview(prefix + message))
+        if not self.offer(message):
+            await self._write_pieces(memoryview(PREFIX.pack(0, len(message)) + message))
         if not self._has_room():
             await self._room()
+
+    def offer(self, message: bytes) -> bool:
+        """Sends a message that there is room for, in one frame; False where there is none. Not beside `write`."""
+        size = PREFIX_BYTES + len(message)
+        wire = self._wire
+        if not self._has_room() or size > min(self.window.left, wire.window.left, wire.max_frame_bytes):
+            return False
+        self.window.left -= size
+        wire.window.left -= size
+        wire.send(b"".join((HEAD.pack(size << 8 | Kind.DATA, 0, self.id), PREFIX.pack(0, len(message)), message)))
+        return True
 
     async def _write_pieces(self, left: memoryview) -> None:
         while left:
