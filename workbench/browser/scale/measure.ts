@@ -3,7 +3,7 @@
 import { open, type Harness } from '../harness.ts'
 import { install, type Frames } from './inPage.ts'
 import { PROJECT } from './project.ts'
-import { SCREENS, timeOpening, timeSwitching } from './screens.ts'
+import { SCREENS, timeOpening, timeSwitching, type Screen } from './screens.ts'
 import { dragFrames, restFrames, scrollFrames } from './scrolls.ts'
 import { SEARCHES, timeChoice, timeSearch } from './searches.ts'
 import { during } from './traffic.ts'
@@ -46,18 +46,22 @@ async function frames(name: string, measure: () => Promise<Frames>): Promise<voi
   tell({ kind: 'frames', name, ...all })
 }
 
+/** Each screen in its turn, again and again: what the machine does meanwhile meets all of them. */
+async function inTurns(measure: (screen: Screen) => Promise<number>): Promise<void> {
+  const took = new Map(SCREENS.map(({ name }) => [name, [] as number[]]))
+  for (let at = 0; at < asked.repeats; at++) {
+    for (const screen of SCREENS) took.get(screen.name)?.push(await measure(screen))
+  }
+  for (const [name, all] of took) tell({ kind: 'usable', name, took: all })
+}
+
 async function opening(workbench: Harness): Promise<void> {
-  for (const screen of SCREENS) await times('usable', screen.name, () => timeOpening(workbench, screen))
+  await inTurns((screen) => timeOpening(workbench, screen))
 }
 
 async function switching({ page, show }: Harness): Promise<void> {
   await show('runners')
-  const took = new Map(SCREENS.map(({ name }) => [name, [] as number[]]))
-  await repeated(async () => {
-    for (const screen of SCREENS) took.get(screen.name)?.push(await timeSwitching(page, screen))
-    return 0
-  })
-  for (const [name, all] of took) tell({ kind: 'usable', name, took: all })
+  await inTurns((screen) => timeSwitching(page, screen))
 }
 
 async function searching({ page, show }: Harness): Promise<void> {
