@@ -296,7 +296,9 @@ async def test_packages_cost_no_watches(tmp_path: Path) -> None:
     before = watches()
     async with watched(tmp_path):
         assert watches() - before == 4  # the root, steps, web, and node_modules alone
-    assert watches() == before
+    with anyio.fail_after(PATIENCE):
+        while watches() != before:  # noqa: ASYNC110 - the system lets go of them in its own time, and tells nobody
+            await anyio.sleep(0.01)
 
 
 SCRIPT = """
