@@ -54,11 +54,12 @@ class Transfer:
 class _Waiting:
     """A frame that has not been written, and the payload bytes counted in it."""
 
-    __slots__ = ("frame", "size")
+    __slots__ = ("frame", "size", "was_offered")
 
     def __init__(self) -> None:
         self.frame = pb.CoreFrame()
         self.size = 0
+        self.was_offered = False
 
 
 class Outbox:
@@ -88,8 +89,9 @@ class Outbox:
 
     def add(self, payload_bytes: int = 0) -> pb.CoreEnvelope:
         """A fresh envelope at the end of the queue; the caller fills it in before anything else runs."""
-        if len(self._waiting[0].frame.envelopes) >= _EARLY_ENVELOPES:
-            self._send_early()
+        first = self._waiting[0]
+        if len(first.frame.envelopes) >= _EARLY_ENVELOPES and not first.was_offered:
+            self._send_early(first)
         last = self._waiting[-1]
         if last.size + payload_bytes > _FRAME_BYTES or len(last.frame.envelopes) >= _FRAME_ENVELOPES:
             last = _Waiting()
@@ -155,10 +157,15 @@ class Outbox:
                     await write(frame)
                     self._is_writing = False
 
-    def _send_early(self) -> None:
-        """Sends what waits longest, unless a write or chunks are to come before it."""
-        first = self._waiting[0]
-        if self._offer is None or self._is_writing or self._transfers or not self._offer(first.frame):
+    def _send_early(self, first: _Waiting) -> None:
+        """Sends what waits longest, unless a write or chunks are to come before it.
+
+        Each frame is offered once: to find out that there is no room costs its encoding.
+        """
+        if self._offer is None or self._is_writing or self._transfers:
+            return
+        first.was_offered = True
+        if not self._offer(first.frame):
             return
         self._waiting.popleft()
         if not self._waiting:

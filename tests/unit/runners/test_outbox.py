@@ -29,6 +29,7 @@ class Wire:
         self.frames: list[pb.CoreFrame] = []
         self.permits = asyncio.Semaphore(0)
         self.early = early
+        self.offers = 0
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Wire]:
@@ -44,6 +45,7 @@ class Wire:
         self.frames.append(frame)
 
     def _offer(self, frame: pb.CoreFrame) -> bool:
+        self.offers += 1
         if self.early:
             self.frames.append(frame)
         return bool(self.early)
@@ -274,6 +276,7 @@ async def test_where_there_is_no_room_at_once_all_waits_for_its_turn() -> None:
         for id in range(40):
             wire.put(id, b"x")
         assert wire.frames == []
+        assert wire.offers == 1  # not with each of the others again, which would encode the frame as often
         await wire.flush()
         assert [len(frame.envelopes) for frame in wire.frames] == [40]
 
