@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Sequence
 from time import monotonic, time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from runtime.errors import CONSEQUENCES
 from runtime.ids import Arrival
@@ -138,6 +139,12 @@ class Endings:
         retry_after = [(b"retry-after", b"1")] if status == 503 else []
         return problem(status, headers=retry_after)
 
+    def fault(self, error: Exception, asked: Asked) -> Response:
+        """The answer to a fault of ours: the client gets no detail, the log all."""
+        text = "".join(traceback.format_exception(error))
+        self._report(LogLevel.ERROR, text, "http", asked.arrival.trace_id)
+        return internal_error()
+
     def complete(self, answer: Response, asked: Asked) -> None:
         """Adds the headers that every answer has."""
         answer.headers.extend(asked.arrival.headers)
@@ -146,15 +153,20 @@ class Endings:
 
     # ------------------------------------------------------------ what is sent
 
-    async def send(self, answer: Response, asked: Asked, receive: Receive, send: Send) -> str:
-        """Sends a complete response; what kept the client from all of it, empty where nothing did."""
-        if answer.stream is not None:
-            return await self._stream(answer, asked, receive, send)
-        await _send(answer, asked.method, send)
-        return ""
+    async def send(self, answer: Response, asked: Asked, scope: Any, receive: Receive, send: Send) -> None:
+        """Sends a complete response by ASGI, and tells of it."""
+        ending = ""
+        if answer.stream is None:
+            await _send(answer, asked.method, send)
+        else:
+            ending = await self._stream(answer, asked, receive, send)
+        self.tell(asked, answer.status, answer.step, LEFT if scope.get("client_left") else ending)
 
     async def _stream(self, answer: Response, asked: Asked, receive: Receive, send: Send) -> str:
-        """Sends a response while its handler goes on; one that breaks off has no end."""
+        """Sends a response while its handler goes on; one that breaks off has no end.
+
+        Returns what kept the client from all of it, empty where nothing did.
+        """
         stream = answer.stream
         assert stream is not None
         failure: Failure | None = Failure(FailureKind.CANCELLED, "the client left while it was answered")

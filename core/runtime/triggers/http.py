@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import monotonic
 from typing import Any
@@ -14,7 +13,7 @@ from runtime.config import HttpSettings
 from runtime.contracts import Reply, Runner
 from runtime.dispatcher import Dispatcher, start
 from runtime.ids import Arrival, trace_of
-from runtime.model import Invocation, LogLevel, Payload, RequestRecord, TriggerKind, length
+from runtime.model import Invocation, Payload, RequestRecord, TriggerKind, length
 from runtime.services.logs import Report
 from runtime.services.schemas import SchemaService
 from runtime.services.tracing import Tracer
@@ -24,7 +23,7 @@ from runtime.triggers.exchange import Exchange
 from runtime.triggers.forms import BadForm, TooManyParts, read_body
 from runtime.triggers.queries import TooManyKeys
 from runtime.triggers.requests import encode_request, read_headers, request_map
-from runtime.triggers.responses import RawHeaders, Response, internal_error, problem
+from runtime.triggers.responses import RawHeaders, Response, problem
 from runtime.triggers.router import BadEscape, Match, Route, Router
 from runtime.triggers.streaming import Receive, Send
 
@@ -94,12 +93,11 @@ class HttpEdge:
             answer = await self._answer(scope, receive, headers, asked)
         except ClientGone:
             return self._endings.tell(asked, CLIENT_GONE, "", LEFT)
-        except Exception as error:  # a fault of ours: the client gets no detail, the log all
-            self._report(LogLevel.ERROR, "".join(traceback.format_exception(error)), "http", arrival.trace_id)
-            answer = internal_error()
+        except Exception as error:
+            answer = self._endings.fault(error, asked)
         self._endings.complete(answer, asked)
-        ending = await self._endings.send(answer, asked, receive, send)
-        return self._endings.tell(asked, answer.status, answer.step, LEFT if scope.get("client_left") else ending)
+        await self._endings.send(answer, asked, scope, receive, send)
+        return None
 
     def at_once(
         self, method: str, path: str, query: bytes, raw: list[tuple[bytes, bytes]], body: bytes, reply: Reply
@@ -115,7 +113,7 @@ class HttpEdge:
         if begun is None:
             return None
         runner, route, invocation, asked = begun
-        exchange = Exchange(route, asked, invocation.span, self._endings, reply, self._report)
+        exchange = Exchange(route, asked, invocation.span, self._endings, reply)
         exchange.leave_run = start(runner, invocation, exchange.end)
         return exchange.leave
 
