@@ -62,7 +62,6 @@ class HttpEdge:
         is sent; None where nobody wants to.
         """
         self._dispatcher = dispatcher
-        self._report = report
         self._settings = settings
         self._max_body_bytes = settings.max_body_bytes
         self._queue_timeout = settings.queue_timeout
