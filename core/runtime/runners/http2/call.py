@@ -7,7 +7,7 @@ from collections import deque
 
 import anyio
 
-from runtime.runners.http2.frames import HEAD, Kind, window_update
+from runtime.runners.http2.frames import window_update
 from runtime.runners.http2.headers import CallFault, Status
 from runtime.runners.http2.messages import PREFIX, PREFIX_BYTES, Messages
 from runtime.runners.http2.windows import ReceiveWindow, SendWindow
@@ -17,6 +17,7 @@ READ_AHEAD_BYTES = 256 * 1024
 """What may come of a call before it is read: more would let megabytes of chunks stand in the pipe before a small
 envelope, a single chunk would make each wait until the one before it has been read."""
 _WRITE_BYTES = 256 * 1024
+"""What is handed to the transport at a time, so that one that is full holds little more."""
 
 
 class Call:
@@ -65,14 +66,12 @@ class Call:
             await self._room()
 
     def offer(self, message: bytes) -> bool:
-        """Sends a message that there is room for, in one frame; False where there is none. Not beside `write`."""
+        """Sends a message at once if there is room for all of it; False where there is not. Not beside `write`."""
         size = PREFIX_BYTES + len(message)
-        wire = self._wire
-        if not self._has_room() or size > min(self.window.left, wire.window.left, wire.max_frame_bytes):
+        if not self._has_room() or size > min(self.window.left, self._wire.window.left, _WRITE_BYTES):
             return False
         self.window.left -= size
-        wire.window.left -= size
-        wire.send(b"".join((HEAD.pack(size << 8 | Kind.DATA, 0, self.id), PREFIX.pack(0, len(message)), message)))
+        self._wire.send_data(self.id, PREFIX.pack(0, len(message)) + message)
         return True
 
     async def _write_pieces(self, left: memoryview) -> None:

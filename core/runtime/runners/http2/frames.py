@@ -154,8 +154,10 @@ def frame(kind: Kind, flags: int, stream: int, body: bytes = b"") -> bytes:
     return HEAD.pack(len(body) << 8 | kind, flags, stream) + body
 
 
-def data_frames(stream: int, body: memoryview, size: int) -> bytes:
+def data_frames(stream: int, body: bytes | memoryview, size: int) -> bytes:
     """DATA of at most so many bytes each."""
+    if len(body) <= size:
+        return HEAD.pack(len(body) << 8 | Kind.DATA, 0, stream) + body
     pieces: list[bytes | memoryview] = []
     for start in range(0, len(body), size):
         piece = body[start : start + size]

@@ -28,7 +28,7 @@ class Wire:
         if not self.is_closed:
             self._transport.write(data)
 
-    def send_data(self, stream: int, body: memoryview) -> None:
+    def send_data(self, stream: int, body: bytes | memoryview) -> None:
         """Sends DATA in frames that the other side takes; both windows must have room for it."""
         self.window.left -= len(body)
         self.send(data_frames(stream, body, self.max_frame_bytes))

@@ -64,6 +64,22 @@ async def test_a_write_returns_when_there_is_room_for_the_next() -> None:
         assert writing.done()
 
 
+async def test_an_offer_goes_out_whole_in_as_many_frames_as_it_needs_or_not_at_all() -> None:
+    async with peer() as client:
+        await client.greet()
+        call = await client.call()
+        assert call.offer(LARGE[:40_000])
+        came = client.all(Kind.DATA)
+        assert [len(body) for _, _, _, body in came] == [16 * 1024, 16 * 1024, 40_005 - 32 * 1024]
+        assert b"".join(body for _, _, _, body in came) == message(LARGE[:40_000])
+        assert not call.offer(LARGE[:40_000])
+        assert sent(client) == b""
+        room = 64 * 1024 - 1 - 40_005
+        assert call.offer(LARGE[: room - 5])
+        assert sent(client) == message(LARGE[: room - 5])
+        assert not call.offer(b"")
+
+
 async def test_the_window_of_the_connection_holds_for_all_its_calls() -> None:
     async with peer() as client:
         await client.greet({Setting.INITIAL_WINDOW_SIZE: 1 << 20})
