@@ -8,8 +8,9 @@ import { Modules } from './modules.js';
 
 /** Bytes of the largest frame, either way; the protocol's own bounds keep frames far below. */
 const MAX_FRAME_BYTES = 8 << 20;
-/** Bytes that the core may send ahead of our reading. */
-const READ_AHEAD_BYTES = 1 << 16;
+/** Bytes that the core may send ahead of our reading: hundreds of requests with their bodies, and few enough chunks of
+ * long ones that what comes behind them is not late. */
+const READ_AHEAD_BYTES = 1 << 19;
 const CHANNEL: ChannelOptions = {
   'grpc.max_receive_message_length': MAX_FRAME_BYTES,
   'grpc.max_send_message_length': MAX_FRAME_BYTES,
