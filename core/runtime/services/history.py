@@ -60,9 +60,7 @@ class History:
     async def traces(self, query: TraceQuery) -> TracePage:
         """A page, newest first; traces of which nothing is stored yet stand at the top of the first one."""
         unstored = self._by_trace()
-        known = await self._known(unstored)
-        page = await _looked(self._store.traces, query._replace(status=_stored(query.status)))
-        known |= {trace.trace_id for trace in page.traces}
+        page, known = await self._page(query, unstored)
         merged = [_with_running(trace, unstored.get(trace.trace_id, ())) for trace in page.traces]
         fresh = [] if query.before else [summary_of(spans) for id, spans in unstored.items() if id not in known]
         fresh.sort(key=lambda trace: trace.began, reverse=True)
@@ -122,6 +120,18 @@ class History:
         for span in (*self._unstored.running.values(), *self._unstored.unwritten.values()):
             found.setdefault(span.trace_id, []).append(span)
         return found
+
+    async def _page(self, query: TraceQuery, unstored: Collection[str]) -> tuple[TracePage, frozenset[str]]:
+        """What is stored, and which of the others are stored as well.
+
+        Two looks: where something was written in between, what else was written with it would seem not to be stored,
+        and stand out of its order. That can be as often as there are batches of them, two at most.
+        """
+        while True:
+            known = await self._known(unstored)
+            page = await _looked(self._store.traces, query._replace(status=_stored(query.status)))
+            if not any(trace.trace_id in unstored and trace.trace_id not in known for trace in page.traces):
+                return page, known
 
     async def _known(self, trace_ids: Collection[str]) -> frozenset[str]:
         """Those of them that are stored, at least in part."""

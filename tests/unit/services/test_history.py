@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import anyio
 import pytest
 
 from runtime.contracts import IsLeft
-from runtime.model import Failure, FailureKind, LogQuery, LogRecord, Span, TraceQuery, TraceStatus, TriggerKind
+from runtime.model import (
+    Failure,
+    FailureKind,
+    LogQuery,
+    LogRecord,
+    Span,
+    TraceQuery,
+    TraceStatus,
+    TraceSummary,
+    TriggerKind,
+)
 from runtime.services import history as history_module
 from runtime.services.history import History
 from runtime.services.redaction import REDACTED, Redaction
@@ -166,6 +177,25 @@ async def test_what_has_ended_is_never_out_of_sight_while_it_is_written() -> Non
         [listed] = (await past.history.traces(TraceQuery())).traces
         [summed] = await past.history.summaries([ONE])
         assert (listed.spans, summed.spans, summed.status) == (1, 1, TraceStatus.OK)
+
+
+async def test_what_is_written_between_two_looks_stands_in_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    past = Past()
+    spans = [span_of(trace=f"{number:032x}", began=number, ended=number + 0.5) for number in range(1, 6)]
+    past.unwritten = {span.span_id: span for span in spans}
+    looked = past.store.summaries
+
+    def look_and_write(trace_ids: Collection[str]) -> Sequence[TraceSummary]:
+        found = looked(trace_ids)
+        if past.unwritten:
+            past.unwritten = {}
+            past.store.write(spans, [])
+        return found
+
+    monkeypatch.setattr(past.store, "summaries", look_and_write)
+    first = await past.history.traces(TraceQuery(limit=2))
+    second = await past.history.traces(TraceQuery(limit=2, before=first.next))
+    assert [int(trace.trace_id, 16) for trace in (*first.traces, *second.traces)] == [5, 4, 3, 2]
 
 
 async def test_summaries_are_of_what_is_stored_and_of_what_runs() -> None:
