@@ -7,11 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.harness import ROOT, report
-from bench.harness.command import EXIT_INTERRUPTED, EXIT_MISSED, end_on_signals
+from bench.harness.command import EXIT_INTERRUPTED, EXIT_MISSED, EXIT_NO_FIGURES, end_on_signals
 
 BENCH = ROOT / "bench"
 BOUND_SECONDS = 15 * 60.0
@@ -21,15 +21,17 @@ LONG = frozenset(("soak",))
 """Left out of a run of all unless it is asked for."""
 STOP_SECONDS = 60.0
 """What an ended benchmark has to stop its servers."""
-USAGE = """usage: scripts/bench [NAME [ARGUMENT ...]]
-       scripts/bench --long       runs all, also the half hour of soak
-       scripts/bench --report     only writes bench/RESULTS.md, as after a change in bench/notes/
+USAGE = """usage: scripts/bench                       runs all but soak, in about three quarters of an hour
+       scripts/bench --long                also the half hour of soak
+       scripts/bench NAME                  one; RESULTS.md gets its figures
+       scripts/bench NAME ARGUMENT ...     one in another way, as `http --only 'python, GET, 32'`; it is only printed
+       scripts/bench --report              only writes bench/RESULTS.md, as after a change in bench/notes/
 
 There are: {names}. `scripts/bench NAME --help` tells of the arguments of one."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """1 when a goal is missed, a figure could not be had or a bound is passed."""
+    """1 when a goal is missed, 3 when figures could not be had or a bound is passed."""
     names = sorted(path.stem for path in BENCH.glob("[a-z]*.py"))
     if arguments == ["--report"]:
         report.write()
@@ -38,20 +40,33 @@ def main(arguments: Sequence[str]) -> int:
         chosen, passed = [name for name in names if arguments or name not in LONG], []
     else:
         chosen, passed = list(arguments[:1]), list(arguments[1:])
+    usage = USAGE.format(names=", ".join(names))
+    if chosen in (["-h"], ["--help"]):
+        print(usage)
+        return 0
     if not set(chosen) <= set(names):
-        print(USAGE.format(long=", ".join(sorted(LONG)), names=", ".join(names)), file=sys.stderr)
+        print(usage, file=sys.stderr)
         return 2
     end_on_signals()
     try:
-        failed = [name for name in chosen if _run(name, passed)]
+        codes = {name: _run(name, passed) for name in chosen}
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     finally:
-        report.write()
+        if not passed:
+            report.write()
+    return codes[chosen[0]] if passed else _tell(codes)
+
+
+def _tell(codes: Mapping[str, int]) -> int:
+    """Says how the benchmarks went; gives the exit code of all."""
     print(f"\n{report.RESULTS.relative_to(ROOT)} is written")
-    if failed:
-        print(f"goals are missed or figures could not be had: {', '.join(failed)}", file=sys.stderr)
-    return EXIT_MISSED if failed else 0
+    missed = [name for name, code in codes.items() if code == EXIT_MISSED]
+    without = [name for name, code in codes.items() if code not in (0, EXIT_MISSED)]
+    for what, found in (("goals are missed", missed), ("no figures could be had", without)):
+        if found:
+            print(f"{what}: {', '.join(found)}", file=sys.stderr)
+    return EXIT_NO_FIGURES if without else EXIT_MISSED if missed else 0
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
@@ -65,7 +80,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
         code = started.wait(bound)
     except subprocess.TimeoutExpired:
         print(f"bench {name}: not over after {bound:g} s, so it was ended and gives no figures", file=sys.stderr)
-        code = EXIT_MISSED
+        code = EXIT_NO_FIGURES
     finally:
         _end(started)
     print(f"== {name} took {time.monotonic() - began:.0f} s", flush=True)

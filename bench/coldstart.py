@@ -8,7 +8,6 @@ Each project has been started once before, so there is nothing to install and wh
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -22,10 +21,10 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from http.client import HTTPConnection, HTTPException
 
 from bench.harness import BenchFault, example, motia
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.contenders import versions_of_ours
 from bench.harness.load import spread
-from bench.harness.results import Row
+from bench.harness.results import Row, compared
 from bench.harness.servers import START_SECONDS, free_port, worker
 
 POLL_SECONDS = 0.002
@@ -52,7 +51,7 @@ class Start:
 
 def main() -> int:
     """Measures all by turns; see `carry_out` for the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/bench coldstart", description=(__doc__ or "").partition("\n")[0])
+    parser = options_of("coldstart", __doc__)
     parser.add_argument("--rounds", type=at_least(1), default=7, help="starts of each (%(default)s)")
     options = parser.parse_args()
     return carry_out("coldstart", lambda: _measure(options.rounds))
@@ -68,11 +67,11 @@ def _measure(rounds: int) -> Measured:
                 if number:  # the first start fills the caches
                     took[start.name].append(seconds)
     orders, orders_dev, hello, theirs = took.values()
-    ratios = [other / one for one, other in zip(hello, theirs, strict=True)]
+    ratio, variation = compared(theirs, hello)
     rows = [
         _row("the order example, start", orders),
         _row("the order example, dev", orders_dev),
-        Row("one step, start", _shown(hello), _shown(theirs), f"{median(ratios):.2f}", spread(ratios)),
+        Row("one step, start", _shown(hello), _shown(theirs), f"{ratio:.2f}", variation),
     ]
     about = (
         f"{rounds} starts of each by turns, after one that is not counted; the peer is motia, which has Redis running"

@@ -14,7 +14,6 @@ queue of each. A ratio over 1 means that we are the better. No figure has a goal
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import sys
@@ -26,12 +25,12 @@ from statistics import median, quantiles
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import ROOT, SCRATCH, BenchFault
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.contenders import start_bullmq, start_ours, versions_of_bullmq, versions_of_ours
 from bench.harness.flows import Flows
 from bench.harness.load import spread
 from bench.harness.redis import redis
-from bench.harness.results import Row, with_unit
+from bench.harness.results import Row, compared, with_unit
 from bench.harness.servers import fetch
 
 PROJECTS = ROOT / "bench" / "projects"
@@ -61,8 +60,10 @@ export const handler: Handlers['Subscriber{n}'] = async ({{ order, at, subscribe
 
 def main() -> int:
     """Measures both; see `carry_out` for the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/bench fanout", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=at_least(1), default=5, help="loads of each server in a case (%(default)s)")
+    parser = options_of("fanout", __doc__)
+    parser.add_argument(
+        "--rounds", type=at_least(1), default=5, help="how often each server is loaded in a case (%(default)s)"
+    )
     parser.add_argument("--events", type=at_least(1), default=400, help="to 50 steps each in a load (%(default)s)")
     parser.add_argument("--in-group", type=at_least(2), default=100, help="events of each group (%(default)s)")
     options = parser.parse_args()
@@ -113,9 +114,10 @@ def _measure_lone(servers: Mapping[str, Flows]) -> Row:
     for name, taken in took.items():
         del taken[:WARM_UP_EVENTS]
         print(f"  {name:18}{median(taken):8.2f}{quantiles(taken, n=100)[-1]:8.2f}", flush=True)
-    ours, theirs = median(took[OURS]), median(took[BULLMQ])
+    ours, theirs = (with_unit(median(took[name]), "ms") for name in (OURS, BULLMQ))
+    ratio, variation = compared(took[BULLMQ], took[OURS])
     case = f"1 -> {SUBSCRIBERS}, idle, emit to end of the last, p50"
-    return Row(case, with_unit(ours, "ms"), f"{BULLMQ}, {with_unit(theirs, 'ms')}", with_unit(theirs / ours, ""))
+    return Row(case, ours, f"{BULLMQ}, {theirs}", with_unit(ratio, ""), variation)
 
 
 def _measure_many(servers: Mapping[str, Flows], rounds: int, events: int) -> Row:
@@ -126,9 +128,9 @@ def _measure_many(servers: Mapping[str, Flows], rounds: int, events: int) -> Row
             rate = _rate(flows, "/fan-outs", {"events": events, "subscribers": SUBSCRIBERS}, events * SUBSCRIBERS)
             if number:
                 rates[name].append(rate)
-    ours, theirs = median(rates[OURS]), median(rates[BULLMQ])
-    peer, ratio = f"{BULLMQ}, {with_unit(theirs, 'events/s')}", with_unit(ours / theirs, "")
-    return Row(f"1 -> {SUBSCRIBERS} under load", with_unit(ours, "events/s"), peer, ratio, spread(rates[OURS]))
+    ours, theirs = (with_unit(median(rates[name]), "events/s") for name in (OURS, BULLMQ))
+    ratio, variation = compared(rates[OURS], rates[BULLMQ])
+    return Row(f"1 -> {SUBSCRIBERS} under load", ours, f"{BULLMQ}, {theirs}", with_unit(ratio, ""), variation)
 
 
 def _measure_groups(url: str, rounds: int, events: int) -> Row:

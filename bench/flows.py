@@ -30,7 +30,7 @@ from statistics import median, quantiles
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import ROOT
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.contenders import (
     start_bullmq,
     start_celery,
@@ -41,9 +41,9 @@ from bench.harness.contenders import (
 )
 from bench.harness.flowruns import ORDER, load_in_turns
 from bench.harness.flows import Flows
-from bench.harness.load import find_wrk, spread
+from bench.harness.load import find_wrk
 from bench.harness.redis import find_redis, redis
-from bench.harness.results import Goal, Row, judged, with_unit
+from bench.harness.results import Goal, Row, compared, judged, with_unit
 from bench.harness.servers import Running
 
 PROJECT = ROOT / "bench" / "projects" / "flows"
@@ -76,9 +76,11 @@ class Servers:
 
 def main() -> int:
     """Runs all cases; see `carry_out` for the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/bench flows", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=at_least(1), default=5, help="loads of each server in a case (%(default)s)")
-    parser.add_argument("--seconds", type=at_least(1), default=3, help="of each load (%(default)s)")
+    parser = options_of("flows", __doc__)
+    parser.add_argument(
+        "--rounds", type=at_least(1), default=5, help="how often each server is loaded in a case (%(default)s)"
+    )
+    parser.add_argument("--seconds", type=at_least(1), default=3, help="how long each load lasts (%(default)s)")
     parser.add_argument("--backlog", type=at_least(2 * WINDOW), metavar="N", help="send N events as well, as 1000000")
     parser.add_argument(
         "--only", default="", choices=("flows", "lag", "chain", "backlog"), metavar="CASE", help="one of %(choices)s"
@@ -101,7 +103,7 @@ def _measure(options: argparse.Namespace) -> Measured:
         rows = [row for name, measure in cases.items() if options.only in ("", name) for row in measure()]
     about = f"{options.rounds} rounds of {options.seconds} s; {CHAINS} chains, one after the other"
     versions = [*versions_of_ours(), *versions_of_bullmq(), *versions_of_celery()]
-    return Measured(about, rows, versions, is_whole=not options.only)
+    return Measured(about, rows, versions)
 
 
 def _start(running: ExitStack) -> Servers:
@@ -118,15 +120,13 @@ def _start(running: ExitStack) -> Servers:
 def _measure_flows(servers: Servers, options: argparse.Namespace) -> list[Row]:
     runs = load_in_turns(servers.flows, FLOW_CONNECTIONS, options.rounds, options.seconds)
     rates = {name: [run.rate for run in done] for name, done in runs.items()}
-    ours, variation = median(rates[OURS]), spread(rates[OURS])
-    ratios = {name: ours / median(rates[name]) for name in (BULLMQ, CELERY)}
-    shown = with_unit(ours, "flows/s")
-    theirs = {name: f"{name}, {with_unit(median(rates[name]), 'flows/s')}" for name in ratios}
-    bullmq, celery = (with_unit(ratios[name], "") for name in (BULLMQ, CELERY))
-    case = f"durable flow, {FLOW_CONNECTIONS} connections"
+    case, shown = f"durable flow, {FLOW_CONNECTIONS} connections", with_unit(median(rates[OURS]), "flows/s")
+    bullmq, celery = (f"{name}, {with_unit(median(rates[name]), 'flows/s')}" for name in (BULLMQ, CELERY))
+    ratio, variation = compared(rates[OURS], rates[BULLMQ])
+    to_celery, variation_to_celery = compared(rates[OURS], rates[CELERY])
     return [
-        judged(case, ratios[BULLMQ], RATIO, ours=shown, theirs=theirs[BULLMQ], ratio=bullmq, spread=variation),
-        Row(case, shown, theirs[CELERY], celery, variation),
+        judged(case, ratio, RATIO, ours=shown, theirs=bullmq, ratio=with_unit(ratio, ""), spread=variation),
+        Row(case, shown, celery, with_unit(to_celery, ""), variation_to_celery),
     ]
 
 
@@ -141,9 +141,9 @@ def _measure_lag(servers: Servers, options: argparse.Namespace) -> list[Row]:
 
 
 def _judge_lag(case: str, goal: Goal, ours: Sequence[float], theirs: Sequence[float]) -> Row:
-    lag, peer = median(ours), median(theirs)
-    shown = f"{BULLMQ}, {with_unit(peer, 'ms')}"
-    return judged(case, lag, goal, theirs=shown, ratio=with_unit(peer / lag, ""), spread=spread(list(ours)))
+    ratio, variation = compared(theirs, ours)
+    shown = f"{BULLMQ}, {with_unit(median(theirs), 'ms')}"
+    return judged(case, median(ours), goal, theirs=shown, ratio=with_unit(ratio, ""), spread=variation)
 
 
 def _measure_chain(servers: Servers) -> list[Row]:

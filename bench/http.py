@@ -24,12 +24,12 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import ROOT, BenchFault
 from bench.harness.browsing import HEADERS, basket
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.contenders import versions_of_ours
 from bench.harness.load import Figures, find_wrk, load, middle, spread
 from bench.harness.machine import npm_version, python_versions
 from bench.harness.peers import install_npm_peer, install_python_peer
-from bench.harness.results import Goal, Row, judged
+from bench.harness.results import Goal, Row, compared, judged
 from bench.harness.servers import fetch, free_port, server
 from runtime.config import Settings
 from runtime.runners.programs import find_programs
@@ -103,10 +103,15 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/bench http", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=at_least(1), default=5, help="loads of each server in a case (%(default)s)")
+    parser = options_of("http", __doc__)
     parser.add_argument(
-        "--seconds", type=at_least(1), default=3, help="of a load where goals count (%(default)s), 1 elsewhere"
+        "--rounds", type=at_least(1), default=5, help="how often each server is loaded in a case (%(default)s)"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=at_least(1),
+        default=3,
+        help="how long a load lasts at 32 connections (%(default)s); 1 at others",
     )
     parser.add_argument("--only", default="", metavar="TEXT", help="cases that have this in their name")
     return parser.parse_args()
@@ -116,7 +121,7 @@ def _measure(options: argparse.Namespace) -> Measured:
     find_wrk()
     with ExitStack() as running:
         urls, versions = _start(running)
-        cases = [case for case in _cases(urls) if options.only in case.name]
+        cases = [case for case in _cases(urls) if options.only in case.name or case.name in options.only]
         if not cases:
             raise BenchFault(f"no case has '{options.only}' in its name, such as 'node, GET, 32 connections'")
         for case in cases:
@@ -126,7 +131,7 @@ def _measure(options: argparse.Namespace) -> Measured:
         f"{options.rounds} rounds of {options.seconds} s at {JUDGED_CONNECTIONS} connections and {OTHER_SECONDS} s at "
         f"others, in turns (A B C A B C); ratios are the median of the rounds'; latencies are p50 and p99"
     )
-    return Measured(about, rows, versions, is_whole=not options.only)
+    return Measured(about, rows, versions)
 
 
 def _start(running: ExitStack) -> tuple[dict[str, str], list[str]]:
@@ -194,9 +199,8 @@ def _load(case: Case, name: str, seconds: int) -> Figures:
 
 
 def _compare(case: Case, peer: str, ours: Sequence[Figures], theirs: Sequence[Figures], goal: Goal | None) -> Row:
-    ratios = [one.rate / other.rate for one, other in zip(ours, theirs, strict=True)]
-    name, ratio = f"{case.name}, {peer}", median(ratios)
-    row = Row(name, _shown(ours), _shown(theirs), f"{ratio:.2f}", spread(ratios))
+    ratio, variation = compared([run.rate for run in ours], [run.rate for run in theirs])
+    row = Row(f"{case.name}, {peer}", _shown(ours), _shown(theirs), f"{ratio:.2f}", variation)
     return row if goal is None else replace(row, goal=str(goal), is_met=goal.is_met(ratio), missed_by=goal.miss(ratio))
 
 

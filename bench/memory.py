@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -16,7 +15,7 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import BenchFault
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.contenders import versions_of_ours
 from bench.harness.example import ORDER, ORDERS, READY, command, make_example, ruby_version
 from bench.harness.load import find_wrk, load
@@ -34,7 +33,7 @@ IDLE_PROCESSOR = Goal("<=", 1, "%")
 
 def main() -> int:
     """Measures both modes; see `carry_out` for the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/bench memory", description=(__doc__ or "").partition("\n")[0])
+    parser = options_of("memory", __doc__)
     parser.add_argument("--seconds", type=at_least(1), default=10, help="of idleness, and of load (%(default)s)")
     options = parser.parse_args()
     return carry_out("memory", lambda: _measure(options.seconds))

@@ -5,20 +5,18 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import motia
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.contenders import versions_of_ours
-from bench.harness.load import Figures, find_wrk, load, middle, spread
-from bench.harness.results import Goal, judged
+from bench.harness.load import Figures, find_wrk, load, middle
+from bench.harness.results import Goal, compared, judged
 from bench.harness.servers import fetch, free_port, server
 
 CONNECTIONS = 16
@@ -28,10 +26,10 @@ RATIO = Goal(">=", 500)
 
 def main() -> int:
     """Measures both; see `carry_out` for the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/bench motia", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=at_least(1), default=3, help="loads of each (%(default)s)")
+    parser = options_of("motia", __doc__)
+    parser.add_argument("--rounds", type=at_least(1), default=3, help="how often each is loaded (%(default)s)")
     # Shorter, and the requests that are still under way at the end would be a large share of the slower one's.
-    parser.add_argument("--seconds", type=at_least(1), default=15, help="of each load (%(default)s)")
+    parser.add_argument("--seconds", type=at_least(1), default=15, help="how long each load lasts (%(default)s)")
     options = parser.parse_args()
     return carry_out("motia", lambda: _measure(options.rounds, options.seconds))
 
@@ -48,8 +46,7 @@ def _measure(rounds: int, seconds: int) -> Measured:
             for url, done in runs.items():
                 done.append(load(url, CONNECTIONS, seconds))
                 fetch(url)  # is answered behind what was still under way, which would take time from the next load
-    ratios = [one.rate / other.rate for one, other in zip(runs[ours], runs[theirs], strict=True)]
-    ratio = median(ratios)
+    ratio, variation = compared(*([run.rate for run in done] for done in runs.values()))
     row = judged(
         f"GET, {CONNECTIONS} connections",
         ratio,
@@ -57,7 +54,7 @@ def _measure(rounds: int, seconds: int) -> Measured:
         ours=_shown(runs[ours]),
         theirs=_shown(runs[theirs]),
         ratio=f"{ratio:.0f}",
-        spread=spread(ratios),
+        spread=variation,
     )
     about = f"{rounds} rounds of {seconds} s, in turns, both run by `start`; latencies are p50 and p99"
     return Measured(about, [row], [*versions_of_ours(), *motia.versions(motia.peer())])

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 from contextlib import ExitStack
@@ -15,9 +14,9 @@ from statistics import median
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import ROOT, SCRATCH
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.load import load, spread
-from bench.harness.results import Goal, Row, judged, with_unit
+from bench.harness.results import Goal, Row, compared, judged, with_unit
 from bench.harness.servers import free_port, server
 
 PROJECT = ROOT / "bench" / "projects" / "processes"
@@ -27,20 +26,20 @@ WORTH = Goal(">=", 1.6)
 
 def main() -> int:
     """Measures both; see `carry_out` for the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/bench processes", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=at_least(1), default=5, help="runs of each (%(default)s)")
-    parser.add_argument("--seconds", type=at_least(1), default=4, help="length of a run (%(default)s)")
+    parser = options_of("processes", __doc__)
+    parser.add_argument("--rounds", type=at_least(1), default=5, help="how often each is loaded (%(default)s)")
+    parser.add_argument("--seconds", type=at_least(1), default=4, help="how long each load lasts (%(default)s)")
     options = parser.parse_args()
     return carry_out("processes", lambda: _measure(options.rounds, options.seconds))
 
 
 def _measure(rounds: int, seconds: int) -> Measured:
     rates = _load_both(rounds, seconds)
-    lone, two = ([with_unit(median(rates[count]), "req/s"), spread(rates[count])] for count in (1, 2))
-    ratio = median(rates[2]) / median(rates[1])
+    lone, two = (with_unit(median(rates[count]), "req/s") for count in (1, 2))
+    ratio, variation = compared(rates[2], rates[1])
     rows = [
-        Row("1 process", lone[0], spread=lone[1]),
-        judged("2 processes to 1", ratio, WORTH, ours=two[0], theirs=lone[0], ratio=f"{ratio:.2f}", spread=two[1]),
+        Row("1 process", lone, spread=spread(rates[1])),
+        judged("2 processes to 1", ratio, WORTH, ours=two, theirs=lone, ratio=f"{ratio:.2f}", spread=variation),
     ]
     about = f"{rounds} rounds of {seconds} s at {CONNECTIONS} connections; the step sums 200,000 squares"
     return Measured(about, rows, [f"python {sys.version.split()[0]}"])

@@ -9,7 +9,6 @@ it meanwhile: requests, events, sockets, memory.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
@@ -22,7 +21,7 @@ from statistics import median
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import SCRATCH, BenchFault
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.load import spread
 from bench.harness.machine import program_version
 from bench.harness.results import Goal, Row, judged
@@ -46,7 +45,7 @@ SETTLED_SECONDS = 30.0
 
 def main() -> int:
     """Measures both parts; see `carry_out` for the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/bench reload", description=(__doc__ or "").partition("\n")[0])
+    parser = options_of("reload", __doc__)
     parser.add_argument(
         "--saves", type=at_least(1), default=50, help="saves of each language that are timed (%(default)s)"
     )
@@ -70,7 +69,7 @@ def _measure(saves: int, under_load: int) -> Measured:
         f"{EVENTS_A_SECOND} events/s and {SOCKETS} sockets"
     )
     node = program_version(find_programs(Settings())["node"])
-    return Measured(about, rows, [f"python {sys.version.split()[0]}", f"node {node}"], is_whole=bool(under_load))
+    return Measured(about, rows, [f"python {sys.version.split()[0]}", f"node {node}"])
 
 
 def _time_saves(server: Running, name: str, saved: Saved, count: int) -> list[Row]:

@@ -12,7 +12,6 @@ one after the warm-up.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -27,7 +26,7 @@ from statistics import mean
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import ROOT, BenchFault
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.contenders import start_ours, versions_of_ours
 from bench.harness.load import spread
 from bench.harness.pacing import Asked, Figures, Plan
@@ -77,7 +76,7 @@ class Minute:
 
 def main() -> int:
     """Loads for so many minutes; see `carry_out` for the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/bench soak", description=(__doc__ or "").partition("\n")[0])
+    parser = options_of("soak", __doc__)
     parser.add_argument("--minutes", type=at_least(1), default=30, help="from 7 on they are judged (%(default)s)")
     options = parser.parse_args()
     return carry_out("soak", lambda: _measure(options.minutes))
@@ -96,7 +95,7 @@ def _measure(minutes: int) -> Measured:
         f"{minutes} minutes at {SHARE:.0%} of the peak on {CONNECTIONS} connections: 6 GETs of a TypeScript step, 2 of "
         f"a Python step, 2 durable flows in turns; {ROUNDS_A_SECOND:g} rounds/s to {SOCKETS} sockets"
     )
-    return Measured(about, rows, versions_of_ours(), is_whole=minutes >= FEWEST_MINUTES)
+    return Measured(about, rows, versions_of_ours())
 
 
 # ------------------------------------------------------------ loading

@@ -9,7 +9,6 @@ returned for survives the kill of any process. Times are as the handler sees the
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import sys
@@ -21,7 +20,7 @@ from statistics import median, quantiles
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import ROOT, BenchFault
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.load import spread
 from bench.harness.machine import program_version
 from bench.harness.results import Goal, Row, judged, with_unit
@@ -53,7 +52,7 @@ class Run:
 
 def main() -> int:
     """Measures both runners; see `carry_out` for the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/bench state", description=(__doc__ or "").partition("\n")[0])
+    parser = options_of("state", __doc__)
     parser.add_argument("--rounds", type=at_least(1), default=5, help="runs of each runner in each case (%(default)s)")
     options = parser.parse_args()
     return carry_out("state", lambda: _measure(options.rounds))

@@ -22,11 +22,11 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import ROOT, BenchFault
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.load import spread
 from bench.harness.machine import npm_version, program_version
 from bench.harness.peers import install_npm_peer
-from bench.harness.results import Goal, Row, judged, with_unit
+from bench.harness.results import Goal, Row, compared, judged, with_unit
 from bench.harness.servers import free_port, server
 from bench.harness.sockets import Broadcasts, audience, middle
 from runtime.config import Settings
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/bench streams", description=(__doc__ or "").partition("\n")[0])
+    parser = options_of("streams", __doc__)
     parser.add_argument("--sockets", type=at_least(1), default=1000, help="joined at once (%(default)s)")
     parser.add_argument("--rounds", type=at_least(1), default=5, help="runs of each server (%(default)s)")
     parser.add_argument("--seconds", type=at_least(1), default=3, help="of each run (%(default)s)")
@@ -104,14 +104,18 @@ def _load_both(urls: Mapping[str, str], options: argparse.Namespace) -> Mapping[
 
 
 def _judge(runs: Mapping[str, list[Broadcasts]]) -> list[Row]:
-    ours, theirs = middle(runs["runtime"]), middle(runs["ws"])
-    rates, p99s = ([getattr(run, figure) for run in runs["runtime"]] for figure in ("rate", "p99"))
-    peer_rate, peer_p99 = f"ws, {with_unit(theirs.rate, DELIVERIES.unit)}", f"ws, {with_unit(theirs.p99, P99.unit)}"
-    ratios = with_unit(ours.rate / theirs.rate, ""), with_unit(theirs.p99 / ours.p99, "")
+    ours, theirs = runs["runtime"], runs["ws"]
+    rate = compared([run.rate for run in ours], [run.rate for run in theirs])
+    p99 = compared([run.p99 for run in theirs], [run.p99 for run in ours])
     return [
-        judged("deliveries", ours.rate, DELIVERIES, theirs=peer_rate, ratio=ratios[0], spread=spread(rates)),
-        judged("request to delivery, p99", ours.p99, P99, theirs=peer_p99, ratio=ratios[1], spread=spread(p99s)),
+        _row("deliveries", DELIVERIES, middle(ours).rate, middle(theirs).rate, rate),
+        _row("request to delivery, p99", P99, middle(ours).p99, middle(theirs).p99, p99),
     ]
+
+
+def _row(case: str, goal: Goal, ours: float, theirs: float, ratio: tuple[float, str]) -> Row:
+    peer = f"ws, {with_unit(theirs, goal.unit)}"
+    return judged(case, ours, goal, theirs=peer, ratio=with_unit(ratio[0], ""), spread=ratio[1])
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ import anyio
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import SCRATCH
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.history import BEGAN, OLDEST_TRACE, SELDOM, SPANS_PER_TRACE, line, line_batches, span_batches, trace
 from bench.harness.load import spread
 from bench.harness.results import Goal, Row, judged
@@ -45,7 +45,7 @@ REMOVED = Goal(">=", 8000.0, "spans/s")
 
 def main() -> int:
     """Measures; see `carry_out` for the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/bench traces", description=(__doc__ or "").partition("\n")[0])
+    parser = options_of("traces", __doc__)
     parser.add_argument("--traces", type=at_least(1000), default=100_000, help="that are searched (%(default)s)")
     parser.add_argument("--lines", type=at_least(1000), default=1_000_000, help="that are searched (%(default)s)")
     options = parser.parse_args()

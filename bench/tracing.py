@@ -21,10 +21,10 @@ from statistics import median
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import ROOT, SCRATCH
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.flows import Flows
 from bench.harness.load import find_wrk, load, spread
-from bench.harness.results import Goal, Row, judged, with_unit
+from bench.harness.results import Goal, Row, compared, judged, with_unit
 from bench.harness.servers import free_port, server
 
 PROJECTS = ROOT / "bench" / "projects"
@@ -43,9 +43,11 @@ LEFT = Goal(">=", 0.85)
 
 def main() -> int:
     """Measures all in turns; see `carry_out` for the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/bench tracing", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=at_least(1), default=5, help="loads of each server in a case (%(default)s)")
-    parser.add_argument("--seconds", type=at_least(1), default=3, help="of each load (%(default)s)")
+    parser = options_of("tracing", __doc__)
+    parser.add_argument(
+        "--rounds", type=at_least(1), default=5, help="how often each server is loaded in a case (%(default)s)"
+    )
+    parser.add_argument("--seconds", type=at_least(1), default=3, help="how long each load lasts (%(default)s)")
     options = parser.parse_args()
     return carry_out("tracing", lambda: _measure(options))
 
@@ -89,11 +91,11 @@ def _judge(
             rates[kind].append(measure(url, options.seconds))
     off = with_unit(median(rates["off"]), unit)
     for kind, found in rates.items():
-        case, shown, variation = f"{name}, {kind}", with_unit(median(found), unit), spread(found)
-        ratio = median(one / without for one, without in zip(found, rates["off"], strict=True))
+        case, shown = f"{name}, {kind}", with_unit(median(found), unit)
+        ratio, variation = compared(found, rates["off"])
         print(f"  {case:32}{shown:>16}{variation:>12}{ratio:8.2f}", flush=True)
         if kind == "off":
-            yield Row(case, shown, spread=variation)
+            yield Row(case, shown, spread=spread(found))
         elif kind in NO_GOAL:
             yield Row(case, shown, off, f"{ratio:.2f}", variation)
         else:

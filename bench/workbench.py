@@ -27,7 +27,7 @@ import anyio
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.harness import ROOT, BenchFault, history
-from bench.harness.command import Measured, at_least, carry_out
+from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.machine import program_version
 from bench.harness.results import Goal, Row, judged
 from runtime.storage.sqlite.traces import SqliteTraceStore
@@ -50,7 +50,7 @@ LATE_FRAME_MS = 50.0
 
 def main() -> int:
     """Measures what a person waits for; see `carry_out` for the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/bench workbench", description=(__doc__ or "").partition("\n")[0])
+    parser = options_of("workbench", __doc__)
     parser.add_argument("--traces", type=at_least(1), default=100_000, help="that are kept (%(default)s)")
     parser.add_argument("--lines", type=at_least(1), default=1_000_000, help="that are kept (%(default)s)")
     parser.add_argument("--repeats", type=at_least(1), default=5, help="of everything (%(default)s)")
@@ -73,7 +73,7 @@ def _measure(options: argparse.Namespace) -> Measured:
             rows += _frames(part, figure) if figure["kind"] == "frames" else [_wait(part, figure)]
     about = f"{options.traces:,} traces and {options.lines:,} lines in the store; medians of {options.repeats} times"
     versions = [program_version(os.environ.get("CHROMIUM", "chromium"))]
-    return Measured(about, rows, versions, is_whole=not options.only)
+    return Measured(about, rows, versions)
 
 
 # ------------------------------------------------------------ what is looked at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
@@ -15,39 +15,42 @@ from bench.harness.results import Row, keep
 from bench.harness.servers import alone
 
 EXIT_MISSED = 1
+EXIT_NO_FIGURES = 3
 EXIT_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a benchmark has found, and of which versions; see `results.keep`.
-
-    `is_whole` is False when cases were left out: such rows do not replace those of a whole run.
-    """
+    """What a benchmark has found, and of which versions; see `results.keep`."""
 
     about: str
     rows: Sequence[Row]
     versions: Sequence[str]
-    is_whole: bool = True
 
 
 def carry_out(name: str, measure: Callable[[], Measured]) -> int:
-    """Measures, prints and keeps the rows; the exit code is 1 when a goal is missed or no figure could be had."""
+    """Measures, prints and keeps the rows; the exit code is 1 when a goal is missed, 3 when no figure could be had.
+
+    Rows of a run with arguments are not kept: it may have left out cases, or looked but shortly.
+    """
     end_on_signals()
     try:
-        with alone(name):
-            print(machine(), flush=True)
+        with alone():
+            before = machine()
+            print(before, flush=True)
             measured = measure()
     except BenchFault as fault:
         print(f"bench {name}: {fault}\nWhat the servers printed is in {SCRATCH.relative_to(ROOT)}/", file=sys.stderr)
-        return EXIT_MISSED
+        return EXIT_NO_FIGURES
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     print(f"\n{', '.join(measured.versions)}")
     for row in measured.rows:
         print(_line(row))
-    if measured.is_whole:
-        keep(name, measured.about, measured.rows, measured.versions)
+    if len(sys.argv) > 1:
+        print("not kept: the run had arguments")
+    else:
+        keep(name, measured.about, measured.rows, measured.versions, before)
     return EXIT_MISSED if any(row.is_met is False for row in measured.rows) else 0
 
 
@@ -55,6 +58,11 @@ def end_on_signals() -> None:
     """Makes the first Ctrl-C or SIGTERM a `KeyboardInterrupt`; `timeout` and CI send the latter."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
+
+
+def options_of(name: str, told: str | None) -> ArgumentParser:
+    """Reads the arguments of a benchmark; `told` is what its help says of it."""
+    return ArgumentParser(f"scripts/bench {name}", description=told, formatter_class=RawDescriptionHelpFormatter)
 
 
 def at_least(least: int) -> Callable[[str], int]:
@@ -76,6 +84,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def _line(row: Row) -> str:
-    ratio = f"; ratio {row.ratio} to {row.theirs}" if row.ratio else ""
-    goal = f"; goal {row.goal}: {'ok' if row.is_met else 'MISSED'}" if row.goal else ""
-    return f"{row.case}: {row.ours}{ratio}{goal}"
+    ratio = f"; {row.theirs}; ratio {row.ratio}" if row.ratio else ""
+    rounds = f" (rounds {row.spread})" if row.spread else ""
+    goal = f"; goal {row.goal}: {'ok' if row.is_met else f'MISSED, {row.missed_by}'}" if row.goal else ""
+    return f"{row.case}: {row.ours}{ratio}{rounds}{goal}"

@@ -16,12 +16,8 @@ print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in sys.arg
 
 def machine() -> str:
     """The hardware, and how busy it is already: work beside the benchmark costs us more than our peers."""
-    return f"{hardware()}, load {os.getloadavg()[0]:.1f} before the start"
-
-
-def hardware() -> str:
-    """Processor, cores and system."""
-    return f"{_processor()}, {os.cpu_count()} cores, {platform.platform(terse=True)}"
+    hardware = f"{_processor()}, {os.cpu_count()} cores, {platform.platform(terse=True)}"
+    return f"{hardware}, load {os.getloadavg()[0]:.1f} before the start"
 
 
 def commit() -> str:

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 from bench.harness import SCRATCH
-from bench.harness.machine import commit, hardware
+from bench.harness.load import spread
+from bench.harness.machine import commit
 
 KEPT = SCRATCH / "results"
 
@@ -60,14 +62,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The last run of a benchmark; `date` is ISO 8601 in UTC, `about` says what was done and for how long."""
+    """The last run of a benchmark; `date` is ISO 8601 in UTC, `about` says what was done and for how long.
+
+    `machine` tells the hardware, and how busy it was before.
+    """
 
     name: str
     about: str
     rows: tuple[Row, ...]
     versions: tuple[str, ...]
     date: str
-    machine: str = field(default_factory=hardware)
+    machine: str
     commit: str = field(default_factory=commit)
 
 
@@ -79,15 +84,22 @@ def judged(
     return Row(case, shown, theirs, ratio, spread, str(goal), goal.is_met(figure), goal.miss(figure))
 
 
+def compared(better: Sequence[float], worse: Sequence[float]) -> tuple[float, str]:
+    """The ratio of the first figures to the second, round by round: the median, and the spread."""
+    ratios = [one / other for one, other in zip(better, worse, strict=True)]
+    return median(ratios), spread(ratios)
+
+
 def with_unit(figure: float, unit: str) -> str:
     """The figure with three digits that count, and its unit: `0.412 ms`, `12,345 req/s`, `1.31`."""
     digits = f"{figure:,.0f}" if abs(figure) >= 100 else f"{figure:.3g}"
     return f"{digits} {unit}".rstrip()
 
 
-def keep(name: str, about: str, rows: Sequence[Row], versions: Sequence[str]) -> None:
+def keep(name: str, about: str, rows: Sequence[Row], versions: Sequence[str], machine: str) -> None:
     """Replaces what is kept of the benchmark; `versions` are texts such as `express 4.22.3`."""
-    result = Result(name, about, tuple(rows), tuple(versions), datetime.now(UTC).isoformat(timespec="seconds"))
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    result = Result(name, about, tuple(rows), tuple(versions), date, machine)
     KEPT.mkdir(parents=True, exist_ok=True)
     (KEPT / f"{name}.json").write_text(json.dumps(asdict(result), indent=1) + "\n")
 

@@ -31,14 +31,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def alone(name: str) -> Iterator[None]:
-    """Keeps other runs of the benchmark away, which would share its files. Raises `BenchFault` while there is one."""
+def alone() -> Iterator[None]:
+    """Keeps other benchmarks away, which would share the machine. Raises `BenchFault` while one runs."""
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    with (SCRATCH / f"{name}.lock").open("w") as lock:
+    with (SCRATCH / "bench.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BenchFault(f"another run of bench {name} is not over yet; start this one after it") from error
+            raise BenchFault("another benchmark is not over yet; start this one after it") from error
         yield
 
 

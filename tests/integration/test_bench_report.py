@@ -28,7 +28,13 @@ def written() -> str:
 
 
 def test_a_missed_goal_is_told_with_how_much_is_missing() -> None:
-    keep("http", "5 rounds", [judged("GET", 1.17, RATIO, ours="9 req/s"), judged("POST", 1.4, RATIO)], ["node 24"])
+    keep(
+        "http",
+        "5 rounds",
+        [judged("GET", 1.17, RATIO, ours="9 req/s"), judged("POST", 1.4, RATIO)],
+        ["node 24"],
+        "2 cores",
+    )
     text = written()
     assert "1 of 2 goals are met." in text
     assert "- [http](#http): GET: 1.17, 10% under the goal >= 1.3." in text
@@ -36,14 +42,14 @@ def test_a_missed_goal_is_told_with_how_much_is_missing() -> None:
 
 
 def test_a_figure_without_a_goal_is_not_counted() -> None:
-    keep("http", "5 rounds", [Row("GET", "9 req/s")], ["node 24"])
+    keep("http", "5 rounds", [Row("GET", "9 req/s")], ["node 24"], "2 cores")
     assert "0 of 0 goals are met." in written()
 
 
 def test_a_new_run_takes_the_place_of_the_last_one() -> None:
-    keep("http", "first", [judged("GET", 1.0, RATIO)], [])
+    keep("http", "first", [judged("GET", 1.0, RATIO)], [], "2 cores")
     written()
-    keep("http", "second", [judged("GET", 1.5, RATIO)], [])
+    keep("http", "second", [judged("GET", 1.5, RATIO)], [], "2 cores")
     text = written()
     assert "First." not in text
     assert "Second." in text
@@ -51,8 +57,8 @@ def test_a_new_run_takes_the_place_of_the_last_one() -> None:
 
 
 def test_sections_of_runs_elsewhere_stay(folder: Path) -> None:
-    keep("http", "rounds", [judged("GET", 1.0, RATIO)], [])
-    keep("flows", "loads", [judged("flow", 1.5, RATIO)], [])
+    keep("http", "rounds", [judged("GET", 1.0, RATIO)], [], "2 cores")
+    keep("flows", "loads", [judged("flow", 1.5, RATIO)], [], "2 cores")
     written()
     (folder / "kept" / "http.json").unlink()
     text = written()
@@ -61,7 +67,7 @@ def test_sections_of_runs_elsewhere_stay(folder: Path) -> None:
 
 
 def test_notes_are_those_of_today(folder: Path) -> None:
-    keep("http", "rounds", [judged("GET", 1.0, RATIO)], [])
+    keep("http", "rounds", [judged("GET", 1.0, RATIO)], [], "2 cores")
     (folder / "notes" / "http.md").write_text("The stream's turns bound it.\n")
     assert written().count("The stream's turns bound it.") == 1
     (folder / "notes" / "http.md").write_text("Parsing bounds it.\n")
