@@ -15,8 +15,10 @@ from bench.harness.command import EXIT_INTERRUPTED, EXIT_MISSED, EXIT_NO_FIGURES
 
 BENCH = ROOT / "bench"
 BOUND_SECONDS = 15 * 60.0
-"""After which a benchmark is ended, unless it is given longer here or arguments, which may ask for hours."""
+"""After which a benchmark is ended, unless it is given longer below."""
 LONGER_SECONDS = {"http": 30 * 60.0, "reload": 30 * 60.0, "soak": 45 * 60.0}
+ARGUED_SECONDS = 4 * 3600.0
+"""The same for one that is given arguments, which may ask for hours."""
 LONG = frozenset(("soak",))
 """Left out of a run of all unless it is asked for."""
 STOP_SECONDS = 60.0
@@ -76,7 +78,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     # A session of its own: Ctrl-C reaches only us, so that a benchmark is told once, and its whole group can be ended.
     started = subprocess.Popen([sys.executable, str(_file(name)), *arguments], cwd=ROOT, start_new_session=True)
     try:
-        bound = None if arguments else LONGER_SECONDS.get(name, BOUND_SECONDS)
+        bound = ARGUED_SECONDS if arguments else LONGER_SECONDS.get(name, BOUND_SECONDS)
         code = started.wait(bound)
     except subprocess.TimeoutExpired:
         print(f"bench {name}: not over after {bound:g} s, so it was ended and gives no figures", file=sys.stderr)

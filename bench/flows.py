@@ -8,8 +8,10 @@ us and of Express 4 with BullMQ on a Redis with an append-only file (everysec), 
 2. the time from emit to the start of the handler at 16 connections;
 3. a chain of three event steps, alone on an idle system, from request to the end of the last handler.
 
-A handler ends when its write has returned. The acknowledgement of the last events comes after that, for all. What
-survives is at least the same: ours outlives the kill of any process, theirs may lack what was not yet written out.
+A handler ends when its write has returned. The acknowledgement of the last events comes after that, for all. What was
+accepted survives the kill of any process, ours and theirs; of a power cut theirs lacks the last second at most, ours
+what the system had not written out (`durability: full` is for that).
+
 A ratio over 1 means that we are the better. With --backlog N, N events go through one queue of ours after all this,
 and the last 100,000 may take at most 1.2 times as long as the first.
 """

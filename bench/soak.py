@@ -93,7 +93,9 @@ def _measure(minutes: int) -> Measured:
     rows = [*_judge_requests(peak, seen), *_judge_processes(names, seen), *_show_files(seen)]
     about = (
         f"{minutes} minutes at {SHARE:.0%} of the peak on {CONNECTIONS} connections: 6 GETs of a TypeScript step, 2 of "
-        f"a Python step, 2 durable flows in turns; {ROUNDS_A_SECOND:g} rounds/s to {SOCKETS} sockets"
+        f"a Python step, 2 durable flows in turns; {ROUNDS_A_SECOND:g} rounds/s to {SOCKETS} sockets; the generator "
+        "runs on the same cores, when the peak is looked for as well; memory is RSS, the mean of minutes 2 to 4 and of "
+        "the last three"
     )
     return Measured(about, rows, versions_of_ours())
 
@@ -106,6 +108,8 @@ def _find_peak(core: Running) -> float:
     for seconds in (PEAK_WARM_UP, PEAK_SECONDS):
         with _generator(core.url, None, (seconds,)) as found:
             figures = next(found)
+        if figures.failed:
+            raise BenchFault(f"{figures.failed} of {figures.requests} requests failed when the peak was looked for")
         began = time.monotonic()
         _drain(core.url)
         taken = figures.seconds + time.monotonic() - began

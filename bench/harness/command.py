@@ -7,16 +7,18 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import FrameType
 
 from bench.harness import ROOT, SCRATCH, BenchFault
-from bench.harness.machine import machine
-from bench.harness.results import Row, keep
+from bench.harness.machine import commit, machine
+from bench.harness.results import Result, Row, keep
 from bench.harness.servers import alone
 
 EXIT_MISSED = 1
 EXIT_NO_FIGURES = 3
 EXIT_INTERRUPTED = 130
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,8 @@ def carry_out(name: str, measure: Callable[[], Measured]) -> int:
     end_on_signals()
     try:
         with alone():
-            before = machine()
-            print(before, flush=True)
+            began, hardware, of = datetime.now(UTC).isoformat(timespec="seconds"), machine(), commit()
+            print(hardware, flush=True)
             measured = measure()
     except BenchFault as fault:
         print(f"bench {name}: {fault}\nWhat the servers printed is in {SCRATCH.relative_to(ROOT)}/", file=sys.stderr)
@@ -50,13 +52,14 @@ def carry_out(name: str, measure: Callable[[], Measured]) -> int:
     if len(sys.argv) > 1:
         print("not kept: the run had arguments")
     else:
-        keep(name, measured.about, measured.rows, measured.versions, before)
+        rows, versions = tuple(measured.rows), tuple(measured.versions)
+        keep(Result(name, measured.about, rows, versions, began, hardware, of))
     return EXIT_MISSED if any(row.is_met is False for row in measured.rows) else 0
 
 
 def end_on_signals() -> None:
-    """Makes the first Ctrl-C or SIGTERM a `KeyboardInterrupt`; `timeout` and CI send the latter."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Makes the first Ctrl-C, SIGTERM (as of `timeout`) or SIGHUP (of a closed terminal) a `KeyboardInterrupt`."""
+    for number in _ENDS:
         signal.signal(number, _end)
 
 
@@ -78,7 +81,7 @@ def at_least(least: int) -> Callable[[str], int]:
 
 def _end(number: int, frame: FrameType | None) -> None:
     # What was started is being stopped from here on; a second signal would leave some of it behind.
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in _ENDS:
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
 

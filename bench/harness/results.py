@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import operator
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
 from bench.harness import SCRATCH
 from bench.harness.load import spread
-from bench.harness.machine import commit
 
 KEPT = SCRATCH / "results"
 
@@ -62,9 +60,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The last run of a benchmark; `date` is ISO 8601 in UTC, `about` says what was done and for how long.
+    """The last run of a benchmark; `about` says what was done and for how long, `versions` are as `express 4.22.3`.
 
-    `machine` tells the hardware, and how busy it was before.
+    `date` (ISO 8601, UTC), `machine` (the hardware, and how busy it was) and `commit` are those of its beginning.
     """
 
     name: str
@@ -73,7 +71,7 @@ class Result:
     versions: tuple[str, ...]
     date: str
     machine: str
-    commit: str = field(default_factory=commit)
+    commit: str
 
 
 def judged(
@@ -96,12 +94,10 @@ def with_unit(figure: float, unit: str) -> str:
     return f"{digits} {unit}".rstrip()
 
 
-def keep(name: str, about: str, rows: Sequence[Row], versions: Sequence[str], machine: str) -> None:
-    """Replaces what is kept of the benchmark; `versions` are texts such as `express 4.22.3`."""
-    date = datetime.now(UTC).isoformat(timespec="seconds")
-    result = Result(name, about, tuple(rows), tuple(versions), date, machine)
+def keep(result: Result) -> None:
+    """Replaces what is kept of the benchmark."""
     KEPT.mkdir(parents=True, exist_ok=True)
-    (KEPT / f"{name}.json").write_text(json.dumps(asdict(result), indent=1) + "\n")
+    (KEPT / f"{result.name}.json").write_text(json.dumps(asdict(result), indent=1) + "\n")
 
 
 def kept() -> list[Result]:

@@ -77,6 +77,11 @@ def process(
         yield Running(f"http://127.0.0.1:{port}", started.pid)
 
 
+def _environment() -> dict[str, str]:
+    """What a program gets of our own environment: nothing by which it would export traces, or Node run otherwise."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "NODE_OPTIONS"))}
+
+
 @contextmanager
 def worker(
     name: str, command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
@@ -85,7 +90,7 @@ def worker(
     SCRATCH.mkdir(parents=True, exist_ok=True)
     with _log(name).open("wb") as output:
         started = subprocess.Popen(
-            command, cwd=folder, env={**os.environ, **(environment or {})}, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=folder, env={**_environment(), **(environment or {})}, stdout=output, stderr=subprocess.STDOUT
         )
         try:
             yield started

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.harness import report, results
-from bench.harness.results import Goal, Row, judged, keep
+from bench.harness.results import Goal, Result, Row, judged
 
 RATIO = Goal(">=", 1.3)
 
@@ -22,19 +22,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def keep(name: str, about: str, *rows: Row) -> None:
+    results.keep(Result(name, about, rows, ("node 24",), "2026-11-22T12:00:00+00:00", "2 cores", "1234567"))
+
+
 def written() -> str:
     report.write()
     return report.RESULTS.read_text()
 
 
 def test_a_missed_goal_is_told_with_how_much_is_missing() -> None:
-    keep(
-        "http",
-        "5 rounds",
-        [judged("GET", 1.17, RATIO, ours="9 req/s"), judged("POST", 1.4, RATIO)],
-        ["node 24"],
-        "2 cores",
-    )
+    keep("http", "5 rounds", judged("GET", 1.17, RATIO, ours="9 req/s"), judged("POST", 1.4, RATIO))
     text = written()
     assert "1 of 2 goals are met." in text
     assert "- [http](#http): GET: 1.17, 10% under the goal >= 1.3." in text
@@ -42,14 +40,14 @@ def test_a_missed_goal_is_told_with_how_much_is_missing() -> None:
 
 
 def test_a_figure_without_a_goal_is_not_counted() -> None:
-    keep("http", "5 rounds", [Row("GET", "9 req/s")], ["node 24"], "2 cores")
+    keep("http", "5 rounds", Row("GET", "9 req/s"))
     assert "0 of 0 goals are met." in written()
 
 
 def test_a_new_run_takes_the_place_of_the_last_one() -> None:
-    keep("http", "first", [judged("GET", 1.0, RATIO)], [], "2 cores")
+    keep("http", "first", judged("GET", 1.0, RATIO))
     written()
-    keep("http", "second", [judged("GET", 1.5, RATIO)], [], "2 cores")
+    keep("http", "second", judged("GET", 1.5, RATIO))
     text = written()
     assert "First." not in text
     assert "Second." in text
@@ -57,8 +55,8 @@ def test_a_new_run_takes_the_place_of_the_last_one() -> None:
 
 
 def test_sections_of_runs_elsewhere_stay(folder: Path) -> None:
-    keep("http", "rounds", [judged("GET", 1.0, RATIO)], [], "2 cores")
-    keep("flows", "loads", [judged("flow", 1.5, RATIO)], [], "2 cores")
+    keep("http", "rounds", judged("GET", 1.0, RATIO))
+    keep("flows", "loads", judged("flow", 1.5, RATIO))
     written()
     (folder / "kept" / "http.json").unlink()
     text = written()
@@ -67,7 +65,7 @@ def test_sections_of_runs_elsewhere_stay(folder: Path) -> None:
 
 
 def test_notes_are_those_of_today(folder: Path) -> None:
-    keep("http", "rounds", [judged("GET", 1.0, RATIO)], [], "2 cores")
+    keep("http", "rounds", judged("GET", 1.0, RATIO))
     (folder / "notes" / "http.md").write_text("The stream's turns bound it.\n")
     assert written().count("The stream's turns bound it.") == 1
     (folder / "notes" / "http.md").write_text("Parsing bounds it.\n")

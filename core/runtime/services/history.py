@@ -22,6 +22,7 @@ MOST_FAILED = 200
 """Of the spans behind those, so many that failed are shown as well."""
 MOST_LINES = 2000
 """Lines of a trace that are shown."""
+_MOST_LOOKS = 3
 
 
 class Trace(NamedTuple):
@@ -125,13 +126,14 @@ class History:
         """What is stored, and which of the others are stored as well.
 
         Two looks: where something was written in between, what else was written with it would seem not to be stored,
-        and stand out of its order. That can be as often as there are batches of them, two at most.
+        and stand out of its order. Then it is looked again, a few times at most: a long search may meet each write.
         """
-        while True:
+        for _ in range(_MOST_LOOKS):
             known = await self._known(unstored)
             page = await _looked(self._store.traces, query._replace(status=_stored(query.status)))
             if not any(trace.trace_id in unstored and trace.trace_id not in known for trace in page.traces):
-                return page, known
+                break
+        return page, known
 
     async def _known(self, trace_ids: Collection[str]) -> frozenset[str]:
         """Those of them that are stored, at least in part."""

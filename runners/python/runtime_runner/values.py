@@ -93,7 +93,7 @@ def is_large(value: Any, *, text_counts: bool = False) -> bool:
 
     Long text does so only where every character is looked at, as for JSON: then `text_counts`.
     """
-    parts, size = 0, 0
+    parts, size = -1, 0  # the value itself is no part of it
     stack: list[Collection[Any]] = [(value,)]
     while stack:
         items = stack.pop()
