@@ -69,10 +69,10 @@ class Notices:
                 if isinstance(found, str):  # the timeout
                     step, patience = _IDLE_STEP_MS, 0
                     continue
-                self.lag = step / 1000
-                step, patience = _STEP_MS, _AT_WORK_MS
                 paths = {path[beginning:].replace(os.sep, "/") for _, path in found}
                 if counted := {path for path in paths if self._counts(path)}:
+                    self.lag = step / 1000
+                    step, patience = _STEP_MS, _AT_WORK_MS
                     self._loop.call_soon_threadsafe(self._heard, counted)
         except WatchfilesRustInternalError:  # such as a name that is no text; it would be said again and again
             self._loop.call_soon_threadsafe(self._heard, None)
