@@ -24,7 +24,7 @@ from bench.harness.servers import START_SECONDS, fetch, free_port, process
 from bench.harness.usage import Moment, Usage, usage
 
 CONNECTIONS = 32
-SETTLE_SECONDS = 5.0
+SETTLE_SECONDS = 15.0
 """From the last answer to where idleness begins."""
 SAMPLE_SECONDS = 0.5
 IDLE_MEMORY = Goal("<=", 250, "MB")
