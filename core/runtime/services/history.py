@@ -133,7 +133,7 @@ class History:
             page = await _looked(self._store.traces, query._replace(status=_stored(query.status)))
             if not any(trace.trace_id in unstored and trace.trace_id not in known for trace in page.traces):
                 break
-        return page, known
+        return page, known | {trace.trace_id for trace in page.traces}
 
     async def _known(self, trace_ids: Collection[str]) -> frozenset[str]:
         """Those of them that are stored, at least in part."""

@@ -198,6 +198,23 @@ async def test_what_is_written_between_two_looks_stands_in_its_order(monkeypatch
     assert [int(trace.trace_id, 16) for trace in (*first.traces, *second.traces)] == [5, 4, 3, 2]
 
 
+async def test_a_trace_is_listed_once_though_something_is_written_at_each_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    past = Past()
+    spans = [span_of(trace=f"{number:032x}", began=number, ended=number + 0.5) for number in range(1, 9)]
+    past.unwritten = {span.span_id: span for span in spans}
+    waiting = list(spans)
+    looked = past.store.summaries
+
+    def look_and_write(trace_ids: Collection[str]) -> Sequence[TraceSummary]:
+        found = looked(trace_ids)
+        past.store.write([waiting.pop(0)], [])
+        return found
+
+    monkeypatch.setattr(past.store, "summaries", look_and_write)
+    listed = [trace.trace_id for trace in (await past.history.traces(TraceQuery())).traces]
+    assert sorted(listed) == [span.trace_id for span in spans]
+
+
 async def test_summaries_are_of_what_is_stored_and_of_what_runs() -> None:
     past = Past()
     past.ended(ONE, 1.0)
