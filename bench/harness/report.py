@@ -47,7 +47,7 @@ def _top(sections: dict[str, str]) -> str:
     met = sum(line.endswith(f"| {_MET[True]} |") for _, line in lines)
     verdict = f"{met} of {met + len(missed)} goals are met."
     if missed:
-        verdict += " These are not; what bounds them stands in their sections.\n\n" + "\n".join(missed)
+        verdict += " These are not:\n\n" + "\n".join(missed)
     return f"# Results\n\n`scripts/bench` writes this file; [README.md](README.md) says how to read it.\n\n{verdict}\n"
 
 
