@@ -81,12 +81,14 @@ def test_the_first_signal_lets_what_runs_finish(tmp_path: Path, name: str, asked
         assert [pid for pid in processes if is_alive(pid)] == []
 
 
-def test_hanging_up_as_well_cuts_nothing_off(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGHUP])
+def test_hanging_up_as_well_cuts_nothing_off(tmp_path: Path, first: signal.Signals) -> None:
     with waiting(tmp_path, "start") as (project, asking, answers):
-        project.process.send_signal(signal.SIGTERM)
-        project.process.send_signal(signal.SIGHUP)
+        project.process.send_signal(first)
         project.wait_for("stopping: waiting for 1 run")
         project.process.send_signal(signal.SIGHUP)
+        if first is signal.SIGHUP:
+            project.process.send_signal(signal.SIGTERM)
         (tmp_path / "go").touch()
         asking.join(PATIENCE)
         assert answers == ["finished"]

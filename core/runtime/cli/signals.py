@@ -20,18 +20,20 @@ ECHO_SECONDS = 0.1
 async def watch_signals(stop: anyio.Event, everything: anyio.CancelScope, on_first: Callable[[], None]) -> None:
     """The first signal sets `stop`, then calls `on_first`; the second cancels everything; a third ends the process.
 
-    Watches SIGINT, SIGTERM, and SIGHUP unless the process was started to ignore it. SIGHUP is only ever the first:
-    who hangs up has no terminal any more, and systemd sends it together with SIGTERM. Runs until the second signal.
+    Watches SIGINT, SIGTERM, and SIGHUP unless the process was started to ignore it. SIGHUP sets `stop` as well, but is
+    not counted: systemd sends it together with SIGTERM, and either may arrive first. Runs until the second counted one.
     """
     watched = _watched()
     with anyio.open_signal_receiver(*watched) as signals:
-        distinct = aiter(_distinct(signals))
-        await anext(distinct)
-        stop.set()
-        with contextlib.suppress(OSError):  # after SIGHUP there may be no terminal to say it on
-            on_first()
-        while await anext(distinct) is signal.SIGHUP:
-            pass
+        counted_ones = 0
+        async for received in _distinct(signals):
+            if not stop.is_set():
+                stop.set()
+                with contextlib.suppress(OSError):  # after SIGHUP there may be no terminal to say it on
+                    on_first()
+            counted_ones += received is not signal.SIGHUP
+            if counted_ones == 2:
+                break
     for each in watched:
         signal.signal(each, signal.SIG_IGN if each is signal.SIGHUP else _leave)
     everything.cancel()

@@ -68,8 +68,12 @@ async def test_a_terminal_that_goes_as_well_is_no_second_wish(
     assert await watched(lambda: send(first), lambda: send(signal.SIGHUP)) == (True, False)
 
 
+async def test_a_terminal_that_went_just_before_is_no_first_wish() -> None:
+    assert await watched(lambda: send(signal.SIGHUP), lambda: send(signal.SIGTERM)) == (True, False)
+
+
 async def test_who_has_lost_the_terminal_can_still_be_told_to_leave_now() -> None:
-    assert await watched(lambda: send(signal.SIGHUP), lambda: send(signal.SIGTERM)) == (True, True)
+    assert await watched(lambda: send(signal.SIGHUP), lambda: send(signal.SIGTERM, signal.SIGINT)) == (True, True)
 
 
 async def test_a_ctrl_c_that_npm_hands_on_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
