@@ -16,7 +16,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
@@ -200,8 +200,8 @@ def _load(case: Case, name: str, seconds: int) -> Figures:
 
 def _compare(case: Case, peer: str, ours: Sequence[Figures], theirs: Sequence[Figures], goal: Goal | None) -> Row:
     ratio, variation = compared([run.rate for run in ours], [run.rate for run in theirs])
-    row = Row(f"{case.name}, {peer}", _shown(ours), _shown(theirs), f"{ratio:.2f}", variation)
-    return row if goal is None else replace(row, goal=str(goal), is_met=goal.is_met(ratio), missed_by=goal.miss(ratio))
+    name, texts = f"{case.name}, {peer}", {"ours": _shown(ours), "theirs": _shown(theirs), "ratio": f"{ratio:.2f}"}
+    return judged(name, ratio, goal, **texts, spread=variation)
 
 
 def _judge_lone(case: Case, ours: Sequence[Figures]) -> list[Row]:

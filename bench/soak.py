@@ -61,6 +61,8 @@ FEWEST_MINUTES = 7
 GROWTH = Goal("<=", 1.10)
 SLOWDOWN = Goal("<=", 1.2)
 NONE = Goal("<=", 0)
+ONE_ROUND = Goal("<=", SOCKETS)
+"""A round is under way when a minute ends: who counts it there, counts its deliveries in the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,27 +201,25 @@ def _judge_requests(peak: float, seen: Sequence[Minute]) -> Iterator[Row]:
         sum(minute.figures.failed for minute in seen),
         NONE,
     )
+    due = SOCKETS * sum(minute.figures.rounds for minute in seen)
+    missing = due - sum(minute.figures.deliveries for minute in seen)
+    yield judged(f"missing of {due:,} deliveries", max(0, missing), ONE_ROUND)
     yield Row("p50, first -> last minute", f"{with_unit(first.p50, 'ms')} -> {with_unit(last.p50, 'ms')}")
     shown = f"{with_unit(first.p99, 'ms')} -> {with_unit(last.p99, 'ms')}, {last.p99 / first.p99:.2f} times"
     case, p99s = "p99, first -> last minute", [minute.figures.p99 for minute in seen]
-    if _is_long(seen):
-        yield judged(case, last.p99 / first.p99, SLOWDOWN, ours=shown, spread=spread(p99s))
-    else:
-        yield Row(case, shown, spread=spread(p99s))
+    goal = SLOWDOWN if _is_long(seen) else None
+    yield judged(case, last.p99 / first.p99, goal, ours=shown, spread=spread(p99s))
     yield Row("most events that waited at the end of a minute", f"{max(minute.backlog for minute in seen):,}")
     yield Row("processor of the generator", f"{mean(minute.figures.processor for minute in seen):.0%} of a core")
 
 
 def _judge_processes(names: Mapping[int, str], seen: Sequence[Minute]) -> Iterator[Row]:
     """Memory from the mean of minutes 2 to 4 to that of the last three."""
-    early, late = (seen[1:4], seen[-3:]) if _is_long(seen) else (seen[:1], seen[-1:])
+    early, late, goal = (seen[1:4], seen[-3:], GROWTH) if _is_long(seen) else (seen[:1], seen[-1:], None)
     for pid, name in names.items():
         before, after = (mean(minute.resident[pid] for minute in part) for part in (early, late))
         shown = f"{before / 2**20:.1f} -> {after / 2**20:.1f} MiB, {after / before:.2f} times"
-        if _is_long(seen):
-            yield judged(f"memory of the {name}", after / before, GROWTH, ours=shown)
-        else:
-            yield Row(f"memory of the {name}", shown)
+        yield judged(f"memory of the {name}", after / before, goal, ours=shown)
         yield Row(f"open files of the {name}", f"{early[0].open_files[pid]} -> {late[-1].open_files[pid]}")
 
 

@@ -96,10 +96,9 @@ def _judge(
         print(f"  {case:32}{shown:>16}{variation:>12}{ratio:8.2f}", flush=True)
         if kind == "off":
             yield Row(case, shown, spread=spread(found))
-        elif kind in NO_GOAL:
-            yield Row(case, shown, off, f"{ratio:.2f}", variation)
         else:
-            yield judged(case, ratio, LEFT, ours=shown, theirs=off, ratio=f"{ratio:.2f}", spread=variation)
+            goal = None if kind in NO_GOAL else LEFT
+            yield judged(case, ratio, goal, ours=shown, theirs=off, ratio=f"{ratio:.2f}", spread=variation)
 
 
 def _requests(url: str, seconds: int) -> float:

@@ -28,11 +28,12 @@ def start_ours(running: ExitStack, name: str, project: Path) -> Running:
     return running.enter_context(process(name, command, project, port, _PRODUCTION))
 
 
-def start_bullmq(running: ExitStack, script: str, redis_port: int, concurrency: int) -> str:
-    """Starts a script of the peer, which serves and works in one process; gives its URL."""
+def start_bullmq(running: ExitStack, script: str, redis_port: int, concurrency: int, *more: str) -> str:
+    """Starts a script of the peer, which serves and works in one process unless `more` says else; gives its URL."""
     folder, port = install_npm_peer("bullmq"), free_port()
-    command = [find_programs(Settings())["node"], script, str(port), str(redis_port), str(concurrency)]
-    return running.enter_context(server(f"bullmq-{Path(script).stem}", command, folder, port, _PRODUCTION))
+    command = [find_programs(Settings())["node"], script, str(port), str(redis_port), str(concurrency), *more]
+    name = "-".join(("bullmq", Path(script).stem, *more))
+    return running.enter_context(server(name, command, folder, port, _PRODUCTION))
 
 
 def start_celery(running: ExitStack, redis_port: int) -> str:

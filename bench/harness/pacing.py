@@ -65,12 +65,14 @@ class Figures:
     """An interval: latencies in milliseconds from when a request was due, `processor` the share of a core we took.
 
     `failed` counts answers that were no success, `waiting` the requests that were due and not yet sent at the end.
+    `rounds` were answered, each of which every socket is to get: `deliveries` counts what came.
     """
 
     seconds: float
     requests: int
     failed: int
     waiting: int
+    rounds: int
     deliveries: int
     p50: float
     p99: float
@@ -101,15 +103,16 @@ class Latencies:
 
 
 class _Connection:
-    """Carries one request at a time, which was due at `due`."""
+    """Carries one `request` at a time, which was due at `due`."""
 
     def __init__(self, url: str) -> None:
         self.socket = connected(url)
+        self.request = b""
         self.due = 0.0
         self._received = b""
 
     def send(self, request: bytes, due: float) -> None:
-        self.due = due
+        self.request, self.due = request, due
         self.socket.sendall(request)
 
     def receive(self) -> int | None:
@@ -144,12 +147,12 @@ class Pacing:
         self._distance = 1 / plan.rate if plan.rate else 0.0
         self._round_distance = 1 / plan.rounds_a_second
         self._due = self._round_due = self._answered = time.monotonic()
-        self._sent = self._failed = self._deliveries = 0
+        self._sent = self._failed = self._rounds = self._deliveries = 0
         self._latencies = Latencies()
 
     def run(self, seconds: float) -> Figures:
         """Goes on for so long. Raises `BenchFault` when the server hangs up or answers nothing any more."""
-        self._failed = self._deliveries = 0
+        self._failed = self._rounds = self._deliveries = 0
         self._latencies = Latencies()
         began, used = time.monotonic(), time.process_time()
         while (now := time.monotonic()) < began + seconds:
@@ -161,7 +164,7 @@ class Pacing:
         waiting = int((now - self._due) / self._distance) if self._distance and now > self._due else 0
         share = (time.process_time() - used) / took
         percentiles = found.share(0.5), found.share(0.99)
-        return Figures(took, found.total, self._failed, waiting, self._deliveries, *percentiles, share)
+        return Figures(took, found.total, self._failed, waiting, self._rounds, self._deliveries, *percentiles, share)
 
     def _send(self, now: float) -> None:
         """Sends what is due on the connections that are free."""
@@ -197,6 +200,7 @@ class Pacing:
         self._answered = time.monotonic()
         self._latencies.add(self._answered - connection.due)
         self._failed += not 200 <= status < 300
+        self._rounds += connection.request is self._round
         self._idle.append(connection)
 
     def _hear(self, number: int) -> None:

@@ -75,9 +75,11 @@ class Result:
 
 
 def judged(
-    case: str, figure: float, goal: Goal, *, ours: str = "", theirs: str = "", ratio: str = "", spread: str = ""
+    case: str, figure: float, goal: Goal | None, *, ours: str = "", theirs: str = "", ratio: str = "", spread: str = ""
 ) -> Row:
-    """The row of a figure that has a goal; `ours` is the figure itself unless it is said, as for a ratio."""
+    """The row of a figure; `ours` is the figure itself unless it is said, as for a ratio and where there is no goal."""
+    if goal is None:
+        return Row(case, ours, theirs, ratio, spread)
     shown = ours or with_unit(figure, goal.unit)
     return Row(case, shown, theirs, ratio, spread, str(goal), goal.is_met(figure), goal.miss(figure))
 

@@ -1,42 +1,33 @@
-// The steps of bench/projects/flows on Express 4 and BullMQ: node server.mjs PORT REDIS_PORT CONCURRENCY
-// Retries as our defaults have them; everything else that is not named here is BullMQ's default.
+// The steps of bench/projects/flows on Express 4 and BullMQ: node server.mjs PORT REDIS_PORT CONCURRENCY [apart]
+// With `apart` the workers run in a process of their own.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+
 import express from 'express'
-import { Queue, Worker } from 'bullmq'
-import { Redis } from 'ioredis'
 
-import { figures, noteAccepted, noteChain, noteDone, noteRequest, noteStart, now, reset } from '../../projects/flows/figures.mjs'
+import { figures, noteAccepted, noteRequest, now, reset } from '../../projects/flows/figures.mjs'
+import { queueOf, startWorkers } from './workers.mjs'
 
-const [port, redisPort, concurrency] = process.argv.slice(2).map(Number)
-const connection = { host: '127.0.0.1', port: redisPort }
-const store = new Redis(connection)
-const defaultJobOptions = {
-  removeOnComplete: true,
-  attempts: 4,
-  backoff: { type: 'exponential', delay: 1000 },
+const [port, redisPort, concurrency] = process.argv.slice(2, 5).map(Number)
+const isApart = process.argv[5] === 'apart'
+// Queues of their own: both forms of this server use the same Redis, by turns.
+const connection = { host: '127.0.0.1', port: redisPort, db: isApart ? 1 : 0 }
+const apart = isApart ? fork(new URL('workers.mjs', import.meta.url), [JSON.stringify(connection), concurrency]) : null
+if (apart) apart.on('exit', (code) => process.exit(code || 1))
+else startWorkers(connection, concurrency)
+
+const orders = queueOf('order.placed', connection)
+const chain = queueOf('chain.1', connection)
+
+/** What both processes have noted, after what is wished for; asked one at a time. */
+async function noted(wish) {
+  if (wish === 'reset') reset()
+  if (!apart) return figures()
+  apart.send(wish)
+  const [theirs] = await once(apart, 'message')
+  const { accepted, began } = figures()
+  return { ...theirs, accepted, began: began ?? theirs.began }
 }
-
-const queueOf = (name) => new Queue(name, { connection, defaultJobOptions })
-
-function work(name, handler) {
-  const worker = new Worker(name, (job) => handler(job.data), { connection, concurrency })
-  worker.on('error', (error) => console.error(error))
-  worker.on('failed', (_, error) => console.error(error))
-}
-
-const orders = queueOf('order.placed')
-const chains = [1, 2, 3].map((link) => queueOf(`chain.${link}`))
-
-work('order.placed', async ({ order, items, at }) => {
-  noteStart(at)
-  await store.set(`orders:${order}`, JSON.stringify({ order, items, state: 'fulfilled' }))
-  noteDone()
-})
-work('chain.1', (data) => chains[1].add('link', data))
-work('chain.2', (data) => chains[2].add('link', data))
-work('chain.3', async ({ at }) => {
-  await store.set('chains:last', JSON.stringify({ at }))
-  noteChain(at)
-})
 
 const app = express()
 
@@ -48,17 +39,16 @@ app.post('/orders', express.json(), async (req, res) => {
 })
 
 app.post('/chains', express.json(), async (req, res) => {
-  await chains[0].add('link', { at: req.body.at })
+  await chain.add('link', { at: req.body.at })
   res.status(202).json({ accepted: true })
 })
 
-app.get('/figures', (req, res) => {
-  res.json(figures())
+app.get('/figures', async (req, res) => {
+  res.json(await noted('tell'))
 })
 
-app.post('/figures', (req, res) => {
-  reset()
-  res.json(figures())
+app.post('/figures', async (req, res) => {
+  res.json(await noted('reset'))
 })
 
 app.listen(port, '127.0.0.1')
