@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
         print(usage)
         return 0
     if not set(chosen) <= set(names):
-        print(usage, file=sys.stderr)
+        print(f"scripts/bench: there is no benchmark '{chosen[0]}'\n\n{usage}", file=sys.stderr)
         return 2
     end_on_signals()
     try:

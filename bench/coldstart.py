@@ -62,6 +62,7 @@ def _measure(rounds: int) -> Measured:
         starts = _prepare(running.enter_context(motia.environment()))
         took: dict[str, list[float]] = {start.name: [] for start in starts}
         for number in range(rounds + 1):
+            print(f"round {number} of {rounds}" if number else "warm-up", flush=True)
             for start in starts:
                 seconds = _time(start)
                 if number:  # the first start fills the caches

@@ -53,7 +53,7 @@ export const config: EventConfig = {{ type: 'event', name: 'Subscriber{n}', subs
 
 export const handler: Handlers['Subscriber{n}'] = async ({{ order, at, subscribers }}, {{ state }}) => {{
   await state.set('subscriber-{n}', order, {{ order, state: 'told' }})
-  noteSubscriber(order, at, subscribers)
+  noteSubscriber({n}, order, at, subscribers)
 }}
 """
 

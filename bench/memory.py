@@ -51,6 +51,7 @@ def _measure(seconds: int) -> Measured:
 
 
 def _measure_mode(mode: str, seconds: int) -> list[Row]:
+    print(f"{mode}: idle, then under load", flush=True)
     folder, port = make_example(f"memory-{mode}"), free_port()
     with process(f"memory-{mode}", command(mode, port), folder, port) as running:
         _await_ready(running.url)
@@ -83,9 +84,10 @@ def _await_ready(url: str) -> None:
 
 def _judge_idle(mode: str, before: Moment, idle: Moment) -> list[Row]:
     shares = idle.processor_shares(before)
+    in_all = sum(shares.values())
     return [
         judged(f"{mode}, idle, all processes", idle.proportional / 1e6, IDLE_MEMORY, ours=_size(idle)),
-        judged(f"{mode}, idle, processor", sum(shares.values()), IDLE_PROCESSOR),
+        judged(f"{mode}, idle, processor", in_all, IDLE_PROCESSOR, ours=f"{in_all:.1f} %"),
         *_each(f"{mode}, idle", idle, shares),
     ]
 
@@ -103,8 +105,7 @@ def _show_load(mode: str, rate: float, moments: list[Moment]) -> list[Row]:
 
 def _each(case: str, moment: Moment, shares: Mapping[int, float]) -> list[Row]:
     return [
-        Row(f"{case}, {name}", f"{_size(each)}, {with_unit(shares.get(each.pid, 0.0), '%')}")
-        for name, each in _named(moment)
+        Row(f"{case}, {name}", f"{_size(each)}, {shares.get(each.pid, 0.0):.1f} %") for name, each in _named(moment)
     ]
 
 

@@ -26,13 +26,15 @@ import anyio
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench.harness import ROOT, BenchFault, history
+from bench.harness import ROOT, SCRATCH, BenchFault, history
 from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.machine import program_version
 from bench.harness.results import Goal, Row, judged
+from runtime.config import Settings
+from runtime.runners.programs import find_programs
 from runtime.storage.sqlite.traces import SqliteTraceStore
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "runtime-bench"
+CACHE = SCRATCH / "stores"
 """Filled stores, each of which takes half a minute to make; may be deleted at any time."""
 SCRIPT = ROOT / "workbench" / "browser" / "scale" / "measure.ts"
 PAGE = ROOT / "workbench" / "dist" / "index.html"
@@ -106,7 +108,7 @@ async def _filled(traces: int, lines: int) -> Path:
 def _looked(store: Path, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """What the browser measures, a figure a document, as it comes. Raises `BenchFault`."""
     asked = {"store": str(store), "repeats": options.repeats, "only": options.only, "wideTrace": WIDE_TRACE}
-    command = ["node", str(SCRIPT), json.dumps(asked)]
+    command = [find_programs(Settings())["node"], str(SCRIPT), json.dumps(asked)]
     environment = {**os.environ, "RUNTIME_COMMAND": f"{sys.executable} -m runtime"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as looking:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import traceback
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from types import FrameType
 
 from bench.harness import ROOT, SCRATCH, BenchFault
-from bench.harness.machine import commit, machine
+from bench.harness.machine import Stolen, commit, machine
 from bench.harness.results import Result, Row, keep
 from bench.harness.servers import alone
 
@@ -37,15 +38,25 @@ def carry_out(name: str, measure: Callable[[], Measured]) -> int:
     """
     end_on_signals()
     try:
-        with alone():
-            began, hardware, of = datetime.now(UTC).isoformat(timespec="seconds"), machine(), commit()
-            print(hardware, flush=True)
-            measured = measure()
+        return _carry_out(name, measure)
     except BenchFault as fault:
         print(f"bench {name}: {fault}\nWhat the servers printed is in {SCRATCH.relative_to(ROOT)}/", file=sys.stderr)
         return EXIT_NO_FIGURES
     except KeyboardInterrupt:
+        print(f"bench {name}: interrupted; nothing of it is kept", file=sys.stderr)
         return EXIT_INTERRUPTED
+    except Exception:  # whose own exit code would say that a goal is missed
+        traceback.print_exc()
+        return EXIT_NO_FIGURES
+
+
+def _carry_out(name: str, measure: Callable[[], Measured]) -> int:
+    with alone():
+        began, hardware, of = datetime.now(UTC).isoformat(timespec="seconds"), machine(), commit()
+        print(hardware, flush=True)
+        stolen = Stolen()
+        measured = measure()
+        hardware += f", {stolen.share():.1%} of the processors taken by the host meanwhile"
     print(f"\n{', '.join(measured.versions)}")
     for row in measured.rows:
         print(_line(row))
@@ -87,7 +98,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def _line(row: Row) -> str:
-    ratio = f"; {row.theirs}; ratio {row.ratio}" if row.ratio else ""
-    rounds = f" (rounds {row.spread})" if row.spread else ""
+    ratio = f" beside {row.theirs}; ratio {row.ratio}" if row.ratio else ""
+    rounds = f" (spread {row.spread})" if row.spread else ""
     goal = f"; goal {row.goal}: {'ok' if row.is_met else f'MISSED, {row.missed_by}'}" if row.goal else ""
     return f"{row.case}: {row.ours}{ratio}{rounds}{goal}"

@@ -21,8 +21,9 @@ REQUEST_SECONDS = 330.0
 class Noted:
     """What the handlers noted since the last reset; times in milliseconds, None where nothing happened yet.
 
-    `accepted` events are safely kept, `done` ones handled; `began` and `ended` are on the clock of `time.monotonic`.
-    `lag50` and `lag99` are from emit to the handler's start, `chain` is how long the last of `chains` took.
+    `accepted` events are safely kept, `done` ones handled, each counted once; handlers that ran for one of these again
+    are `repeated`, which not every peer can tell. `began` and `ended` are on the clock of `time.monotonic`. `lag50`
+    and `lag99` are from emit to the handler's start, `chain` is how long the last of `chains` took.
     """
 
     accepted: int
@@ -33,6 +34,7 @@ class Noted:
     lag99: float | None
     chains: int
     chain: float | None
+    repeated: int = 0
 
     @property
     def seconds(self) -> float:
@@ -63,10 +65,17 @@ class Flows:
         return self._ask("POST", path, json.dumps(sent or {}))
 
     def settle(self) -> Noted:
-        """Waits until every accepted event is handled. Raises `BenchFault` when nothing moves for long: one is lost."""
+        """Waits until every accepted event is handled.
+
+        Raises `BenchFault` when nothing moves for long, as after a lost event, and when one was handled twice.
+        """
         self._renew()
         # A client that leaves before its answer may still have an event on the way, so the end must show twice.
-        return self._watch(lambda now, before: now.done >= now.accepted and now == before)
+        noted = self._watch(lambda now, before: now.done >= now.accepted and now == before)
+        if noted.repeated or noted.done != noted.accepted:
+            counts = f"{noted.done} events were handled of {noted.accepted} accepted, {noted.repeated} more than once"
+            raise BenchFault(f"{self.url}: {counts}")
+        return noted
 
     def chain(self, before: int, path: str = "/chains", sent: Mapping[str, object] | None = None) -> float:
         """Milliseconds that a chain took until the end of its last handler; `before` it so many had ended.

@@ -8,6 +8,8 @@ import platform
 import subprocess
 from pathlib import Path
 
+from bench.harness import ROOT
+
 _PYTHON_VERSIONS = """
 import importlib.metadata, sys
 print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in sys.argv[1:]))
@@ -20,10 +22,24 @@ def machine() -> str:
     return f"{hardware}, load {os.getloadavg()[0]:.1f} before the start"
 
 
+class Stolen:
+    """The share of the processors that the host of a virtual machine has taken away since this was made."""
+
+    def __init__(self) -> None:
+        self._before = _ticks()
+
+    def share(self) -> float:
+        """From 0 to 1; 0 where the system does not tell."""
+        stolen, total = (now - before for now, before in zip(_ticks(), self._before, strict=True))
+        return stolen / total if total else 0.0
+
+
 def commit() -> str:
-    """What of us was measured, as git names it; `-dirty` when files differ from it, "" without git."""
+    """What of us was measured, as git names it; `-dirty` when files but for our report differ, "" without git."""
+    git = ["git", "-C", str(ROOT)]
     try:
-        return _say(["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"])
+        name = _say([*git, "describe", "--always"])
+        return f"{name}-dirty" if _say([*git, "status", "--porcelain", "--", ".", ":!bench/RESULTS.md"]) else name
     except (OSError, subprocess.CalledProcessError):
         return ""
 
@@ -46,6 +62,15 @@ def python_versions(python: str, *packages: str) -> str:
 
 def _say(command: list[str]) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _ticks() -> tuple[int, int]:
+    """What was stolen of all processors, and all of their time (proc_stat(5): `steal` is the eighth of `cpu`)."""
+    try:
+        _, *counts = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    except OSError:
+        return 0, 0
+    return int(counts[7]), sum(map(int, counts[:8]))
 
 
 def _processor() -> str:

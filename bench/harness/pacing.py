@@ -21,6 +21,8 @@ from dataclasses import asdict, dataclass
 from bench.harness import BenchFault
 from bench.harness.sockets import PING, PONG, RECEIVE_BYTES, TEXT, connected, end_of_frame, joined, masked
 
+SETTLE_SECONDS = 10.0
+"""The longest pause after which what has not come at the end counts as lost."""
 STUCK_SECONDS = 30.0
 """The longest time without any answer after which the server is given up."""
 _STEPS = 100
@@ -46,7 +48,8 @@ class Asked:
 class Plan:
     """What is sent: `mix` in turns, `rate` requests a second or None for as many as are answered; `round` beside it.
 
-    Each of `intervals` is of so many `seconds`, and gives a `Figures`. So many `sockets` have joined the `place`.
+    Each of `intervals` is of so many `seconds`, and gives a `Figures`; the last one waits for what is under way.
+    So many `sockets` have joined the `place`.
     """
 
     url: str
@@ -65,7 +68,7 @@ class Figures:
     """An interval: latencies in milliseconds from when a request was due, `processor` the share of a core we took.
 
     `failed` counts answers that were no success, `waiting` the requests that were due and not yet sent at the end.
-    `rounds` were answered, each of which every socket is to get: `deliveries` counts what came.
+    `rounds` were answered since the first interval began, of which every socket is to get each: `deliveries` came.
     """
 
     seconds: float
@@ -150,9 +153,12 @@ class Pacing:
         self._sent = self._failed = self._rounds = self._deliveries = 0
         self._latencies = Latencies()
 
-    def run(self, seconds: float) -> Figures:
-        """Goes on for so long. Raises `BenchFault` when the server hangs up or answers nothing any more."""
-        self._failed = self._rounds = self._deliveries = 0
+    def run(self, seconds: float, *, is_last: bool) -> Figures:
+        """Goes on for so long, and at last until what is under way has come.
+
+        Raises `BenchFault` when the server hangs up or answers nothing any more.
+        """
+        self._failed = 0
         self._latencies = Latencies()
         began, used = time.monotonic(), time.process_time()
         while (now := time.monotonic()) < began + seconds:
@@ -161,10 +167,23 @@ class Pacing:
             if now > self._answered + STUCK_SECONDS:
                 raise BenchFault(f"no answer for {STUCK_SECONDS:g} s")
         took, found = now - began, self._latencies
+        if is_last:
+            self._settle()
         waiting = int((now - self._due) / self._distance) if self._distance and now > self._due else 0
         share = (time.process_time() - used) / took
         percentiles = found.share(0.5), found.share(0.99)
         return Figures(took, found.total, self._failed, waiting, self._rounds, self._deliveries, *percentiles, share)
+
+    def _settle(self) -> None:
+        """Sends nothing more, and waits until all is answered and delivered, or nothing has come for long."""
+        before, moved = (0, 0), time.monotonic()
+        while self._is_under_way() and time.monotonic() < moved + SETTLE_SECONDS:
+            self._await(SETTLE_SECONDS)
+            if (now := (self._latencies.total, self._deliveries)) != before:
+                before, moved = now, time.monotonic()
+
+    def _is_under_way(self) -> bool:
+        return len(self._idle) < len(self._connections) or self._deliveries < self._rounds * len(self._sockets)
 
     def _send(self, now: float) -> None:
         """Sends what is due on the connections that are free."""
@@ -234,8 +253,8 @@ def main() -> int:
             for each in connections:
                 held.enter_context(each.socket)
             pacing = Pacing(plan, connections, sockets)
-            for seconds in plan.intervals:
-                print(json.dumps(asdict(pacing.run(seconds))), flush=True)
+            for number, seconds in enumerate(plan.intervals, 1):
+                print(json.dumps(asdict(pacing.run(seconds, is_last=number == len(plan.intervals)))), flush=True)
     except (BenchFault, OSError) as fault:
         print(fault, file=sys.stderr)
         return 1

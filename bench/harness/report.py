@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.harness import ROOT
-from bench.harness.results import Result, Row, kept
+from bench.harness.results import Result, Row, take
 
 RESULTS = ROOT / "bench" / "RESULTS.md"
 NOTES = ROOT / "bench" / "notes"
@@ -19,11 +19,12 @@ _MET = {True: "met", False: "**missed**", None: ""}
 
 
 def write() -> None:
-    """Renews the sections of what is kept; those of runs on another checkout stay as they are, with today's notes."""
-    sections = _written()
-    sections |= {result.name: _section(result) for result in kept()}
+    """Renews the sections of what has run since; the others stay as they are, with today's notes."""
+    sections = _written() | {result.name: _section(result) for result in take()}
     texts = [f"{_SECTION}{name}\n{sections[name]}{_notes(name)}" for name in sorted(sections)]
-    RESULTS.write_text(_top(sections) + "".join(texts))
+    new = RESULTS.with_suffix(".new")
+    new.write_text(_top(sections) + "".join(texts))
+    new.replace(RESULTS)  # which is whole at any time: it is where the sections of other runs are
 
 
 def _written() -> dict[str, str]:
@@ -54,7 +55,8 @@ def _top(sections: dict[str, str]) -> str:
 def _section(result: Result) -> str:
     ran = f"{result.date}, commit `{result.commit}`, {result.machine}; {', '.join(result.versions)}."
     missed = [f"{_MISSED}{row.case}: {row.missed_by}." for row in result.rows if row.is_met is False]
-    parts = [f"{result.about[:1].upper()}{result.about[1:].rstrip('.')}.", ran, _table(result.rows), "\n".join(missed)]
+    about = f"`scripts/bench {result.name}`: {result.about.rstrip('.')}."
+    parts = [about, ran, _table(result.rows), "\n".join(missed)]
     return "".join(f"\n{part}\n" for part in parts if part)
 
 

@@ -36,8 +36,9 @@ class Goal:
         if self.is_met(figure):
             return ""
         side = "under" if figure < self.bound else "over"
-        share = f"{abs(figure / self.bound - 1):.0%} " if self.bound else ""
-        return f"{with_unit(figure, self.unit)}, {share}{side} the goal {self}"
+        share = f"{100 * abs(figure / self.bound - 1):.2g}% " if self.bound else ""
+        shown = with_unit(figure, self.unit) if self.unit else f"{figure:.2f}"
+        return f"{shown}, {share}{side} the goal {self}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +98,18 @@ def with_unit(figure: float, unit: str) -> str:
 
 
 def keep(result: Result) -> None:
-    """Replaces what is kept of the benchmark."""
+    """Keeps it for `take`, in place of an earlier one of the benchmark."""
     KEPT.mkdir(parents=True, exist_ok=True)
     (KEPT / f"{result.name}.json").write_text(json.dumps(asdict(result), indent=1) + "\n")
 
 
-def kept() -> list[Result]:
-    """What is kept of each benchmark, by name."""
-    return [_read(path) for path in sorted(KEPT.glob("*.json"))]
+def take() -> list[Result]:
+    """What was kept since the last call, by name; it is kept no longer."""
+    return [_take(path) for path in sorted(KEPT.glob("*.json"))]
 
 
-def _read(path: Path) -> Result:
+def _take(path: Path) -> Result:
     content = json.loads(path.read_text())
+    path.unlink()
     rows = tuple(Row(**row) for row in content.pop("rows"))
     return Result(**{**content, "rows": rows, "versions": tuple(content["versions"])})

@@ -32,13 +32,18 @@ def free_port() -> int:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Keeps other benchmarks away, which would share the machine. Raises `BenchFault` while one runs."""
+    """Keeps other benchmarks of this checkout away, which would share the machine. Raises `BenchFault` beside one."""
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    with (SCRATCH / "bench.lock").open("w") as lock:
+    with (SCRATCH / "bench.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BenchFault("another benchmark is not over yet; start this one after it") from error
+            lock.seek(0)
+            other = f"another benchmark (process {lock.read()}) is not over yet"
+            raise BenchFault(f"{other}; start this one after it") from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         yield
 
 

@@ -48,11 +48,11 @@ class Audience:
     """Sockets that have joined, and connections to ask for rounds on."""
 
     def __init__(self, sockets: list[socket.socket], askers: list[socket.socket], path: str) -> None:
-        self._size = len(sockets)
         self._sockets = {each.fileno(): each for each in sockets}
         self._askers = {each.fileno(): each for each in askers}
         self._path = path
-        self._left: dict[int, int] = {}
+        self._left: dict[int, set[int]] = {}
+        """Of each round, the sockets that have not got it."""
         self._asked: dict[int, float] = {}
         self._rest: dict[int, bytes] = {}
         self._latencies = array("d")
@@ -90,7 +90,7 @@ class Audience:
         body = json.dumps({"round": 10**_DIGITS + number, "text": "x" * 100})
         head = f"POST {self._path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
         self._asked[number] = time.monotonic()
-        self._left[number] = self._size
+        self._left[number] = set(self._sockets)
         connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
 
     def _answered(self, connection: socket.socket) -> socket.socket:
@@ -125,8 +125,11 @@ class Audience:
             first += 1
         numbered = int(data[first + 1 : first + 1 + _DIGITS])
         self._latencies.append(now - self._asked[numbered])
-        self._left[numbered] -= 1
-        if not self._left[numbered]:
+        left = self._left.get(numbered, set())
+        if number not in left:
+            raise BenchFault(f"a socket got round {numbered} twice")
+        left.remove(number)
+        if not left:
             del self._left[numbered]
 
 

@@ -12,8 +12,8 @@ end
 function done(summary, latency, requests)
   local faults = summary.errors
   io.write(string.format(
-    '{"requests": %d, "microseconds": %d, "p50": %d, "p99": %d, "bad_status": %d, "socket_errors": %d}\n',
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    '{"requests": %d, "microseconds": %d, "bytes": %d, "mean": %.1f, "p50": %d, "p99": %d, "bad_status": %d, "socket_errors": %d}\n',
+    summary.requests, summary.duration, summary.bytes, latency.mean, latency:percentile(50), latency:percentile(99),
     faults.status, faults.connect + faults.read + faults.write + faults.timeout
   ))
 end

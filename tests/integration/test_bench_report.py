@@ -49,19 +49,42 @@ def test_a_new_run_takes_the_place_of_the_last_one() -> None:
     written()
     keep("http", "second", judged("GET", 1.5, RATIO))
     text = written()
-    assert "First." not in text
-    assert "Second." in text
+    assert "`scripts/bench http`: first." not in text
+    assert "`scripts/bench http`: second." in text
     assert "1 of 1 goals are met." in text
 
 
-def test_sections_of_runs_elsewhere_stay(folder: Path) -> None:
+def test_sections_of_other_benchmarks_stay(folder: Path) -> None:
     keep("http", "rounds", judged("GET", 1.0, RATIO))
     keep("flows", "loads", judged("flow", 1.5, RATIO))
     written()
-    (folder / "kept" / "http.json").unlink()
+    keep("flows", "loads", judged("flow", 0.5, RATIO))
     text = written()
     assert text.count("## http") == 1
-    assert "1 of 2 goals are met." in text
+    assert "0 of 2 goals are met." in text
+
+
+def test_a_report_that_was_taken_back_stays_so(folder: Path) -> None:
+    keep("http", "rounds", judged("GET", 1.5, RATIO))
+    before = written()
+    keep("http", "others", judged("GET", 1.0, RATIO))
+    written()
+    report.RESULTS.write_text(before)
+    assert written() == before
+
+
+def test_a_report_that_cannot_be_written_leaves_the_one_before(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep("http", "rounds", judged("GET", 1.5, RATIO))
+    before = written()
+
+    def full(path: Path, text: str) -> int:
+        path.write_bytes(text.encode()[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        report.write()
+    assert report.RESULTS.read_text() == before
 
 
 def test_notes_are_those_of_today(folder: Path) -> None:

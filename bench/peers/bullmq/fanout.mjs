@@ -22,7 +22,7 @@ const queues = names.map((name) => new Queue(name, { connection: sender, default
 for (const name of names) {
   const work = async ({ data: { order, at } }) => {
     await store.set(`${name}:${order}`, JSON.stringify({ order, state: 'told' }))
-    noteSubscriber(order, at, SUBSCRIBERS)
+    noteSubscriber(name, order, at, SUBSCRIBERS)
   }
   const worker = new Worker(name, work, { connection, concurrency })
   worker.on('error', (error) => console.error(error))

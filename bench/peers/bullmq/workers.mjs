@@ -25,7 +25,7 @@ export function startWorkers(connection, concurrency) {
   work('order.placed', async ({ order, items, at }) => {
     noteStart(at)
     await store.set(`orders:${order}`, JSON.stringify({ order, items, state: 'fulfilled' }))
-    noteDone()
+    noteDone(`${order} ${at}`)
   })
   work('chain.1', (data) => chains[0].add('link', data))
   work('chain.2', (data) => chains[1].add('link', data))

@@ -5,9 +5,9 @@ const left = new Map()
 const groups = new Map()
 let faults = []
 
-/** One of so many subscribers of the event has stored what it had to; the event was emitted at the given time. */
-export function noteSubscriber(event, at, subscribers) {
-  noteDone()
+/** The subscriber of this name, one of so many, has stored what it had to of the event, emitted at the given time. */
+export function noteSubscriber(name, event, at, subscribers) {
+  noteDone(`${event} ${name}`)
   const others = (left.get(event) ?? subscribers) - 1
   if (others) return left.set(event, others)
   left.delete(event)
@@ -25,7 +25,7 @@ export function noteTurn(group, number) {
 /** The handler of a group's event has stored what it had to. */
 export function noteTurnEnd(group, number) {
   groups.set(group, { running: null, last: number })
-  noteDone()
+  noteDone(`${group} ${number}`)
 }
 
 /** What was wrong with the order of groups since this was asked last, and how many groups there were. */

@@ -7,7 +7,7 @@ let noted = blank()
 let orders = 0
 
 function blank() {
-  return { accepted: 0, done: 0, began: null, ended: null, lags: [], chains: [] }
+  return { accepted: 0, handled: new Set(), repeated: 0, began: null, ended: null, lags: [], chains: [] }
 }
 
 export function now() {
@@ -33,9 +33,10 @@ export function noteStart(emitted) {
   if (noted.lags.length < MAX_SAMPLES) noted.lags.push(now() - emitted)
 }
 
-/** The handler of an event has stored what it had to. */
-export function noteDone() {
-  noted.done += 1
+/** The handler of the event of this name has stored what it had to; once more is no work, and must not hide a lost one. */
+export function noteDone(event) {
+  if (noted.handled.has(event)) noted.repeated += 1
+  noted.handled.add(event)
   noted.ended = now()
 }
 
@@ -47,8 +48,9 @@ export function noteChain(asked) {
 export function figures() {
   const lags = Float64Array.from(noted.lags).sort()
   const lag = (share) => (lags.length ? lags[Math.min(lags.length - 1, Math.floor(lags.length * share))] : null)
-  const { accepted, done, began, ended, chains } = noted
-  return { accepted, done, began, ended, lag50: lag(0.5), lag99: lag(0.99), chains: chains.length, chain: chains.at(-1) ?? null }
+  const { accepted, handled, repeated, began, ended, chains } = noted
+  const counts = { accepted, done: handled.size, repeated, chains: chains.length }
+  return { ...counts, began, ended, lag50: lag(0.5), lag99: lag(0.99), chain: chains.at(-1) ?? null }
 }
 
 export function reset() {

@@ -12,5 +12,5 @@ export const config: EventConfig = {
 export const handler: Handlers['Fulfil'] = async ({ order, items, at }, { state }) => {
   noteStart(at)
   await state.set('orders', order, { order, items, state: 'fulfilled' })
-  noteDone()
+  noteDone(`${order} ${at}`)
 }

@@ -9,7 +9,7 @@ export const config: EventConfig = {
   infrastructure: { queue: { concurrency: 64 } },
 }
 
-export const handler: Handlers['Fulfil'] = async ({ order, items }, { state }) => {
+export const handler: Handlers['Fulfil'] = async ({ event, order, items }, { state }) => {
   await state.set('orders', order, { order, items, state: 'fulfilled' })
-  noteDone()
+  noteDone(event)
 }

@@ -1,9 +1,8 @@
 import type { ApiRouteConfig, Handlers } from 'motia'
 
-import { noteAccepted } from '../counts.mjs'
+import { noteAccepted, noteEvent } from '../counts.mjs'
 
 const KEYS = 1000
-let orders = 0
 
 export const config: ApiRouteConfig = {
   type: 'api',
@@ -15,8 +14,9 @@ export const config: ApiRouteConfig = {
 
 // The orders' names come back, so that the state stays as it is and only what nobody wants to grow can.
 export const handler: Handlers['Order'] = async (req, { emit }) => {
-  const order = `order-${orders++ % KEYS}`
-  await emit({ topic: 'order.placed', data: { order, items: req.body.items } })
+  const event = noteEvent()
+  const order = `order-${event % KEYS}`
+  await emit({ topic: 'order.placed', data: { event, order, items: req.body.items } })
   noteAccepted()
   return { status: 202, body: { order } }
 }
