@@ -16,7 +16,7 @@ Heard = Callable[[Collection[str] | None], None]
 """Gets the paths that count, on the event loop; None when some of them are not known."""
 _STEP_MS, _IDLE_STEP_MS = 5, 25
 """Between two looks whether the system has said something, while somebody works and else; each costs a turn of a
-thread, also when nothing happens: every 5 ms they are 0.9 % of a core."""
+thread, also when nothing happens: every 5 ms they are 0.5 to 0.9 % of a core."""
 _AT_WORK_MS = 10_000
 """So long after a change somebody counts as at work."""
 
