@@ -63,12 +63,13 @@ def usage(pid: int) -> Moment:
 
 def _family(pid: int) -> Iterator[int]:
     yield pid
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:  # it has ended meanwhile
-        return
-    for child in children:
-        yield from _family(int(child))
+    for thread in Path(f"/proc/{pid}/task").glob("*"):  # each has its own: esbuild is started by a thread of Node's
+        try:
+            children = (thread / "children").read_text().split()
+        except OSError:  # it has ended meanwhile
+            continue
+        for child in children:
+            yield from _family(int(child))
 
 
 def _use(pid: int) -> Usage | None:
