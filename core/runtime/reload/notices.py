@@ -14,7 +14,7 @@ Counts = Callable[[str], bool]
 """Whether a path counts, relative to the root with "/" between; asked in the thread that listens."""
 Heard = Callable[[Collection[str] | None], None]
 """Gets the paths that count, on the event loop; None when some of them are not known."""
-_STEP_MS, _IDLE_STEP_MS = 5, 25
+_STEP_MS, _IDLE_STEP_MS = 5, 100
 """Between two looks whether the system has said something, while somebody works and else; each costs a turn of a
 thread, also when nothing happens: every 5 ms they are 0.5 to 0.9 % of a core."""
 _AT_WORK_MS = 10_000
