@@ -14,6 +14,8 @@ JsonSchema = Mapping[str, Any] | bool
 class TriggerKind(Enum):
     """What makes a step run; the value is the word that step files use."""
 
+    __hash__ = object.__hash__  # each is itself alone, and Enum's own is Python code under every look for a queue
+
     API = "api"
     EVENT = "event"
     CRON = "cron"

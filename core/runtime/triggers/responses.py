@@ -20,6 +20,7 @@ _TYPE_OF_FORM = {
     "text": b"text/html; charset=utf-8",
     "bytes": b"application/octet-stream",
 }
+_FORMS, _BODIES = ("none", *_TYPE_OF_FORM), (bytes, tuple)
 _TYPE_OF_STREAM = b"text/plain; charset=utf-8"
 # How MessagePack begins binary data with a length of 32 bits.
 _BIN32, _BIN32_BYTES = b"\xc6", 5
@@ -57,7 +58,7 @@ def read_response(payload: Payload, stream: Body | None = None) -> Response:
     if not isinstance(result, dict):
         raise BadResponse("the handler returned no response; return { status, body }")
     form, body = result.get("form", "none"), result.get("body") or b""
-    if form not in ("none", *_TYPE_OF_FORM) or not isinstance(body, bytes | tuple):
+    if form not in _FORMS or not isinstance(body, _BODIES):
         raise BadResponse(f"the runner sent a body of the form {form!r} as a {type(body).__name__}")
     headers = _write_headers(result["headers"]) if result.get("headers") else []
     if stream is not None:

@@ -258,12 +258,12 @@ def _crosses(value: Any) -> bool:
                     if type(key) is not str and (isinstance(key, bool) or not isinstance(key, str | int)):
                         return False
                 inner.extend(item.values())
-            elif isinstance(item, list | tuple):
+            elif isinstance(item, _COLLECTIONS):
                 inner.extend(item)
         if not inner:
             return True
         level = inner
-    return not any(isinstance(item, dict | list | tuple) for item in level)
+    return not any(isinstance(item, _COLLECTIONS) for item in level)
 
 
 def _iso(value: datetime) -> str:
