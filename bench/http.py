@@ -214,8 +214,15 @@ def _load(case: Case, name: str, seconds: int) -> Figures:
 
 def _compare(case: Case, peer: str, ours: Sequence[Figures], theirs: Sequence[Figures], goal: Goal | None) -> Row:
     ratio, variation = compared([run.rate for run in ours], [run.rate for run in theirs])
-    name, texts = f"{case.name}, {peer}", {"ours": _shown(ours), "theirs": _shown(theirs), "ratio": f"{ratio:.2f}"}
-    return judged(name, ratio, goal, **texts, spread=variation)
+    return judged(
+        f"{case.name}, {peer}",
+        ratio,
+        goal,
+        ours=_shown(ours),
+        theirs=_shown(theirs),
+        ratio=f"{ratio:.2f}",
+        spread=variation,
+    )
 
 
 def _judge_lone(case: Case, ours: Sequence[Figures]) -> list[Row]:

@@ -106,10 +106,7 @@ def _judge_many(call: str, runs: dict[str, list[Run]]) -> Iterator[Row]:
     for name, done in runs.items():
         rates = [run.rate for run in done]
         case, rate, goal = f"{name}, state.{call}, {AT_ONCE} at once", median(rates), RATE.get((name, call))
-        if goal:
-            yield judged(case, rate, goal, spread=spread(rates))
-        else:
-            yield Row(case, with_unit(rate, f"{call}s/s"), spread=spread(rates))
+        yield judged(case, rate, goal, ours=with_unit(rate, f"{call}s/s"), spread=spread(rates))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from bench.harness import BenchFault
+from bench.harness.sockets import connected
 
 _HOOKS = Path(__file__).with_name("wrk.lua")
 _SLACK_SECONDS = 15
@@ -82,7 +82,7 @@ def _size(url: str, body: str | None, headers: Mapping[str, str]) -> int:
     lines = "".join(f"{name}: {value}\r\n" for name, value in {**sent, "Content-Length": len(content)}.items())
     received = b""
     try:
-        with socket.create_connection((parts.hostname, parts.port), timeout=_ANSWER_SECONDS) as connection:
+        with connected(url) as connection:
             connection.sendall(f"{'POST' if body else 'GET'} {parts.path} HTTP/1.1\r\n{lines}\r\n".encode() + content)
             while (size := _whole(received)) is None:
                 if not (piece := connection.recv(65536)):

@@ -25,14 +25,14 @@ async def watch_signals(stop: anyio.Event, everything: anyio.CancelScope, on_fir
     """
     watched = _watched()
     with anyio.open_signal_receiver(*watched) as signals:
-        counted_ones = 0
+        wishes = 0
         async for received in _distinct(signals):
             if not stop.is_set():
                 stop.set()
                 with contextlib.suppress(OSError):  # after SIGHUP there may be no terminal to say it on
                     on_first()
-            counted_ones += received is not signal.SIGHUP
-            if counted_ones == 2:
+            wishes += received is not signal.SIGHUP
+            if wishes == 2:
                 break
     for each in watched:
         signal.signal(each, signal.SIG_IGN if each is signal.SIGHUP else _leave)
