@@ -20,7 +20,7 @@ import msgpack
 from google.protobuf.message import Message
 
 from runtime._gen import runner_pb2 as pb
-from runtime._gen import runner_pb2_grpc
+from tests._gen import runner_pb2_grpc
 from tests.conformance.process import PATIENCE, RunnerProcess, running
 from tests.conformance.project import Project
 from tests.conformance.whole_connection import breaches

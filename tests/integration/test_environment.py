@@ -125,7 +125,7 @@ def test_an_environment_without_the_runners_packages_is_told_at_once_and_the_res
     with running(write_project(tmp_path, STEPS)) as project:
         said = " ".join(project.output.split())
         assert (
-            f"the Python of the steps, {tmp_path}/.venv, does not have what the runner needs: grpcio is missing" in said
+            f"the Python of the steps, {tmp_path}/.venv, does not have what the runner needs: hpack is missing" in said
         )
         assert "run `runtime install`" in said
         assert "1 step loaded, 1 file left out: see above" in said

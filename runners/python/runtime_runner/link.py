@@ -8,10 +8,12 @@ import platform
 from collections.abc import Coroutine
 from typing import Any
 
-import grpc.aio
+from google.protobuf.message import DecodeError
 
 import runtime_runner
 from runtime_runner._gen import runner_pb2 as pb
+from runtime_runner.http2.call import Call
+from runtime_runner.http2.frames import CallFault
 from runtime_runner.outbox import Outbox
 from runtime_runner.project import Project
 from runtime_runner.session import Session
@@ -20,18 +22,12 @@ from runtime_runner.transfers import ProtocolError
 MIN_PROTOCOL = 1
 MAX_PROTOCOL = 1
 FEATURES = (pb.FEATURE_STREAMED_BODIES, pb.FEATURE_HOOKS, pb.FEATURE_COPIED_PRINTS)
-MAX_MESSAGE_BYTES = 8 << 20
 CLOSE_SECONDS = 0.5
 """What the core gets to end the stream after our `Bye`."""
 
 CONNECT = "/runtime.runner.v1.RunnerLink/Connect"
-CHANNEL_OPTIONS = (
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.enable_http_proxy", 0),
-    # A window that grows lets megabytes of chunks stand in the pipe before a small envelope.
-    ("grpc.http2.bdp_probe", 0),
-)
+NOT_TAKEN = "The core did not take this runner in"
+_UNIX = "unix:"
 
 
 class LinkError(Exception):
@@ -40,18 +36,24 @@ class LinkError(Exception):
 
 async def connect(target: str, secret: str, project: Project) -> int:
     """Runs one connection to the core at `target`, a gRPC target; returns the exit code. Raises LinkError."""
-    async with grpc.aio.insecure_channel(target, options=CHANNEL_OPTIONS) as channel:
-        open_stream = channel.stream_stream(
-            CONNECT, request_serializer=bytes, response_deserializer=pb.CoreFrame.FromString
-        )
-        return await Link(open_stream(metadata=(("runtime-secret", secret),)), project).run()
+    link = Link(secret, project)
+    loop = asyncio.get_running_loop()
+    try:
+        if target.startswith(_UNIX):
+            await loop.create_unix_connection(lambda: link.call, target.removeprefix(_UNIX))
+        else:
+            host, _, port = target.rpartition(":")
+            await loop.create_connection(lambda: link.call, host, int(port))
+    except OSError as error:
+        raise LinkError(f"{NOT_TAKEN}: there is nothing at {target}: {error}") from error
+    return await link.run()
 
 
 class Link:
-    """One connection to the core."""
+    """One connection to the core; `call` is to be connected, and then run."""
 
-    def __init__(self, stream: Any, project: Project) -> None:
-        self._stream = stream
+    def __init__(self, secret: str, project: Project) -> None:
+        self.call = Call(CONNECT, {"runtime-secret": secret}, self._receive, self._ended)
         self._project = project
         self._outbox = Outbox()
         self._exit: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -60,31 +62,34 @@ class Link:
         self._session: Session | None = None
 
     async def run(self) -> int:
-        """Says `Hello` and serves until the stream ends; returns the exit code. Raises LinkError."""
+        """Says `Hello` and serves until the call ends; returns the exit code. Raises LinkError."""
         self._outbox.put(_hello())
-        self._writing = self._own(self._outbox.run(self._stream.write))
-        self._reading = self._own(self._read())
+        self._writing = self._own(self._outbox.run(self.call.write))
         try:
             return await self._exit
         finally:
             for task in self._tasks:
                 task.cancel()
 
-    async def _read(self) -> None:
-        while True:
-            frame = await self._stream.read()
-            if frame is grpc.aio.EOF:
-                break
-            try:
-                for envelope in frame.envelopes:
-                    self._dispatch(envelope)
-            except ProtocolError as error:
-                if self._session is None:
-                    raise LinkError(f"The core broke the protocol: {error}") from error
+    def _receive(self, message: bytes) -> None:
+        try:
+            for envelope in pb.CoreFrame.FromString(message).envelopes:
+                self._dispatch(envelope)
+        except (DecodeError, ProtocolError) as error:
+            if self._session is None:
+                self._fail(LinkError(f"The core broke the protocol: {error}"))
+            else:
                 self._own(self._leave(pb.BYE_REASON_PROTOCOL_ERROR, str(error), 1))
-        if self._session is None:
-            raise LinkError("The core ended the connection without a welcome.")
-        self._end(self._exit_code)
+
+    def _ended(self, error: Exception | None) -> None:
+        if error is not None and not isinstance(error, CallFault):
+            self._fail(error)
+        elif self._session is not None:
+            self._end(self._exit_code)
+        elif error is None:
+            self._fail(LinkError("The core ended the connection without a welcome."))
+        else:
+            self._fail(LinkError(f"{NOT_TAKEN}: {error}"))
 
     def _dispatch(self, envelope: pb.CoreEnvelope) -> None:
         kind = envelope.WhichOneof("kind")
@@ -119,8 +124,8 @@ class Link:
         self._exit_code = exit_code
         self._outbox.close(pb.RunnerEnvelope(bye=pb.Bye(reason=reason, message=message)))
         await self._writing
-        await self._stream.done_writing()
-        await asyncio.wait((self._reading,), timeout=CLOSE_SECONDS)
+        self.call.end()
+        await asyncio.wait((self._exit,), timeout=CLOSE_SECONDS)
         self._end(exit_code)
 
     def _own(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -133,14 +138,12 @@ class Link:
     def _let_go(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is None or self._exit.done():
-            return
-        if not isinstance(error, grpc.aio.AioRpcError):
+        if error is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._exit.done():
             self._exit.set_exception(error)
-        elif self._session is None:
-            self._exit.set_exception(LinkError(f"The core did not take this runner in: {error.details()}"))
-        else:
-            self._end(self._exit_code)
 
     def _end(self, code: int) -> None:
         if not self._exit.done():

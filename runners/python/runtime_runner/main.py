@@ -63,9 +63,6 @@ def take_environment() -> Environment:
 
 
 def _run(environment: Environment) -> int:
-    # Read when gRPC is first imported: user code may fork, and its notes are none of the user's.
-    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from runtime_runner import requirements
 
     unmet = requirements.unmet()

@@ -11,7 +11,7 @@ from importlib import import_module
 from runtime_runner.project import RUNNER_FOLDER
 
 FILE = os.path.join(RUNNER_FOLDER, "requirements.txt")
-MODULES = {"grpcio": "grpc", "protobuf": "google.protobuf"}
+MODULES = {"protobuf": "google.protobuf"}
 """Packages that are called otherwise than their module."""
 _LINE = re.compile(r"(?P<name>[a-z]+)>=(?P<least>[\d.]+),<(?P<below>[\d.]+)")
 

@@ -36,20 +36,21 @@ def test_missing_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
         take_environment()
 
 
-def _start(*options: str) -> subprocess.CompletedProcess[str]:
+def _start(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *options, str(RUNNER / "main.py")]
-    environment = {**os.environ, **VARIABLES}
+    environment = {**os.environ, **VARIABLES, **variables}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
 
 
-def test_a_core_that_is_not_there_is_one_line() -> None:
-    ended = _start()
+@pytest.mark.parametrize("address", ["unix:/nowhere/core.sock", "127.0.0.1:1"])
+def test_a_core_that_is_not_there_is_one_line(address: str) -> None:
+    ended = _start(RUNTIME_ADDRESS=address)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
-    assert "The core did not take this runner in" in ended.stderr
+    assert f"The core did not take this runner in: there is nothing at {address}: " in ended.stderr
 
 
 def test_an_environment_without_the_packages_is_unfit() -> None:
     ended = _start("-S")
     assert (ended.returncode, ended.stderr.count("\n")) == (78, 1)
-    assert "grpcio is missing (needed: >=1.76,<2), msgpack is missing" in ended.stderr
+    assert "hpack is missing (needed: >=4.1,<5), msgpack is missing" in ended.stderr
     assert sys.executable in ended.stderr

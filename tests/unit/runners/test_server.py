@@ -15,13 +15,13 @@ import pytest
 from hpack import Encoder
 
 from runtime._gen import runner_pb2 as pb
-from runtime._gen import runner_pb2_grpc
 from runtime.config import LinkSettings
 from runtime.dispatcher import outcome_of
 from runtime.model import FailureKind, whole
 from runtime.runners.http2.frames import PREFACE, Flag, Kind, Setting, frame, settings, window_update
 from runtime.runners.http2.windows import MAX_WINDOW_BYTES
 from runtime.runners.server import CONNECT, SECRET_KEY, RunnerServer
+from tests._gen import runner_pb2_grpc
 from tests.fakes import settle
 from tests.unit.runners.dialled import HELLO, MANIFEST, PATIENCE, Dialled, chunks, invocation, outcome
 from tests.unit.runners.http2.peer import data, message

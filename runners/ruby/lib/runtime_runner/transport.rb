@@ -1,5 +1,8 @@
 # frozen_string_literal: true
 
+# Read when gRPC is loaded: user code may fork, and gRPC's notes are none of the user's.
+ENV['GRPC_ENABLE_FORK_SUPPORT'] ||= '0'
+ENV['GRPC_VERBOSITY'] ||= 'NONE'
 require 'grpc'
 
 module RuntimeRunner

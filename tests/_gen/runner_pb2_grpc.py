@@ -3,7 +3,7 @@
 import grpc
 import warnings
 
-from . import runner_pb2 as runtime_dot_runner_dot_v1_dot_runner__pb2
+from runtime._gen import runner_pb2 as runtime_dot_runner_dot_v1_dot_runner__pb2
 
 GRPC_GENERATED_VERSION = '1.76.0'
 GRPC_VERSION = grpc.__version__
