@@ -84,7 +84,8 @@ async def running(project: Project, environment: Mapping[str, str]) -> AsyncIter
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=project.root,
-        env={**os.environ, **environment},
+        # Not what silences the double's own gRPC: a runner has to see to that itself.
+        env={**{name: value for name, value in os.environ.items() if not name.startswith("GRPC_")}, **environment},
         start_new_session=True,
     )
     runner = RunnerProcess(process)

@@ -68,6 +68,7 @@ class Link:
         try:
             return await self._exit
         finally:
+            self.call.close()
             for task in self._tasks:
                 task.cancel()
 
@@ -81,7 +82,7 @@ class Link:
             else:
                 self._own(self._leave(pb.BYE_REASON_PROTOCOL_ERROR, str(error), 1))
 
-    def _ended(self, error: Exception | None) -> None:
+    def _ended(self, error: BaseException | None) -> None:
         if error is not None and not isinstance(error, CallFault):
             self._fail(error)
         elif self._session is not None:

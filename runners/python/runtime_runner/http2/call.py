@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from struct import Struct
 from typing import cast
 
@@ -39,16 +40,18 @@ class Call(asyncio.Protocol):
         path: str,
         metadata: Mapping[str, str],
         receive: Callable[[bytes], None],
-        ended: Callable[[Exception | None], None],
+        ended: Callable[[BaseException | None], None],
     ) -> None:
         """`receive` gets each message; `ended` is called once, at the end, after which nothing comes or goes.
 
-        It gets None when the core has ended the call well, a `CallFault` when not, or what `receive` has raised.
+        It gets None when the core has ended the call well, or we have; a `CallFault` when not; or what was raised on
+        the way of a message to `receive`, or in it.
         """
         self._head = encode(path, metadata)
         self._receive = receive
         self._ended = ended
         self._is_ended = False
+        self._has_said_all = False
         self._frames = frames.FrameReader()
         self._headers = HeaderReader()
         self._messages = Records(PREFIX.size, _size_of)
@@ -73,9 +76,14 @@ class Call(asyncio.Protocol):
     # ------------------------------------------------------------ for whoever calls
 
     async def write(self, message: bytes) -> None:
-        """Sends a message; returns when all of it is on its way. Drops it when the call has ended."""
+        """Sends a message; returns when all of it is on its way. Drops it when the call has ended.
+
+        Raises ValueError for one that no core has to take.
+        """
+        if len(message) > MAX_MESSAGE_BYTES:
+            raise ValueError(f"a message of {len(message)} bytes is to go out, and {MAX_MESSAGE_BYTES} are allowed")
         left = memoryview(PREFIX.pack(0, len(message)) + message)
-        while left and not self._is_ended:
+        while left and not (self._is_ended or self._transport.is_closing()):
             room = min(self._window, self._connection_window, self._max_frame_bytes)
             if self._is_paused or room <= 0:
                 await self._room()
@@ -87,8 +95,13 @@ class Call(asyncio.Protocol):
 
     def end(self) -> None:
         """Says that nothing more will be written."""
-        if not self._is_ended:
+        if not (self._is_ended or self._has_said_all):
+            self._has_said_all = True
             self._transport.write(frame(Kind.DATA, Flag.END_STREAM, _STREAM))
+
+    def close(self) -> None:
+        """Ends the call, unless it has ended; what was written still goes out."""
+        self._end(None)
 
     async def _room(self) -> None:
         self._writer = asyncio.get_running_loop().create_future()
@@ -109,14 +122,14 @@ class Call(asyncio.Protocol):
         self._transport.write(begin + frame(Kind.HEADERS, Flag.END_HEADERS, _STREAM, self._head))
 
     def data_received(self, data: bytes) -> None:
-        """Acts on every frame that has come whole. What `receive` raises ends the connection, and comes to `ended`."""
+        """Acts on every frame that has come whole."""
         try:
             for kind, flags, stream, body in self._frames.feed(data):
                 act = self._kinds.get(kind)
                 if act is not None and not self._is_ended:
                     act(flags, stream, body)
-        except CallFault as fault:
-            self._end(fault)
+        except BaseException as error:  # it may be of a signal handler of the user's, and frames are lost with it
+            self._end(error)
 
     def pause_writing(self) -> None:
         """Lets nobody write."""
@@ -129,15 +142,16 @@ class Call(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends the call, unless that has happened."""
-        if exc is None or isinstance(exc, OSError):
-            exc = CallFault(self._last_words or str(exc or "it closed the connection"))
-        self._end(exc)
+        self._end(CallFault(self._last_words or str(exc or "it closed the connection")))
 
-    def _end(self, error: Exception | None) -> None:
+    def _end(self, error: BaseException | None) -> None:
         if self._is_ended:
             return
         self._is_ended = True
         self._tell_writer()
+        with suppress(OSError):  # the connection is lost already
+            # Children that user code has forked hold the socket as well, and closing ours alone would end nothing.
+            self._transport.write_eof()
         self._transport.close()
         self._ended(error)
 

@@ -37,10 +37,12 @@ class CoreSide(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.messages: list[bytes] = []
-        self.endings: list[Exception | None] = []
-        self.fault: Exception | None = None
+        self.endings: list[BaseException | None] = []
+        self.fault: BaseException | None = None
         """What taking a message is to raise."""
         self.is_closed = False
+        self.has_eof = False
+        """True when the core is told of the end, whoever else holds the socket."""
         self._came = core.FrameReader()
         self._sent: list[Frame] = []
         self._encoder = Encoder()
@@ -56,8 +58,14 @@ class CoreSide(asyncio.Transport):
         assert not self.is_closed
         self._sent.extend(self._came.feed(bytes(data)))
 
+    def write_eof(self) -> None:
+        self.has_eof = True
+
     def close(self) -> None:
         self.is_closed = True
+
+    def is_closing(self) -> bool:
+        return self.is_closed
 
     def send(self, *pieces: bytes) -> None:
         for piece in pieces:
@@ -81,6 +89,7 @@ class CoreSide(asyncio.Transport):
         """Why the call has ended, which it must have, once; "" when it ended well."""
         (error,) = self.endings
         assert self.is_closed
+        assert self.has_eof
         assert error is None or isinstance(error, CallFault)
         return "" if error is None else str(error)
 
@@ -317,10 +326,39 @@ async def test_the_cores_last_words_are_why_the_connection_was_lost_and_do_not_e
     assert side.ended() == "the runner pushes"
 
 
-async def test_a_fault_of_ours_comes_to_who_called_as_it_is() -> None:
+@pytest.mark.parametrize("fault", [ZeroDivisionError(), OSError("too many open files"), KeyboardInterrupt()])
+async def test_what_is_raised_on_the_way_of_a_message_comes_to_who_called_as_it_is(fault: BaseException) -> None:
     side = CoreSide()
-    side.fault = fault = ZeroDivisionError()
-    with pytest.raises(ZeroDivisionError):
-        side.send(data(message(b"x")))
-    side.call.connection_lost(fault)  # as the event loop does then
-    assert side.endings == [fault]
+    side.fault = fault
+    side.send(data(message(b"x")), data(message(b"y")))
+    assert (side.endings, side.is_closed) == ([fault], True)
+
+
+async def test_a_closed_call_hears_and_says_nothing_more() -> None:
+    side = CoreSide()
+    side.call.close()
+    side.send(data(message(b"late")))
+    await side.call.write(b"late")
+    side.call.connection_lost(None)
+    assert (side.ended(), side.messages, side.taken(Kind.DATA)) == ("", [], [])
+
+
+async def test_a_lost_connection_takes_the_rest_of_a_message_without_a_word() -> None:
+    side = CoreSide()
+    side.is_closed = True  # as a transport is from its first failed write until the loop tells of it
+    await side.call.write(bytes(WINDOW - 5))
+    assert side.taken(Kind.DATA) == []
+
+
+async def test_the_end_is_said_once() -> None:
+    side = CoreSide()
+    side.call.end()
+    side.call.end()
+    assert len(side.taken(Kind.DATA)) == 1
+
+
+async def test_a_message_that_no_core_has_to_take_is_not_begun() -> None:
+    side = CoreSide()
+    with pytest.raises(ValueError, match="8388609 bytes is to go out, and 8388608 are allowed"):
+        await side.call.write(bytes(MAX_MESSAGE_BYTES + 1))
+    assert side.taken(Kind.DATA) == []
