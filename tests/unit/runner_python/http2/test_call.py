@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from struct import pack
 from typing import Any
 
@@ -18,17 +19,14 @@ from runtime_runner.http2.call import MAX_MESSAGE_BYTES, PREFIX, READ_AHEAD_BYTE
 from runtime_runner.http2.frames import MAX_FRAME_BYTES, CallFault
 from runtime_runner.http2.headers import MAX_HEADER_BYTES
 from tests.fakes import settle
+from tests.unit.runners.http2 import peer
+from tests.unit.runners.http2.cuts import BODIES, cut
+from tests.unit.runners.http2.peer import message
 
 WINDOW = 64 * 1024 - 1
 GOOD_END = {"grpc-status": "0"}
 
-
-def message(body: bytes, *, is_compressed: bool = False) -> bytes:
-    return PREFIX.pack(is_compressed, len(body)) + body
-
-
-def data(body: bytes, flags: int = 0) -> bytes:
-    return frame(Kind.DATA, flags, 1, body)
+data = partial(peer.data, 1)
 
 
 class CoreSide(asyncio.Transport):
@@ -136,15 +134,6 @@ async def test_settings_and_pings_are_answered_and_what_is_unknown_is_passed_ove
 
 
 # ------------------------------------------------------------ messages that come
-
-
-BODIES = st.one_of(st.binary(max_size=40), st.binary(min_size=200, max_size=300))
-
-
-@st.composite
-def cut(draw: st.DrawFn, whole: bytes) -> list[bytes]:
-    places = sorted(draw(st.lists(st.integers(0, len(whole)), max_size=12)))
-    return [whole[start:end] for start, end in zip([0, *places], [*places, len(whole)], strict=True)]
 
 
 @given(st.lists(BODIES, max_size=8), st.data())

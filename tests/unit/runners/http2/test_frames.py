@@ -9,16 +9,10 @@ from hypothesis import strategies as st
 from runtime.runners.http2.frames import HEAD, MAX_FRAME_BYTES, PREFACE, ConnectionFault, Frame, FrameReader, unpadded
 from runtime.runners.http2.headers import CallFault, Status
 from runtime.runners.http2.messages import MAX_MESSAGE_BYTES, PREFIX, Messages
+from tests.unit.runners.http2.cuts import BODIES, cut
 from tests.unit.runners.http2.peer import message
 
-BODIES = st.one_of(st.binary(max_size=40), st.binary(min_size=200, max_size=300))
 FRAMES = st.lists(st.tuples(st.integers(0, 255), st.integers(0, 255), st.integers(0, 2**31 - 1), BODIES), max_size=6)
-
-
-@st.composite
-def cut(draw: st.DrawFn, whole: bytes) -> list[bytes]:
-    places = sorted(draw(st.lists(st.integers(0, len(whole)), max_size=12)))
-    return [whole[start:end] for start, end in zip([0, *places], [*places, len(whole)], strict=True)]
 
 
 def written(frame: Frame) -> bytes:
