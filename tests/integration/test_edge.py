@@ -302,7 +302,7 @@ def test_a_header_with_several_values_is_repeated(served: Edge) -> None:
 @pytest.mark.parametrize(
     ("kind", "status", "content_type", "text"),
     [
-        ("text", 409, "text/html; charset=utf-8", "taken"),
+        ("text", 409, "text/plain; charset=utf-8", "taken"),
         ("map", 422, "application/json", '{"why": "taken"}'),
         ("other", 500, "application/json", '{"error": "Internal server error"}'),
     ],

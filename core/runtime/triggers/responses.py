@@ -21,7 +21,7 @@ _TYPE_OF_FORM = {
     "bytes": b"application/octet-stream",
 }
 _FORMS, _BODIES = ("none", *_TYPE_OF_FORM), (bytes, tuple)
-_TYPE_OF_STREAM = b"text/plain; charset=utf-8"
+_PLAIN_TEXT = b"text/plain; charset=utf-8"
 # How MessagePack begins binary data with a length of 32 bits.
 _BIN32, _BIN32_BYTES = b"\xc6", 5
 _BODILESS = frozenset({204, 304})
@@ -82,7 +82,7 @@ def _whole(status: object, headers: RawHeaders, form: str, body: Payload) -> Res
 def _streamed(status: object, headers: RawHeaders, stream: Body) -> Response:
     """A response whose length nobody knows yet."""
     if not any(name == b"content-type" for name, _ in headers):
-        headers.append((b"content-type", _TYPE_OF_STREAM))
+        headers.append((b"content-type", _PLAIN_TEXT))
     return Response(_checked(status), headers, b"", "stream", stream)
 
 
@@ -94,6 +94,7 @@ def has_body(method: str, status: int) -> bool:
 def thrown_response(status: int, body: bytes) -> Response:
     """The response that an HttpError asks for, by the rules of a returned body, in which bytes stand alone or nowhere.
 
+    A text is plain text: what an error says often quotes the request, whose markup no browser is to take for ours.
     Raises `BadResponse`.
     """
     try:
@@ -101,7 +102,7 @@ def thrown_response(status: int, body: bytes) -> Response:
             return _whole(status, [], "none", b"")
         value = decode(body)
         if isinstance(value, str):
-            return _whole(status, [], "text", value.encode())
+            return _whole(status, [(b"content-type", _PLAIN_TEXT)], "text", value.encode())
         if isinstance(value, bytes):
             return _whole(status, [], "bytes", value)
         return _whole(status, [], "json", json.dumps(value, ensure_ascii=False, allow_nan=False).encode())

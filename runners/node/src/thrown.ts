@@ -11,6 +11,8 @@ import { encode } from './values.js';
 
 /** Bytes of a body that travels inside its failure, which cannot be cut into chunks; a longer one goes as a response. */
 const MAX_HTTP_BODY_BYTES = 256 << 10;
+/** What the core says of a text that a failure carries. */
+const PLAIN = { 'content-type': 'text/plain; charset=utf-8' };
 
 /**
  * Gives the error's failure with status and body, or the response where a failure cannot carry the body. `failure` is
@@ -22,7 +24,7 @@ export async function answerOf(error: HttpError, failure: Failure, root: string)
     if (!Number.isInteger(status)) throw new InvalidOutputError(`its status is ${typeof status}`);
     const httpBody = await carried(body);
     if (httpBody !== undefined) return { ...failure, httpStatus: status, httpBody };
-    return await writeResponse({ status, body });
+    return await writeResponse({ status, headers: typeof body === 'string' ? PLAIN : undefined, body });
   } catch (fault) {
     const kind = FailureKind.INVALID_OUTPUT;
     const message = `the body of the HttpError cannot be sent: ${toFailure(fault, root, kind).message}`;

@@ -112,7 +112,8 @@ test('what a failure cannot carry goes as a response', async () => {
   for (const body of ['x'.repeat(300_000), { text: 'x'.repeat(300_000) }, Buffer.alloc(300_000), { big: 2n ** 64n }]) {
     const { failure, payload } = await thrown(body);
     assert.equal(failure, undefined);
-    const [returned] = await results(() => ({ status: 409, body }));
+    const headers = typeof body === 'string' ? { 'content-type': 'text/plain; charset=utf-8' } : undefined;
+    const [returned] = await results(() => ({ status: 409, headers, body }));
     assert.deepEqual(decode(payload), decode(returned?.payload as Buffer));
     assert.equal((decode(payload) as { status: number }).status, 409);
   }

@@ -12,6 +12,8 @@ from runtime_runner.values import Unsendable
 
 MAX_HTTP_BODY_BYTES = 256 << 10
 """A failure travels in one envelope; a longer body goes as a response."""
+_PLAIN = {"content-type": "text/plain; charset=utf-8"}
+"""What the core says of a text that a failure carries."""
 
 
 def answer_of(error: HttpError, found: pb.Failure) -> pb.Failure | bytes:
@@ -36,7 +38,7 @@ def _answer(status: int, body: Any, found: pb.Failure) -> pb.Failure | bytes:
     form, data = http.body_of(body)
     carried = _carried(form, data)
     if carried is None:
-        return http.response_of({"status": status, "body": body})
+        return http.response_of({"status": status, "headers": _PLAIN if form == "text" else None, "body": body})
     found.http_body = carried
     return found
 

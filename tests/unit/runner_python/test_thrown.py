@@ -88,6 +88,7 @@ async def test_what_a_failure_cannot_carry_goes_as_a_response(body: Any) -> None
         response = await _payload(runner, result)
         assert response["status"] == 409
         assert (response["form"], response["body"]) == await _returned(runner, body)
+        assert ("text/plain; charset=utf-8" in str(response.get("headers"))) is isinstance(body, str)
 
 
 @pytest.mark.parametrize(
