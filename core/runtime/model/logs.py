@@ -34,8 +34,9 @@ class LogRecord:
 class RequestRecord(NamedTuple):
     """A request that was answered; `time` is the Unix time of the answer, `seconds` what it took.
 
-    `path` is as it was sent, without the query. `step` is empty where no step answered. `ending` says what kept the
-    client from the whole answer, empty where nothing did; without any answer `status` is 499, as proxies have it.
+    `path` is as it was sent, without the query. `step` is empty where no step answered, nor refused it. `ending` says
+    what kept the client from the whole answer, empty where nothing did; without any answer `status` is 499, as proxies
+    have it.
     """
 
     time: float

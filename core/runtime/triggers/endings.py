@@ -82,15 +82,23 @@ class Endings:
         name = f"{route.trigger.method} {route.trigger.path}"
         return self._tracer.begin(route.step, TriggerKind.API, name, arrival.context, payload, arrival.span_id)
 
-    def refuse(self, route: Route, payload: Payload, arrival: Arrival, violations: Sequence[Violation]) -> Response:
+    def refuse(
+        self,
+        route: Route,
+        payload: Payload,
+        arrival: Arrival,
+        violations: Sequence[Violation],
+        *,
+        is_json_in_a_form: bool,
+    ) -> Response:
         """Answers a request that no handler gets to see; it is to be found by its trace id like every other."""
-        answer = unfit(violations)
+        answer = unfit(violations, is_json_in_a_form=is_json_in_a_form)
         span = self.begin(route, payload, arrival)
         if span is not None:
             span.http_status = answer.status
             message = "; ".join(f"{each.part}{each.pointer}: {each.message}" for each in violations)
             self._tracer.end(span, Failure(FailureKind.INVALID_INPUT, message))
-        return answer
+        return answer._replace(step=route.step.name)
 
     def abandon(self, span: Span | None) -> None:
         """Ends the span of a request that has no answer."""

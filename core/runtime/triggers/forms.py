@@ -50,6 +50,12 @@ def form_of(headers: Mapping[str, Any]) -> str:
     return _form_of_type(str(headers.get("content-type", "")))
 
 
+def is_json_in_a_form(headers: Mapping[str, Any], body: Payload) -> bool:
+    """Whether a body that is read as a form looks like JSON: curl, for one, says that it is a form unless told."""
+    first = body if isinstance(body, bytes) else body[0]
+    return _essence(str(headers.get("content-type", ""))) == _URLENCODED and first.lstrip()[:1] in (b"{", b"[")
+
+
 def _form_of_type(content_type: str) -> str:
     if content_type == "application/json":
         return "json"

@@ -20,7 +20,7 @@ from runtime.services.tracing import Tracer
 from runtime.triggers.cors import cors_policy
 from runtime.triggers.endings import CLIENT_GONE, LEFT, Asked, Endings
 from runtime.triggers.exchange import Exchange
-from runtime.triggers.forms import BadForm, TooManyParts, read_body
+from runtime.triggers.forms import BadForm, TooManyParts, is_json_in_a_form, read_body
 from runtime.triggers.queries import TooManyKeys
 from runtime.triggers.requests import encode_request, read_headers, request_map
 from runtime.triggers.responses import RawHeaders, Response, problem
@@ -173,7 +173,8 @@ class HttpEdge:
             value = request.get("value")
             violations = await self._schemas.check_request(route, path_params, query, form, body, value, trace_id)
             if violations:
-                return self._endings.refuse(route, encode_request(request, body), arrival, violations)
+                payload, misread = encode_request(request, body), is_json_in_a_form(request["headers"], body)
+                return self._endings.refuse(route, payload, arrival, violations, is_json_in_a_form=misread)
         invocation = self._invocation(route, encode_request(request, body), arrival)
         try:
             outcome = await self._dispatcher.dispatch(invocation, self._queue_timeout)

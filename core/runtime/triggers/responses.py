@@ -27,6 +27,7 @@ _BIN32, _BIN32_BYTES = b"\xc6", 5
 _BODILESS = frozenset({204, 304})
 _OURS = frozenset({"content-length", "transfer-encoding", "connection", "date"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+_JSON_IN_A_FORM = "; the body was read as a form, as its content-type says: that of JSON is application/json"
 _INTERNAL_ERROR = json.dumps({"error": "Internal server error"}).encode()
 
 
@@ -118,11 +119,12 @@ def problem(status: int, detail: str = "", headers: RawHeaders | None = None, **
     return _whole(status, [(b"content-type", MEDIA_TYPE.encode()), *(headers or [])], "json", body)
 
 
-def unfit(violations: Sequence[Violation]) -> Response:
+def unfit(violations: Sequence[Violation], *, is_json_in_a_form: bool) -> Response:
     """The problem document of a request that does not fit its schemas: an entry for each fault."""
     errors = [{"in": each.part, "pointer": each.pointer, "message": each.message} for each in violations]
     parts = ", ".join(dict.fromkeys(each.part for each in violations))
-    return problem(400, f"the request does not fit its schema: {parts}", errors=errors)
+    hint = _JSON_IN_A_FORM if is_json_in_a_form else ""
+    return problem(400, f"the request does not fit its schema: {parts}{hint}", errors=errors)
 
 
 def internal_error() -> Response:

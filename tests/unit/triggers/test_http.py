@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import pytest
@@ -336,14 +336,14 @@ async def test_pages_of_this_machine_may_call_in_development_alone() -> None:
         assert ("access-control-allow-origin" in client.headers) is development
 
 
-def enforcing(**config: object) -> Client:
+def enforcing(told: Callable[[RequestRecord], None] | None = None, **config: object) -> Client:
     """A client of one route, POST /s, with these schemas."""
     step = {"type": "api", "name": "Step", "method": "POST", "path": "/s/:id", "validate": True}
     schemas = {f"/{name}": schema for name, schema in config.items()}
     manifest = Manifest("node", (LoadedFile("steps/s.step.ts", {**step, **config}, True, schemas),))  # type: ignore[arg-type]
     service = SchemaService(Validation.WARN, Reports())
     service.catalog = build_catalog([manifest])
-    client = Client(OK, OK, schemas=service)
+    client = Client(OK, OK, schemas=service, told=told)
     client.edge.use(service.catalog)
     return client
 
@@ -358,6 +358,31 @@ async def test_a_request_that_does_not_fit_runs_nothing() -> None:
     assert (client.status, error["in"], error["pointer"]) == (400, "body", "/n")
     assert error["message"]
     assert client.fake.invocations == []
+
+
+PLAIN_FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8", "content-length": "9"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "is_told"),
+    [
+        (PLAIN_FORM, b'{"a": 12}', True),
+        (PLAIN_FORM, b" [1, 2, 3", True),
+        (PLAIN_FORM, b"a=1&b=222", False),
+        (JSON, b'{"a": 12}', False),
+    ],
+)
+async def test_json_that_was_read_as_a_form_is_told_so(headers: dict[str, str], body: bytes, is_told: bool) -> None:
+    client = enforcing(bodySchema={"type": "object", "required": ["n"]})
+    await client.request("POST", "/s/1", headers, body)
+    assert client.status == 400
+    assert ("the body was read as a form" in client.problem["detail"]) is is_told
+
+
+async def test_a_refused_request_is_told_of_with_its_step() -> None:
+    records: list[RequestRecord] = []
+    await enforcing(records.append, bodySchema={"required": ["n"]}).request("POST", "/s/1", JSON, b'{"a": 12}')
+    assert [(record.status, record.step) for record in records] == [(400, "Step")]
 
 
 async def test_a_request_that_fits_runs_and_arrives_as_it_was() -> None:
