@@ -110,28 +110,35 @@ class Endings:
 
     def answer(self, route: Route, outcome: Outcome, span: Span | None, trace_id: str) -> Response:
         """The response that a handler's outcome makes; its span ends here, but for that of a body that goes on."""
-        answer = self._respond(route, outcome, trace_id)
+        failure = outcome.failure
+        try:
+            answer = self._respond(route, outcome, trace_id)
+        except BadResponse as error:
+            answer, failure = internal_error(), failure or Failure(FailureKind.INVALID_OUTPUT, str(error))
         if answer.stream is not None:
             return answer._replace(span=span, step=route.step.name)
         if outcome.body is not None:
             outcome.body.stop()  # the response cannot be sent, so nobody reads its body
         if span is not None:
             span.http_status = answer.status
-            self._tracer.end(span, outcome.failure)
+            self._tracer.end(span, failure)
         return answer if self._told is None else answer._replace(step=route.step.name)
 
     def _respond(self, route: Route, outcome: Outcome, trace_id: str) -> Response:
+        """Raises `BadResponse` for what cannot be sent, which the log knows by then."""
         try:
             if outcome.failure is not None:
                 return self._respond_to_failure(route, outcome.failure, trace_id)
             answer = read_response(outcome.payload, outcome.body)
         except BadResponse as error:
             self._report(LogLevel.ERROR, str(error), route.step.name, trace_id)
-            return internal_error()
+            raise
         if answer.stream is not None or not self._schemas.watches_response(route):
             return answer
         fits = self._schemas.check_response(route, answer.status, answer.form, answer.body, answer.headers, trace_id)
-        return answer if fits else internal_error()
+        if not fits:
+            raise BadResponse(f"the response with status {answer.status} does not fit responseSchema")
+        return answer
 
     def _respond_to_failure(self, route: Route, failure: Failure, trace_id: str) -> Response:
         """What the client may know of a failure; the rest goes to the log."""

@@ -395,6 +395,21 @@ async def test_a_response_that_does_not_fit_is_500() -> None:
     client = enforcing(responseSchema={"type": "object", "required": ["id"]})
     await client.request("POST", "/s/1", JSON, b'{"n":"x"}')
     assert (client.status, json.loads(client.body)) == (500, {"error": "Internal server error"})
+    assert why_it_failed(client) == "the response with status 200 does not fit responseSchema"
+
+
+async def test_the_trace_of_a_response_that_is_none_says_why() -> None:
+    client = await Client(Outcome(encode({"form": "none"}))).request("GET", "/a")
+    assert client.status == 500
+    assert why_it_failed(client).startswith("the handler returned neither a status nor a body")
+
+
+def why_it_failed(client: Client) -> str:
+    """What the span of its request has as the reason."""
+    span = client.invocation.span
+    assert span is not None
+    assert span.failure is not None
+    return span.failure.message
 
 
 async def test_the_trigger_that_fired_is_named() -> None:
