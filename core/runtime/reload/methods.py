@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from runtime.config.reload import ReloadSettings
+from runtime.runners.discovery import is_utf8, printable
 
 FORCE_POLLING = "WATCHFILES_FORCE_POLLING"
 _NOT_FORCED = frozenset({"", "0", "false", "disable", "disabled"})
 _SILENT = frozenset({"9p", "vboxsf", "prl_fs", "cifs", "smb3", "nfs", "nfs4", "fuse.sshfs", "drvfs"})
 """File systems that other machines change without a word to this one."""
 _MOUNTS = Path("/proc/self/mountinfo")
+_MOST_NAMED = 3
+"""Folders that a line names; of further ones it says how many they are."""
 
 
 def polling_reason(root: Path, settings: ReloadSettings, environ: Mapping[str, str]) -> str | None:
@@ -20,6 +23,8 @@ def polling_reason(root: Path, settings: ReloadSettings, environ: Mapping[str, s
         return "changes are polled: runtime.yaml says reload.watch: polling" if settings.watch == "polling" else None
     if environ.get(FORCE_POLLING, "").lower() not in _NOT_FORCED:
         return f"changes are polled: {FORCE_POLLING} is set"
+    if not is_utf8(str(root)):
+        return f"changes are polled: the path of the project, {printable(str(root))}, is not UTF-8; rename its folder"
     if (system := _file_system(root)) in _SILENT:
         return (
             f"changes are polled: the project lies on {system}, where nobody tells of them; "
@@ -35,6 +40,16 @@ def when_refused(error: Exception) -> str:
         "raise its limits (on Linux fs.inotify.max_user_watches and fs.inotify.max_user_instances), "
         "or set reload.watch: polling in runtime.yaml"
     )
+
+
+def when_nameless(folders: Collection[str]) -> str:
+    """What it means that folders have names which are no UTF-8, for a line of the log."""
+    first = [f"'{printable(folder)}'" for folder in sorted(folders)[:_MOST_NAMED]]
+    more = len(folders) - len(first)
+    named = ", ".join(first) + (f" and {more} more folders" if more else "")
+    if len(folders) == 1:
+        return f"the files in {named} are not watched, for the name of the folder is not UTF-8; rename it"
+    return f"the files in {named} are not watched, for the names of the folders are not UTF-8; rename them"
 
 
 def _file_system(root: Path) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from runtime.runners.discovery import SOURCE_FOLDERS, is_foreign
+from runtime.runners.discovery import SOURCE_FOLDERS, is_foreign, is_utf8
 from runtime.runners.sources import Signature, signature
 
 _SECOND = 1_000_000_000
@@ -26,6 +26,8 @@ class Folder:
     files: Mapping[str, Signature] = field(default_factory=dict)
     folders: frozenset[str] = frozenset()
     seen: int = 0
+    nameless: frozenset[str] = frozenset()
+    """Folders inside that are not looked into: their names are no UTF-8, in which alone the system can be asked."""
 
     def cannot_tell(self, name: str) -> bool:
         """Whether the file may have changed after this look and still have the same signature."""
@@ -54,6 +56,11 @@ class Tree:
     def folders(self) -> tuple[str, ...]:
         """All folders that have to be watched, each without those inside."""
         return tuple(self._found)
+
+    @property
+    def nameless(self) -> frozenset[str]:
+        """The paths of the folders that are left out because their names are no UTF-8."""
+        return frozenset(_inside(path, name) for path, folder in self._found.items() for name in folder.nameless)
 
     def look(self) -> frozenset[str]:
         """Looks at everything and gives the paths of the files that have appeared, changed or gone."""
@@ -95,7 +102,7 @@ class Tree:
             path = waiting.pop()
             if (folder := self._look_into(path)).seen:
                 yield path, folder
-                waiting += [f"{path}/{name}" if path else name for name in folder.folders]
+                waiting += [_inside(path, name) for name in folder.folders]
 
     def _look_into(self, path: str) -> Folder:
         """What is in a folder now; never seen where there is none, or none that may be read."""
@@ -108,15 +115,16 @@ class Tree:
                 found_here = list(islice(entries, _MAX_ENTRIES + 1))
         except OSError:  # it has gone, or is secret: nothing of it can be loaded
             return Folder()
-        folders = frozenset(entry.name for entry in found_here if self._is_entered(path, entry))
+        inner = frozenset(entry.name for entry in found_here if self._is_entered(path, entry))
+        folders = frozenset(filter(is_utf8, inner))
         if len(found_here) > _MAX_ENTRIES:
-            return Folder(folders=folders, seen=now)
+            return Folder({}, folders, now, inner - folders)
         files = {entry.name: entry.path for entry in found_here if is_counted(path, entry.name)}
-        return Folder(dict(_signatures(files)), folders, now)
+        return Folder(dict(_signatures(files)), folders, now, inner - folders)
 
     def _is_entered(self, path: str, entry: os.DirEntry[str]) -> bool:
         """Whether it is a folder to look into; links are left out, for they may lead back."""
-        inner = f"{path}/{entry.name}" if path else entry.name
+        inner = _inside(path, entry.name)
         if inner in self._named or inner in SOURCE_FOLDERS:
             return os.path.isdir(entry.path)
         return entry.is_dir(follow_symlinks=False) and not is_foreign(Path(entry.path))
@@ -140,4 +148,8 @@ def _changed(folder: str, before: Mapping[str, Folder], now: Mapping[str, Folder
     old, new = (found[folder].files if folder in found else {} for found in (before, now))
     for name in old.keys() | new.keys():
         if old.get(name) != new.get(name):
-            yield f"{folder}/{name}" if folder else name
+            yield _inside(folder, name)
+
+
+def _inside(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

@@ -10,7 +10,7 @@ from pathlib import Path
 from anyio import to_thread
 
 from runtime.config.reload import ReloadSettings
-from runtime.reload.methods import polling_reason, when_refused
+from runtime.reload.methods import polling_reason, when_nameless, when_refused
 from runtime.reload.notices import Notices, Refused
 from runtime.reload.tree import Tree
 
@@ -37,7 +37,8 @@ async def watching(
 
     A set is given when it has been quiet for `reload.settle`; what changes while nobody asks is in the next one.
     `named` are files that count though they lie in folders that are not watched. `is_watched` says which paths count;
-    it is asked anew each time, in other threads than that of the event loop. `report` hears why files are polled.
+    it is asked anew each time, in other threads than that of the event loop. `report` hears why files are polled, and
+    which folders cannot be watched.
     With `reload.watch: off` there is no set.
     """
     if settings.watch == "off":
@@ -45,16 +46,16 @@ async def watching(
         return
     root = await to_thread.run_sync(root.resolve)
     tree = Tree(root, named)
-    watch = _Watch(settings, tree, is_watched)
+    watch = _Watch(settings, tree, is_watched, report)
     reason = polling_reason(root, settings, environ)
     with closing(Notices(root, watch.counts, watch.hear)) as notices:
-        await to_thread.run_sync(tree.look)
+        await watch.begin()
         try:
             if not reason:
                 await watch.listen(notices)
         except Refused as refused:
             reason = when_refused(refused)
-        async with aclosing(watch.sets(notices, reason, report)) as sets:
+        async with aclosing(watch.sets(notices, reason)) as sets:
             yield sets
 
 
@@ -65,8 +66,11 @@ async def _nothing() -> AsyncGenerator[frozenset[str]]:
 
 
 class _Watch:
-    def __init__(self, settings: ReloadSettings, tree: Tree, is_watched: Callable[[str], bool]) -> None:
+    def __init__(
+        self, settings: ReloadSettings, tree: Tree, is_watched: Callable[[str], bool], report: Callable[[str], None]
+    ) -> None:
         self._tree = tree
+        self._report = report
         self._settings = settings
         self._is_watched = is_watched
         self._heard: set[str] | None = set()
@@ -76,6 +80,13 @@ class _Watch:
         self._changed: set[str] = set()
         """What was found and not given yet."""
         self._pause = settings.poll_interval
+        self._nameless: frozenset[str] = frozenset()
+        """Folders that were said not to be watched, as far as they are still there."""
+
+    async def begin(self) -> None:
+        """Looks at what there is; what differs from it later has changed."""
+        await to_thread.run_sync(self._tree.look)
+        self._tell_nameless()
 
     def counts(self, path: str) -> bool:
         """Whether a change there has to be looked at."""
@@ -104,9 +115,7 @@ class _Watch:
                 return
         raise Refused("folders come and go all the time")
 
-    async def sets(
-        self, notices: Notices, reason: str | None, report: Callable[[str], None]
-    ) -> AsyncGenerator[frozenset[str]]:
+    async def sets(self, notices: Notices, reason: str | None) -> AsyncGenerator[frozenset[str]]:
         """The sets: as the system tells, and by polling for a reason or from the moment that it refuses."""
         if changed := self._taken():  # made while the watching began
             yield changed
@@ -119,7 +128,7 @@ class _Watch:
             if changed := self._taken():
                 yield changed
         notices.close()
-        report(reason)
+        self._report(reason)
         while True:
             await self._poll()
             if changed := self._taken():
@@ -144,12 +153,19 @@ class _Watch:
             await self.listen(notices)
         else:
             self._changed |= changed
+            self._tell_nameless()
 
     async def _look_at_all(self) -> bool:
         """Whether anything that counts has changed."""
         changed = await to_thread.run_sync(self._watched, self._tree.look) or frozenset()
         self._changed |= changed
+        self._tell_nameless()
         return bool(changed)
+
+    def _tell_nameless(self) -> None:
+        known, self._nameless = self._nameless, self._tree.nameless
+        if fresh := self._nameless - known:
+            self._report(when_nameless(fresh))
 
     def _watched(self, look: Callable[..., frozenset[str] | None], *paths: Collection[str]) -> frozenset[str] | None:
         """What a look has found that counts, sorted out where it may take its time."""

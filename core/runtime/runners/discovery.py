@@ -111,6 +111,15 @@ def _special(path: str) -> str:
     return "" if kind == stat.S_IFREG else _KINDS.get(kind, "a device")
 
 
+def is_utf8(name: str) -> bool:
+    """False for a name that is no text, as the system may give one of a file."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def printable(text: str) -> str:
     """The text with escapes for what cannot be printed."""
     return "".join(each if unicodedata.category(each) not in _UNPRINTABLE else _escaped(each) for each in text)

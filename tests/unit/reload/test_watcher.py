@@ -236,6 +236,44 @@ async def test_a_folder_full_of_data_is_not_watched(tmp_path: Path) -> None:
         assert await project.until("a.py") == {"a.py"}
 
 
+BAD = os.fsdecode(b"lib/bad\xff")
+
+
+@linux_only
+async def test_a_folder_whose_name_is_no_text_is_named_and_the_rest_is_watched(project: Watched) -> None:
+    (project.root / BAD).mkdir()
+    project.write("a.py")
+    assert await project.until("a.py") == {"a.py"}
+    project.write(f"{BAD}/b.py")
+    project.write(f"{BAD}/inner/c.py")
+    project.write("lib/helper.ts", "next")
+    assert await project.until("lib/helper.ts") == {"lib/helper.ts"}
+    told = [report for report in project.reports if "bad" in report]
+    assert told == ["the files in 'lib/bad\\xff' are not watched, for the name of the folder is not UTF-8; rename it"]
+
+
+@linux_only
+@pytest.mark.parametrize("watch", ["events", "polling"])
+async def test_folders_whose_names_are_no_text_are_told_at_once(tmp_path: Path, watch: str) -> None:
+    for number in range(9):
+        (tmp_path / os.fsdecode(b"%d\xff" % number)).mkdir()
+    async with watched(tmp_path, ReloadSettings.model_validate({"watch": watch})) as project:
+        assert project.reports == [
+            "the files in '0\\xff', '1\\xff', '2\\xff' and 6 more folders are not watched, for the names of the "
+            "folders are not UTF-8; rename them"
+        ]
+
+
+@linux_only
+async def test_a_project_below_a_name_that_is_no_text_is_polled(tmp_path: Path) -> None:
+    root = tmp_path / os.fsdecode(b"bad\xff")
+    root.mkdir()
+    async with watched(root, ReloadSettings.model_validate({"pollInterval": 0.05})) as project:
+        project.write("a.py")
+        assert await project.next() == {"a.py"}
+        assert ["is not UTF-8; rename its folder" in report for report in project.reports] == [True]
+
+
 @linux_only
 async def test_what_changes_while_the_watching_begins_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listen = Notices.listen
