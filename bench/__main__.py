@@ -23,13 +23,6 @@ LONG = frozenset(("soak",))
 """Left out of a run of all unless it is asked for."""
 STOP_SECONDS = 60.0
 """What an ended benchmark has to stop its servers."""
-USAGE = """usage: scripts/bench                       runs all but soak, in about three quarters of an hour
-       scripts/bench --long                also the half hour of soak
-       scripts/bench NAME                  one; RESULTS.md gets its figures
-       scripts/bench NAME ARGUMENT ...     one in another way, as `http --only 'python, GET, 32'`; it is only printed
-       scripts/bench --report              only writes bench/RESULTS.md, as after a change in bench/notes/
-
-There are: {names}. `scripts/bench NAME --help` tells of the arguments of one."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -42,12 +35,9 @@ def main(arguments: Sequence[str]) -> int:
         chosen, passed = [name for name in names if arguments or name not in LONG], []
     else:
         chosen, passed = list(arguments[:1]), list(arguments[1:])
-    usage = USAGE.format(names=", ".join(names))
-    if chosen in (["-h"], ["--help"]):
-        print(usage)
-        return 0
     if not set(chosen) <= set(names):
-        print(f"scripts/bench: there is no benchmark '{chosen[0]}'\n\n{usage}", file=sys.stderr)
+        known = f"there are {', '.join(names)}; see scripts/bench --help"
+        print(f"scripts/bench: there is no benchmark '{chosen[0]}'; {known}", file=sys.stderr)
         return 2
     end_on_signals()
     try:
