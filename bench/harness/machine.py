@@ -6,10 +6,18 @@ import json
 import os
 import platform
 import subprocess
+import time
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.harness import ROOT
 
+_QUIET_LOAD = 0.5
+"""For each core: above it others are at work, or have been in the last minute, as the benchmark before this one."""
+_QUIET_SHARE = 0.25
+"""Of the processors' time: above it others are at work now."""
+_LOOK_SECONDS = 2.0
+_CAVEAT = "other programs are running: the figures say little; end them and repeat"
 _PYTHON_VERSIONS = """
 import importlib.metadata, sys
 print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in sys.argv[1:]))
@@ -18,8 +26,17 @@ print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in sys.arg
 
 def machine() -> str:
     """The hardware, and how busy it is already: work beside the benchmark costs us more than our peers."""
-    hardware = f"{_processor()}, {os.cpu_count()} cores, {platform.platform(terse=True)}"
-    return f"{hardware}, load {os.getloadavg()[0]:.1f} before the start"
+    cores, load = os.cpu_count() or 1, os.getloadavg()[0]
+    hardware = f"{_processor()}, {cores} cores, {platform.platform(terse=True)}, load {load:.1f} before the start"
+    return f"{hardware} ({_CAVEAT})" if load > _QUIET_LOAD * cores and _busy() > _QUIET_SHARE else hardware
+
+
+class Ticks(NamedTuple):
+    """The time of all processors since the system's start: what the host has taken, what nobody used, and all."""
+
+    stolen: int
+    idle: int
+    total: int
 
 
 class Stolen:
@@ -30,8 +47,8 @@ class Stolen:
 
     def share(self) -> float:
         """From 0 to 1; 0 where the system does not tell."""
-        stolen, total = (now - before for now, before in zip(_ticks(), self._before, strict=True))
-        return stolen / total if total else 0.0
+        passed = _since(self._before)
+        return passed.stolen / passed.total if passed.total else 0.0
 
 
 def commit() -> str:
@@ -64,13 +81,26 @@ def _say(command: list[str]) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _ticks() -> tuple[int, int]:
-    """What was stolen of all processors, and all of their time (proc_stat(5): `steal` is the eighth of `cpu`)."""
+def _busy() -> float:
+    """The share of the processors' time that is used now, from 0 to 1; 0 where the system does not tell."""
+    before = _ticks()
+    time.sleep(_LOOK_SECONDS)
+    passed = _since(before)
+    return 1 - passed.idle / passed.total if passed.total else 0.0
+
+
+def _since(before: Ticks) -> Ticks:
+    return Ticks(*(now - then for now, then in zip(_ticks(), before, strict=True)))
+
+
+def _ticks() -> Ticks:
+    """What proc_stat(5) has of `cpu`: `idle` and `iowait` are the time that nobody uses, `steal` is the eighth."""
     try:
         _, *counts = Path("/proc/stat").read_text().split("\n", 1)[0].split()
     except OSError:
-        return 0, 0
-    return int(counts[7]), sum(map(int, counts[:8]))
+        return Ticks(0, 0, 0)
+    _, _, _, idle, waiting, _, _, stolen = times = [int(count) for count in counts[:8]]
+    return Ticks(stolen, idle + waiting, sum(times))
 
 
 def _processor() -> str:
