@@ -60,10 +60,20 @@ def test_emit_prints_the_id_of_a_stored_event(project: RunningProject, root: Pat
     arguments = ("emit", "--topic", "order", "--message", '{"orderId": 2}', "--option", "idempotencyKey=two", "--json")
     first, again = (command(root, *arguments).json for _ in range(2))
     assert first == again
-    assert first.keys() == {"id"}
+    assert (first.keys(), first["subscribers"]) == ({"id", "subscribers", "nearest"}, ["Bill", "Ship"])
     project.wait_for("shipped 2")
     assert becomes(root, "Ship")
     assert project.output.count("shipped 2") == 1
+
+
+@pytest.mark.usefixtures("project")
+def test_emit_warns_of_a_topic_that_no_step_subscribes_to(root: Path) -> None:
+    for topic, hint in (("ordre", "did you mean 'order'?"), ("zzz", "`runtime queue list` shows the topics that have")):
+        printed = command(root, "emit", "--topic", topic, "--message", "{}")
+        assert (printed.code, printed.out.startswith("emitted ")) == (0, True)
+        assert printed.err.startswith(f"warning: no step subscribes to '{topic}'; {hint}")
+    printed = command(root, "emit", "--topic", "ordre", "--message", "{}", "--json")
+    assert (printed.err, printed.json["subscribers"], printed.json["nearest"]) == ("", [], "order")
 
 
 def test_emit_says_what_is_wrong(project: RunningProject, root: Path) -> None:

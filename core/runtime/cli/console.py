@@ -33,6 +33,12 @@ def print_problems(problems: Iterable[Problem], *, to_errors: bool = False) -> N
     _write(stream, "".join(f"{line}\n" for line in lines))
 
 
+def print_warning(text: str) -> None:
+    """Prints to standard error what is probably not meant, though it was done."""
+    sys.stdout.flush()
+    _write(sys.stderr, f"{_ink(sys.stderr)(Style.YELLOW, 'warning:')} {printable(text)}\n")
+
+
 def print_fault(fault: RuntimeFault) -> None:
     """Prints what stopped the runtime, and what to do about it."""
     sys.stdout.flush()

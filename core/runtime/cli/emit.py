@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from runtime.cli.client import AsJson, Port, Token, faults_shown, print_json, print_line, read_json, running
+from runtime.cli.console import print_warning
 
 _NUMBERS = ("delay", "priority")
 
@@ -31,8 +32,12 @@ def emit(
         answer = running(port, token).post("emit", body=body)
     if json:
         print_json(answer)
-    else:
-        print_line(f"emitted {answer['id']} to '{topic}'")
+        return
+    print_line(f"emitted {answer['id']} to '{topic}'")
+    if not answer["subscribers"]:
+        near = answer["nearest"]
+        hint = f"did you mean '{near}'?" if near else "`runtime queue list` shows the topics that have subscribers"
+        print_warning(f"no step subscribes to '{topic}'; {hint}")
 
 
 def _read(option: str) -> tuple[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
@@ -22,6 +23,8 @@ _MAX_REMEMBERED_TOPICS = 10_000
 _MAX_DELAY = 366 * 24 * 3600
 _MAX_NAME_CHARACTERS = 1024
 _MAX_PRIORITY = 2**31
+_MAX_COMPARED = 100
+"""Characters of a topic that are held against others; what they cost grows with their square."""
 
 
 class Publisher(Protocol):
@@ -89,6 +92,14 @@ class BusService:
             for bound in subscribers
         )
         return await self._bus.publish(Publication(event, placements, key))
+
+    def subscribers(self, topic: str) -> list[str]:
+        """The names of the steps that get the events of a topic."""
+        return [bound.step.name for bound in self.catalog.subscriptions.get(topic, ())]
+
+    def nearest(self, topic: str) -> str | None:
+        """The topic with subscribers that is most like this one; None when none is."""
+        return next(iter(difflib.get_close_matches(topic[:_MAX_COMPARED], self.catalog.subscriptions, n=1)), None)
 
     def _check(self, topic: str, data: bytes, step: Step | None, trace: str) -> None:
         if not topic:

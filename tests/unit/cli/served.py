@@ -97,6 +97,14 @@ class Served:
         self.emitted.append((topic, decode(data), options))
         return "event-id"
 
+    def subscribers(self, topic: str) -> list[str]:
+        """One, whatever the topic."""
+        return [f"On {topic}"]
+
+    def nearest(self, topic: str) -> str | None:
+        """None, for none is needed."""
+        return None
+
     def schedules(self) -> Sequence[Schedule]:
         """One that has run and one that will not."""
         return [

@@ -27,7 +27,8 @@ async def test_an_event_is_emitted(folder: Path) -> None:
 async def test_programs_get_json_alone(folder: Path) -> None:
     async with serving(folder):
         printed = await run("emit", "--topic", "t", "--message", "1", "--json")
-    assert (printed.json, printed.err) == ({"id": "event-id"}, "")
+    assert printed.json == {"id": "event-id", "subscribers": ["On t"], "nearest": None}
+    assert printed.err == ""
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,13 @@ async def test_an_event_goes_to_the_queue_of_each_subscriber() -> None:
         assert (delivery.event.id, delivery.event.data, delivery.event.trace_id) == (id, b"\x01", "f" * 32)
 
 
+def test_who_gets_a_topic_and_what_topic_was_meant() -> None:
+    bus = Emitting().bus
+    assert (bus.subscribers("t"), bus.subscribers("tt")) == (["a", "b"], [])
+    assert (bus.nearest("tt"), bus.nearest("other")) == ("t", None)
+    assert bus.nearest("t" * 1_000_000) is None
+
+
 async def test_every_event_has_an_id_of_its_own() -> None:
     emitting = Emitting()
     assert len({await emitting.emit() for _ in range(50)}) == 50

@@ -93,6 +93,14 @@ class World:
         self.emitted.append((topic, decode(data), options, trace_id))
         return "event-id"
 
+    def subscribers(self, topic: str) -> list[str]:
+        """One, but for one topic."""
+        return [] if topic == "unheard" else ["Ship"]
+
+    def nearest(self, topic: str) -> str | None:
+        """What that was meant to be."""
+        return topic.removeprefix("un")
+
     def schedules(self) -> list[Schedule]:
         """Two of them."""
         return [Schedule("Nightly"), Schedule("Hourly", "@hourly", "Europe/Berlin", last=1_700_000_000.25)]

@@ -34,10 +34,15 @@ async def world() -> AsyncIterator[World]:
 
 async def test_emit_publishes_and_answers_with_the_id(world: World) -> None:
     answer = await world.post("emit", {"topic": "a/b ü", "data": {"n": [1, None]}, "options": {"delay": 5}})
-    assert (answer.status_code, answer.json()) == (200, {"id": "event-id"})
+    assert (answer.status_code, answer.json()) == (200, {"id": "event-id", "subscribers": ["Ship"], "nearest": None})
     ((topic, data, options, trace_id),) = world.emitted
     assert (topic, data, options) == ("a/b ü", {"n": [1, None]}, {"delay": 5})
     assert len(trace_id) == 32
+
+
+async def test_emit_tells_which_topic_may_have_been_meant(world: World) -> None:
+    answer = await world.post("emit", {"topic": "unheard"})
+    assert answer.json() == {"id": "event-id", "subscribers": [], "nearest": "heard"}
 
 
 async def test_emit_needs_neither_data_nor_options(world: World) -> None:
