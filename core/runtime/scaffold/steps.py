@@ -106,7 +106,7 @@ class NewStep:
 
     def file_name(self) -> str:
         """Fit for its language, such as `create-user.step.ts` or `create_user_step.py`."""
-        return words(self.name, self.language.separator) + self.language.step_ending
+        return self._file_name(self.name, "step") + self.language.step_ending
 
     def text(self) -> str:
         """The step file."""
@@ -114,8 +114,12 @@ class NewStep:
 
     def stream_file_name(self) -> str:
         """Of the file that defines the stream which it watches."""
-        name = words(self.details["stream"], self.language.separator) or words(self.name, self.language.separator)
+        name = self._file_name(self.details["stream"], "stream") or self._file_name(self.name, "step")
         return name + self.language.stream_ending
+
+    def _file_name(self, name: str, kind: str) -> str:
+        """Without its ending, which says the kind: a name that ends in it does not say it twice."""
+        return words(name, self.language.separator).removesuffix(f"{self.language.separator}{kind}")
 
     def stream_text(self) -> str:
         """The file that defines the stream which it watches."""

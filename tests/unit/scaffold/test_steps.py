@@ -32,6 +32,10 @@ def new_step(kind: str, language: str, name: str = "CreateUser", **details: str)
         ("HTTPCheck", "HTTPCheck", "http-check", "http_check"),
         ("x", "X", "x", "x"),
         ("sync2", "Sync2", "sync2", "sync2"),
+        ("PtyStep", "PtyStep", "pty", "pty"),
+        ("pty step", "PtyStep", "pty", "pty"),
+        ("Step", "Step", "step", "step"),
+        ("Footstep", "Footstep", "footstep", "footstep"),
     ],
 )
 def test_a_name_fits_a_config_a_type_and_files(given: str, name: str, kebab: str, snake: str) -> None:
@@ -77,6 +81,7 @@ def test_any_text_stands_in_a_literal(topic: str) -> None:
 def test_a_stream_without_latin_letters_is_filed_under_the_name_of_its_step() -> None:
     assert new_step("stream", "typescript", stream="世界").stream_file_name() == "create-user.stream.ts"
     assert new_step("stream", "python", stream="orderBoard").stream_file_name() == "order_board_stream.py"
+    assert new_step("stream", "python", stream="orderStream").stream_file_name() == "order_stream.py"
     assert words("世界", "-") == ""
 
 
