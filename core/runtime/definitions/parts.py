@@ -92,7 +92,7 @@ class Reading:
             return model.model_validate(given)
         except ValidationError as error:
             for fault in error.errors()[:MAX_PROBLEMS]:
-                self._explain(fault, known_keys(model), path)
+                self._explain(fault, known_keys(model), path, _as_list(model, given, fault))
             return None
 
     def schema(self, given: object, path: ConfigPath) -> JsonSchema | None:
@@ -139,11 +139,13 @@ class Reading:
                 elif not is_list and isinstance(value, Mapping):
                     self.unknown_keys(value, (*path, key), (inner,))
 
-    def _explain(self, fault: Any, known: Sequence[str], path: ConfigPath) -> None:
+    def _explain(self, fault: Any, known: Sequence[str], path: ConfigPath, instead: str) -> None:
+        """Notes a fault; `instead` is what to write there, empty where that is not known."""
         path = (*path, *fault["loc"])
         message = in_our_words(fault)
         if fault["type"] != "missing":
-            self.error(path, f": {message} (it is {shown(fault['input'])})", f"correct {place(path)}")
+            fix = f"write {instead}" if instead else f"correct {place(path)}"
+            self.error(path, f": {message} (it is {shown(fault['input'])})", fix)
             return
         key = str(path[-1])
         given = fault["input"] if isinstance(fault["input"], Mapping) else {}
@@ -217,6 +219,19 @@ def _parts_of(model: type[BaseModel]) -> Sequence[tuple[str, type[Part], bool]]:
         if isinstance(inner, type) and issubclass(inner, Part):
             found.append((field.alias or name, inner, is_list))
     return found
+
+
+def _as_list(model: type[Part], given: Any, fault: Any) -> str:
+    """The list that a text is meant to be the only item of, as it is written; empty where that would not fit."""
+    key, value = fault["loc"], fault["input"]
+    if fault["type"] != "tuple_type" or len(key) != 1 or not isinstance(value, str) or shown(value) != repr(value):
+        return ""
+    try:
+        model.model_validate({**given, key[0]: [value]})
+    except ValidationError as error:
+        if any(each["loc"][:1] == key for each in error.errors()):
+            return ""
+    return f"[{shown(value)}]"
 
 
 def _nearest(key: str, known: Sequence[str]) -> str:

@@ -92,6 +92,24 @@ def test_emits_are_strings_or_maps() -> None:
     assert step.virtual_subscribes == (Emit("c"),)
 
 
+@pytest.mark.parametrize(
+    ("key", "given", "fix"),
+    [
+        ("emits", "user.created", "write ['user.created']"),
+        ("includeFiles", "a.txt", "write ['a.txt']"),
+        ("subscribes", "user.created", "write ['user.created']"),
+        ("emits", "", "correct config.emits"),
+        ("emits", "x" * 500, "correct config.emits"),
+        ("emits", {"topic": "user.created"}, "correct config.emits"),
+        ("queryParams", "page", "correct config.queryParams"),
+    ],
+)
+def test_a_text_in_the_place_of_a_list_is_shown_as_one(key: str, given: object, fix: str) -> None:
+    [problem] = refused({**(EVENT if key == "subscribes" else API), key: given})
+    assert problem.message.startswith(f"config.{key}: this is no list (it is ")
+    assert problem.fix == fix
+
+
 def test_an_emit_may_say_what_its_data_is() -> None:
     text, count = {"type": "string"}, {"type": "integer"}
     config = {**API, "emits": [{"topic": "a"}, {"topic": "b", "schema": count}], "virtualEmits": [{"topic": "c"}]}
