@@ -58,6 +58,20 @@ def test_the_step_of_the_readme_runs(tmp_path: Path) -> None:
         assert project.client.get("/hello/you").json() == {"hello": "you"}
 
 
+def test_the_project_of_the_readme_lies_beside_the_clone(tmp_path: Path) -> None:
+    """Its commands run as they stand, but that no packages are installed and nothing goes on running."""
+    block = re.search(r"## Your own project\n\n```sh\n(.*?)```", README, re.DOTALL)
+    assert block is not None
+    program = tmp_path / "clone" / ".venv" / "bin" / "runtime"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\n[ "$1" = dev ] && exec pwd\nexec {sys.executable} -m runtime "$@" --no-install\n')
+    program.chmod(0o755)
+    command = ["bash", "-ec", block[1]]
+    done = subprocess.run(command, cwd=tmp_path / "clone", capture_output=True, text=True, check=True)
+    assert done.stdout.endswith(f"{tmp_path}/demo\n")
+    assert [path.name for path in (tmp_path / "clone").iterdir()] == [".venv"]
+
+
 def test_the_tree_in_the_architecture_names_what_is_there() -> None:
     text = (REPOSITORY / "ARCHITECTURE.md").read_text(encoding="utf-8")
     named = re.findall(r"`((?:core|runners|tests|triggers|services|storage|web)/[\w./-]+)`", text)
