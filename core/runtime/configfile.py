@@ -37,7 +37,15 @@ def load_settings(root: Path, environ: Mapping[str, str]) -> Settings:
     file and key, or the variable, for anything that cannot be read or is not valid.
     """
     filled: Filled = {}
-    document = _read(root / CONFIG_FILE, environ, filled)
+    return _settings(_read(root / CONFIG_FILE, environ, filled), environ, filled)
+
+
+def default_settings(environ: Mapping[str, str]) -> Settings:
+    """Those of a project without a file; the same variables win over them. Raises `ConfigFault` for one of them."""
+    return _settings({}, environ, {})
+
+
+def _settings(document: dict[str, Any], environ: Mapping[str, str], filled: Filled) -> Settings:
     for variable, name, key in _FROM_ENVIRONMENT:
         if environ.get(variable):
             section = document[name] = {} if document.get(name) is None else document[name]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from runtime.config import Settings
-from runtime.configfile import CONFIG_FILE, load_settings
+from runtime.configfile import CONFIG_FILE, default_settings, load_settings
 from runtime.diagnosis.findings import Finding, raised, warning, well
 from runtime.environment import ProjectEnvironment, project_environment
 from runtime.errors import RuntimeFault
@@ -21,6 +21,7 @@ from runtime.web.tls import server_context
 Read = TypeVar("Read")
 _ENV_FILES = (".env", ".env.local", ".env.development", ".env.production")
 _BY_DEFAULTS = "; the checks below go by the default settings"
+_BY_OURS = "; the checks below go by the runners that come along"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +55,17 @@ def read_subject(root: Path, process: Mapping[str, str]) -> Subject:
     """Reads what `runtime dev` would read before it starts anything; what is wrong with it is in the findings."""
     environment, reading = _environment(root, process)
     variables = environment.variables
-    settings, configuration = _attempt(lambda: load_settings(root, variables), Settings())
-    runners: list[InstalledRunner] = []
-    if configuration is None:
-        runners, configuration = _attempt(lambda: _usable(root, settings), runners)
+    settings, unread = _attempt(lambda: load_settings(root, variables), _default_settings(variables))
+    runners, unfound = _attempt(lambda: find_runners(root, settings), find_runners(root, Settings()))
+    _, unusable = _attempt(lambda: _refuse_unusable(root, settings, runners), None)
+    wrong = _and(unread, _BY_DEFAULTS) or _and(unfound, _BY_OURS) or unusable
     return Subject(
         root,
         process,
         variables,
         settings,
         reading,
-        configuration or _configured(root),
+        wrong or _configured(root),
         {runner.manifest.language: runner for runner in runners},
         discover(root, runners),
     )
@@ -74,8 +75,15 @@ def _attempt(read: Callable[[], Read], otherwise: Read) -> tuple[Read, Finding |
     try:
         return read(), None
     except RuntimeFault as error:
-        finding = raised(error)
-        return otherwise, Finding(finding.verdict, finding.found + _BY_DEFAULTS, finding.fix)
+        return otherwise, raised(error)
+
+
+def _and(wrong: Finding | None, consequence: str) -> Finding | None:
+    return wrong and replace(wrong, found=wrong.found + consequence)
+
+
+def _default_settings(variables: Mapping[str, str]) -> Settings:
+    return _attempt(lambda: default_settings(variables), Settings())[0]
 
 
 def _environment(root: Path, process: Mapping[str, str]) -> tuple[ProjectEnvironment, Finding]:
@@ -93,14 +101,12 @@ def _environment(root: Path, process: Mapping[str, str]) -> tuple[ProjectEnviron
     return environment, well(f"{', '.join(files)} can be read" if files else "there is no .env file")
 
 
-def _usable(root: Path, settings: Settings) -> list[InstalledRunner]:
-    """The runners, of settings that say nothing which cannot be. Raises `RuntimeFault`."""
+def _refuse_unusable(root: Path, settings: Settings, runners: Sequence[InstalledRunner]) -> None:
+    """Raises `RuntimeFault` where settings that can be read say what cannot be."""
     server_context(settings.http.tls, root)
     control_token(settings.control, development=True)
-    runners = find_runners(root, settings)
     refuse_unread(root)
     the_config(config_files(root), [runner.manifest.language for runner in runners])
-    return runners
 
 
 def _configured(root: Path) -> Finding:
