@@ -23,6 +23,7 @@ from runtime.cli.second import refuse_second
 from runtime.cli.signals import farewell, watch_signals
 from runtime.cli.terminal import Presenter, presenter_of
 from runtime.cli.typefiles import TypeFiles, write_missing
+from runtime.config import DEV_PORTS
 from runtime.configfile import load_settings
 from runtime.environment import project_environment
 from runtime.errors import RuntimeFault
@@ -33,9 +34,6 @@ from runtime.runners.packages.upkeep import Project, install_outdated
 from runtime.tasks import unless
 from runtime.web.server import listen
 from runtime.web.tls import server_context
-
-_DEV_PORTS = 10
-"""So many ports are tried in `dev`, the wanted one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +161,7 @@ class _Serving:
         Requests that come between two ways of serving wait in its backlog.
         """
         if self._listener is None or self._address != _address(setup):
-            tries = _DEV_PORTS if self._command.development else 1
+            tries = DEV_PORTS if self._command.development else 1
             say = self._presenter.progressed if self._presenter is not None else None
             former, self._listener = self._listener, listen(setup.settings.http, tries, say)
             self._address = _address(setup)

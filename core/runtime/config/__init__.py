@@ -3,7 +3,7 @@
 Keys are camelCase in the file. Times are in seconds, sizes in bytes, unless a name says otherwise.
 """
 
-from runtime.config.http import CorsSettings, HttpSettings, TlsSettings
+from runtime.config.http import DEV_PORTS, CorsSettings, HttpSettings, TlsSettings
 from runtime.config.reload import ReloadSettings
 from runtime.config.runners import LinkSettings, RunnerSettings
 from runtime.config.section import in_our_words
@@ -21,6 +21,7 @@ from runtime.config.streams import StreamSettings
 from runtime.config.telemetry import PRODUCTION_SAMPLE, RetentionSettings, TelemetrySettings
 
 __all__ = [
+    "DEV_PORTS",
     "PRODUCTION_SAMPLE",
     "BusSettings",
     "ControlSettings",

@@ -8,6 +8,10 @@ from pydantic import Field, SecretStr, model_validator
 
 from runtime.config.section import LARGEST, LONGEST, MOST, Section
 
+DEV_PORTS = 10
+"""So many ports are tried in `dev`, the wanted one first."""
+_LAST_PORT = 65535
+
 
 class TlsSettings(Section):
     """The certificate of the HTTP edge; paths relative to the project root, PEM files."""
@@ -48,7 +52,7 @@ class HttpSettings(Section):
 
     host: str = "127.0.0.1"
     """Address to listen on."""
-    port: int = Field(3000, ge=0, le=65535)
+    port: int = Field(3000, ge=0, le=_LAST_PORT)
     """Port to listen on; 0 lets the system choose."""
     server: Literal["uvicorn", "hypercorn"] | None = None
     """uvicorn serves plain HTTP/1.1 and is the faster; hypercorn serves TLS and HTTP/2 as well. Absent for uvicorn
@@ -88,3 +92,7 @@ class HttpSettings(Section):
         if self.tls is not None and self.server == "uvicorn":
             raise ValueError("uvicorn serves plain HTTP here: set http.server to hypercorn, or leave it out")
         return self
+
+    def ports(self, tries: int) -> range:
+        """The ports to try while those before are in use; the system's choice, 0, is one alone."""
+        return range(self.port, min(self.port + tries - 1, _LAST_PORT if self.port else 0) + 1)

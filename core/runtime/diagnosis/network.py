@@ -6,10 +6,13 @@ import errno
 import socket
 from pathlib import Path
 
-from runtime.diagnosis.findings import Finding, as_root, fault, well
-from runtime.diagnosis.running import serving
+from runtime.config import DEV_PORTS, HttpSettings
+from runtime.diagnosis.findings import Finding, as_root, fault, warning, well
+from runtime.diagnosis.running import project_of, serving
 from runtime.diagnosis.subject import Subject
-from runtime.web.portholders import holder_of
+from runtime.errors import RuntimeFault
+from runtime.web.control.announcement import Announcement
+from runtime.web.portholders import Holder, holder_of
 
 _LOOPBACK = "127.0.0.1"
 _UNPRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
@@ -23,7 +26,7 @@ def look_at_port(subject: Subject) -> Finding:
     if error is None:
         return well(f"port {place} is free" if port else "the system chooses the port")
     if error.errno == errno.EADDRINUSE:
-        return _in_use(subject, host, port, place)
+        return _in_use(subject, place)
     if error.errno == errno.EACCES:
         command = as_root(f"sysctl net.ipv4.ip_unprivileged_port_start={port}") if _UNPRIVILEGED.exists() else ""
         return fault(f"port {place} is kept from this user", "choose one from 1024 on, or open it to all", command)
@@ -45,14 +48,46 @@ def _debugger(language: str, port: int) -> str:
     return f"{port} ({language}) is in use{f' by {holder}' if holder else ''}"
 
 
-def _in_use(subject: Subject, host: str, port: int, place: str) -> Finding:
-    holder, running = holder_of(host, port), serving(subject.root)
+def _in_use(subject: Subject, place: str) -> Finding:
+    http = subject.settings.http
+    holder, running = holder_of(http.host, http.port), _running(subject)
     if holder is not None and running is not None and holder.pid == running.pid:
         return well(f"port {place} is that of the runtime which runs in this folder")
-    fix = "end what holds it, or choose another port with --port or http.port"
+    found = f"port {place} is in use{_by(holder)}"
+    if running is not None:
+        return well(f"this project runs at {running.url}; {found}")
+    command = "" if holder else as_root(f"ss -ltnp 'sport = :{http.port}'")
+    if _is_one_free_after(http):
+        fix = "`runtime dev` takes the next free port, `runtime start` needs another: --port or http.port"
+        return warning(found, fix, command)
+    further = len(http.ports(DEV_PORTS)) - 1
+    others = f", and none of the next {further} can be had" if further else ""
+    return fault(f"{found}{others}", "choose another port with --port or http.port", command)
+
+
+def _by(holder: Holder | None) -> str:
+    """Who holds a port, as the end of a sentence; empty where the system does not tell."""
     if holder is None:
-        return fault(f"port {place} is in use", fix, as_root(f"ss -ltnp 'sport = :{port}'"))
-    return fault(f"port {place} is in use by {holder}", fix, f"kill {holder.pid}")
+        return ""
+    project = project_of(holder.pid)
+    return f" by the runtime of {project} (pid {holder.pid})" if project is not None else f" by {holder}"
+
+
+def _is_one_free_after(http: HttpSettings) -> bool:
+    """Whether `dev` finds a port, its own being in use."""
+    for port in http.ports(DEV_PORTS)[1:]:
+        error = _try(http.host, port)
+        if error is None or error.errno != errno.EADDRINUSE:
+            return error is None
+    return False
+
+
+def _running(subject: Subject) -> Announcement | None:
+    """The runtime of this folder; None as well where its file is damaged, which another check tells."""
+    try:
+        return serving(subject.root)
+    except RuntimeFault:
+        return None
 
 
 def _try(host: str, port: int) -> OSError | None:

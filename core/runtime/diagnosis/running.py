@@ -85,6 +85,16 @@ def serving(root: Path) -> Announcement | None:
     return known
 
 
+def project_of(pid: int) -> Path | None:
+    """The folder of the project that this process serves; None for another program, or another user's."""
+    try:
+        folder = Path(os.readlink(f"/proc/{pid}/cwd"))
+        known = read_announcement(folder)
+    except (OSError, RuntimeFault):
+        return None
+    return folder if known is not None and known.pid == pid else None
+
+
 def _no_socket(folder: Path) -> str:
     """Why a socket cannot be made in the folder; empty when it can."""
     path = folder / f".doctor-{os.getpid()}-{secrets.token_hex(2)}.sock"

@@ -30,7 +30,6 @@ Application = Callable[
     Awaitable[None],
 ]
 
-_LAST_PORT = 65535
 _DATE_SECONDS = 1.0
 _PROBES = 6
 """Probes without an answer after which a connection ends."""
@@ -49,10 +48,8 @@ def listen(settings: HttpSettings, tries: int = 1, say: Callable[[str], None] | 
     `tries` is how many ports are tried while they are in use; `say` hears a sentence where it is not the first. The
     port 0 is the system's choice. Raises `RuntimeFault`, which names who holds the port, when none can be had.
     """
-    wanted = settings.port
-    last = min(wanted + tries - 1, _LAST_PORT) if wanted else 0
     refusals = []
-    for port in range(wanted, last + 1):
+    for port in settings.ports(tries):
         try:
             listener = _listener(settings, port)
         except OSError as error:
@@ -61,9 +58,9 @@ def listen(settings: HttpSettings, tries: int = 1, say: Callable[[str], None] | 
                 continue
             break
         if refusals and say is not None:
-            say(f"port {wanted} is in use{_by(settings)}, listening at {port}")
+            say(f"port {settings.port} is in use{_by(settings)}, listening at {port}")
         return listener
-    raise _refusal(settings, refusals[0], wanted + len(refusals) - 1) from refusals[0]
+    raise _refusal(settings, refusals[0], settings.port + len(refusals) - 1) from refusals[0]
 
 
 def _listener(settings: HttpSettings, port: int) -> socket.socket:
