@@ -402,14 +402,16 @@ def test_the_runtime_of_the_folder_may_have_the_port(tmp_path: Path) -> None:
         with announced(tmp_path, "127.0.0.1", port, None):
             found = doctor(tmp_path, {"PORT": str(port)})
     assert found.checks["port"]["found"].endswith("is that of the runtime which runs in this folder")
-    other = found.checks["other runtime"]
-    assert (other["verdict"], other["command"]) == ("warning", f"kill {os.getpid()}")
+    runs = f"this project runs at http://127.0.0.1:{port} (pid {os.getpid()})"
+    assert found.checks["running"] == {"verdict": "ok", "found": runs, "fix": "", "command": ""}
     assert found.code == 0
+    stopped = doctor(tmp_path).checks["running"]
+    assert (stopped["verdict"], stopped["found"]) == ("ok", "this project does not run")
     (tmp_path / ".runtime/control.json").write_text("{")
-    damaged = doctor(tmp_path).checks["other runtime"]
+    damaged = doctor(tmp_path).checks["running"]
     assert damaged["verdict"] == "warning"
     mend(tmp_path, damaged["command"])
-    assert doctor(tmp_path).checks["other runtime"]["verdict"] == "ok"
+    assert doctor(tmp_path).checks["running"]["verdict"] == "ok"
 
 
 def test_a_project_that_runs_is_left_alone_and_its_processes_are_known(tmp_path: Path) -> None:
@@ -423,10 +425,8 @@ def test_a_project_that_runs_is_left_alone_and_its_processes_are_known(tmp_path:
         found = doctor(tmp_path, {"PORT": project.url.rpartition(":")[2]})
         assert found.faults() == []
         assert found.checks["port"]["found"].endswith("is that of the runtime which runs in this folder")
-        assert found.checks["other runtime"]["command"] == f"kill {project.process.pid}"
+        assert found.checks["running"]["found"] == f"this project runs at {project.url} (pid {project.process.pid})"
         assert found.checks["database"]["found"].startswith(".runtime/runtime.db is whole")
-        mend(tmp_path, found.checks["other runtime"]["command"])
-        assert project.process.wait(PATIENCE) == 0
 
 
 @pytest.fixture
@@ -467,7 +467,7 @@ def test_a_file_in_the_place_of_the_folder_is_told_of(tmp_path: Path) -> None:
     write_project(tmp_path, {**FILES, ".runtime": ""})
     found = doctor(tmp_path)
     assert found.faults() == ["files"]
-    assert found.checks["other runtime"]["verdict"] == "ok"
+    assert found.checks["running"]["verdict"] == "ok"
     mend(tmp_path, found.checks["files"]["command"])
     assert doctor(tmp_path).faults() == []
 

@@ -91,7 +91,7 @@ def _checks(subject: Subject) -> list[tuple[str, Look]]:
         ("files", partial(folder.look_at_writing, subject)),
         ("socket", partial(running.look_at_socket, subject)),
         ("database", partial(running.look_at_database, subject)),
-        ("other runtime", partial(running.look_at_others, subject)),
+        ("running", partial(running.look_at_announced, subject)),
         ("watching", partial(machine.look_at_watching, subject)),
         ("open files", partial(machine.look_at_open_files, subject)),
         ("clock", partial(machine.look_at_clock, subject)),

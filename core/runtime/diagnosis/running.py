@@ -22,6 +22,7 @@ SOCKETS = Path(OURS, "run")
 CHECKUP_SECONDS = 3.0
 CONNECT_SECONDS = 1.0
 _OF_OTHERS = 0o077
+_IDLE = "this project does not run"
 
 
 def look_at_socket(subject: Subject) -> Finding:
@@ -55,18 +56,17 @@ def look_at_database(subject: Subject) -> Finding:
     return well(f"{DATABASE} is whole ({size})" if is_whole else f"{DATABASE} ({size}) is too large to look through")
 
 
-def look_at_others(subject: Subject) -> Finding:
-    """Whether a runtime runs in this folder already."""
+def look_at_announced(subject: Subject) -> Finding:
+    """Whether the project runs already, and where."""
     if not (subject.root / OURS).is_dir():
-        return well("none runs in this folder")
+        return well(_IDLE)
     try:
         running = serving(subject.root)
     except RuntimeFault as error:
         return warning(str(error), error.fix, f"rm {CONTROL_FILE}")
     if running is None:
-        return well("none runs in this folder")
-    found = f"one runs in this folder at {running.url} (pid {running.pid}), and a second cannot"
-    return warning(found, "end it, if it is not wanted", f"kill {running.pid}")
+        return well(_IDLE)
+    return well(f"this project runs at {running.url} (pid {running.pid})")
 
 
 def serving(root: Path) -> Announcement | None:
