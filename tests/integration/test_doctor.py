@@ -298,7 +298,7 @@ def test_an_environment_without_the_runners_packages_is_told_of(tmp_path: Path) 
 
 
 def test_a_python_that_is_too_old_or_no_python_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.diagnosis.ask.ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr("runtime.runners.packages.ask.ANSWER_SECONDS", 1.0)
     answers = {"old": "echo 3.9.1 too old", "broken": "echo it is broken >&2; exit 3", "slow": "sleep 60 & wait"}
     for name, script in answers.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")

@@ -7,10 +7,10 @@ import shlex
 import sys
 from pathlib import Path
 
-from runtime.diagnosis.ask import NoAnswer, ask
 from runtime.diagnosis.findings import Finding, fault, raised, warning, well
 from runtime.diagnosis.subject import Subject
 from runtime.errors import RunnerFault
+from runtime.runners.packages.ask import NoAnswer, ask
 from runtime.runners.packages.npm import missing_packages, npm_command, npm_packages, other_installer
 from runtime.runners.programs import find_programs, node_wheels
 

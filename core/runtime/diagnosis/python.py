@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
-from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from runtime.diagnosis.ask import NoAnswer, ask
 from runtime.diagnosis.findings import Finding, fault, raised, warning, well
 from runtime.diagnosis.subject import Subject
 from runtime.errors import RunnerFault
-from runtime.runners.packages.python import has_pip
+from runtime.runners.packages.ask import NoAnswer, ask
+from runtime.runners.packages.lacking import bare, lacking, named
+from runtime.runners.packages.python import INSTALLING, has_pip, stamp_folder
 from runtime.runners.packages.requirements import Requirements, read_requirements
-from runtime.runners.packages.stamp import STAMP_FILE
+from runtime.runners.packages.stamp import unfinished
 from runtime.runners.programs import LEAST_PYTHON, ProjectPython, passed_over, project_python
 
 _OTHERS = ("-", ".", "$")
@@ -36,16 +34,6 @@ if sys.version_info < (3, 11):
 else:
     from runtime_runner.requirements import unmet
     print(found, unmet())
-"""
-_VERSIONS = """
-import importlib.metadata, json, sys
-found = {"": "%d.%d.%d" % sys.version_info[:3]}
-for name in sys.argv[1:]:
-    try:
-        found[name] = importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        found[name] = None
-print(json.dumps(found))
 """
 
 
@@ -94,58 +82,29 @@ def look_at_packages(subject: Subject) -> Finding:
     if broken := _broken(wanted):
         return fault(broken, "correct the line; it is a name with versions, such as pydantic>=2,<3")
     python = project_python(subject.root, subject.settings)
-    requirements = list(filter(None, map(_requirement, wanted.lines)))
+    requirements = named(wanted.lines)
     if not requirements or python.fault():
         return well("no packages are asked for" if not requirements else "not looked for, as the Python is not usable")
-    names = [requirement.name for requirement in requirements]
     try:
-        answer = ask([python.interpreter, "-c", _VERSIONS, *names], subject.root, _variables(subject, python))
+        lacks = lacking(requirements, python, subject.root, subject.variables)
     except NoAnswer as error:
         return warning(f"not looked for: the Python of the steps {error}")
-    installed: dict[str, str | None] = json.loads(answer.strip().rpartition("\n")[2])
-    lacking = list(filter(None, (_lack(each, installed) for each in requirements)))
-    if lacking:
-        found = f"{', '.join(lacking)} (asked for by {wanted.source})"
-        return fault(found, "install the packages", _install(subject, python))
+    if lacks:
+        found = f"{', '.join(lacks)} (asked for by {wanted.source})"
+        return fault(found, f"install the packages{_hint(subject, python, len(lacks))}", _install(subject, python))
     return well(f"all {len(requirements)} of {wanted.source} are there")
-
-
-def _requirement(line: str) -> Requirement | None:
-    """What a line asks for; None for what is no name and version: an option, a folder, an address."""
-    try:
-        return Requirement(_bare(line))
-    except InvalidRequirement:
-        return None
-
-
-def _bare(line: str) -> str:
-    """The line without its comment, and without what it tells the installer."""
-    return line.partition(" #")[0].partition(" --")[0].strip()
 
 
 def _broken(wanted: Requirements) -> str:
     """What is wrong with the first line that an installer would refuse; empty where it would refuse none."""
     for line, place in zip(wanted.lines, wanted.places, strict=True):
-        if line.startswith(_OTHERS) or _PLACE.search(_bare(line)):
+        if line.startswith(_OTHERS) or _PLACE.search(bare(line)):
             continue
         try:
-            Requirement(_bare(line))
+            Requirement(bare(line))
         except InvalidRequirement as error:
-            return f"{place}: '{_bare(line)}' is no requirement: {str(error).partition(chr(10))[0]}"
+            return f"{place}: '{bare(line)}' is no requirement: {str(error).partition(chr(10))[0]}"
     return ""
-
-
-def _lack(wanted: Requirement, installed: Mapping[str, str | None]) -> str:
-    """What is wrong with a package; empty when it is there, or not meant for this Python."""
-    version = str(installed[""])
-    here = {"python_full_version": version, "python_version": version.rpartition(".")[0]}
-    if wanted.marker is not None and not wanted.marker.evaluate(here):
-        return ""
-    found = installed[wanted.name]
-    if found is None:
-        return f"{wanted.name} is missing"
-    is_right = wanted.url is not None or wanted.specifier.contains(found, prereleases=True)
-    return "" if is_right else f"{wanted.name} is {found}, not {wanted.specifier}"
 
 
 def _place(subject: Subject, python: ProjectPython) -> str:
@@ -171,7 +130,7 @@ def _fix(python: ProjectPython) -> str:
 
 
 def _install(subject: Subject, python: ProjectPython) -> str:
-    """What installs the packages, also those that somebody has removed since they were installed.
+    """What installs the packages.
 
     Empty where the project asks for what cannot be installed: that is to be corrected first.
     """
@@ -180,10 +139,15 @@ def _install(subject: Subject, python: ProjectPython) -> str:
             return ""
     except RunnerFault:
         return ""
-    folder = python.environment or python.packages or Path(".runtime", "cache", "python")
-    stamp = subject.root / folder / STAMP_FILE
-    forget = f"rm {shlex.quote(str(stamp.relative_to(subject.root)))} && " if stamp.is_file() else ""
-    return f"{forget}{_bring_pip(subject, python)}runtime install"
+    return f"{_bring_pip(subject, python)}runtime install"
+
+
+def _hint(subject: Subject, python: ProjectPython, count: int) -> str:
+    """What to look at as well where the last installation is known to have failed."""
+    if unfinished(stamp_folder(subject.root, python)) != INSTALLING:
+        return ""
+    what = "the name and its version" if count == 1 else "the names and their versions"
+    return f"; the last try did not come to its end, so check {what}"
 
 
 def _bring_pip(subject: Subject, python: ProjectPython) -> str:

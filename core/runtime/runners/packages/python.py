@@ -19,6 +19,8 @@ from runtime.runners.programs import VIRTUAL_ENVIRONMENT, ProjectPython, passed_
 
 RUNNER_REQUIREMENTS = "requirements.txt"
 """What the Python runner needs, a file in its folder."""
+INSTALLING = "installing"
+"""What the folder of stamps says from the begin of an installation until it has come to its end."""
 _MAKING = "making it"
 _HAS_PIP = "import importlib.util, sys; sys.exit(3 if importlib.util.find_spec('pip') is None else 0)"
 _NO_PIP = 3
@@ -40,6 +42,11 @@ def is_python_outdated(root: Path, settings: Settings, runner: Path, wanted: Req
 def has_pip(environment: Path) -> bool:
     """Whether an environment has an installer of its own, as far as a look at its folders tells."""
     return any((folder / "pip").is_dir() for folder in environment.glob(_SITE_PACKAGES))
+
+
+def stamp_folder(root: Path, python: ProjectPython) -> Path:
+    """Where it is noted what was installed for this Python."""
+    return python.environment or python.packages or root / ".runtime" / "cache" / "python"
 
 
 def missing_requirements(root: Path, settings: Settings, wanted: Requirements) -> list[str]:
@@ -80,15 +87,15 @@ def install_python(
         python = project_python(root, settings)
     needed = _needed(python, runner, wanted)
     place = _name(root, python)
-    stamps = python.environment or python.packages or root / ".runtime" / "cache" / "python"
+    stamps = stamp_folder(root, python)
     key = _key(python, needed, wanted)
-    if not needed or is_installed(stamps, key):
+    if not needed or (is_installed(stamps, key) and not _lacks(needed, python, root, environ)):
         say(f"Python: {place} is up to date")
         return
     sources = " and ".join(filter(None, (wanted.source, "" if python.packages else "what the runner needs")))
     say(f"Python: installing {sources} into {place}...")
     if is_ours(stamps):
-        note_begun(stamps, "installing")
+        note_begun(stamps, INSTALLING)
     _install(root, python, needed, environ, f"installing {sources} into {place}", ending)
     note_installed(stamps, _key(python, needed, wanted))
 
@@ -108,6 +115,17 @@ def _install(
     file.write_text("".join(f"{line}\n" for line in needed), encoding="utf-8")
     target = ["--target", str(python.packages), "--upgrade"] if python.packages else []
     run([*_installer(root, python, variables), *target, "-r", str(file)], root, variables, what, ending)
+
+
+def _lacks(needed: tuple[str, ...], python: ProjectPython, root: Path, environ: Mapping[str, str]) -> bool:
+    """Whether the Python itself misses what the stamp says is there, such as a version that somebody has changed."""
+    from runtime.runners.packages.ask import NoAnswer
+    from runtime.runners.packages.lacking import lacking, named  # 0.03 s that a start of `dev` can do without
+
+    try:
+        return bool(lacking(named(needed), python, root, environ))
+    except NoAnswer:
+        return False
 
 
 def _needed(python: ProjectPython, runner: Path, wanted: Requirements) -> tuple[str, ...]:
@@ -133,7 +151,7 @@ def _make_environment(root: Path, environ: Mapping[str, str], say: Say, ending: 
         if is_new:
             shutil.rmtree(folder, ignore_errors=True)  # half an environment would be taken for a whole one
         raise
-    note_begun(folder, "installing")
+    note_begun(folder, INSTALLING)
 
 
 def _installer(root: Path, python: ProjectPython, environ: Mapping[str, str]) -> list[str]:

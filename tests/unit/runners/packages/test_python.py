@@ -30,7 +30,10 @@ def test_an_environment_that_no_step_can_run_in_is_refused(
 
 PIP = """#!/bin/sh
 case "$1" in
-  -m) echo install >> calls; mkdir -p .venv/lib/python3.11/site-packages/roman-5.1.dist-info ;;
+  -m)
+    echo install >> calls; mkdir -p .venv/lib/python3.11/site-packages/roman-5.1.dist-info
+    echo '{"": "3.11.2", "roman": "5.1"}' > versions ;;
+  -c) if [ -e versions ]; then cat versions; fi ;;
 esac
 """
 
@@ -79,3 +82,23 @@ def test_a_package_that_is_kept_elsewhere_is_not_sought_for_ever(tmp_path: Path)
     wanted = read_requirements(tmp_path)
     install_python(tmp_path, Settings(), {}, tmp_path / "runner", wanted, print)
     assert not is_python_outdated(tmp_path, Settings(), tmp_path / "runner", wanted)
+
+
+@pytest.mark.parametrize("has", ["null", '"4.0"'])
+def test_what_the_python_itself_lacks_is_installed_though_nothing_seems_to_be_missing(tmp_path: Path, has: str) -> None:
+    environment(tmp_path)
+    (tmp_path / "requirements.txt").write_text("roman==5.1; python_version > '3'\n")
+    (tmp_path / "runner").mkdir()
+    (tmp_path / "runner" / "requirements.txt").write_text("# nothing\n")
+    said = list[str]()
+
+    def install() -> None:
+        install_python(tmp_path, Settings(), {}, tmp_path / "runner", read_requirements(tmp_path), said.append)
+
+    install()
+    install()
+    assert said[-1] == "Python: .venv is up to date"
+    (tmp_path / "versions").write_text(f'{{"": "3.11.2", "roman": {has}}}\n')
+    install()
+    assert said[-1].startswith("Python: installing requirements.txt")
+    assert (tmp_path / "calls").read_text().split() == ["install", "install"]
