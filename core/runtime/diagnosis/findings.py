@@ -45,6 +45,12 @@ def fault(found: str, fix: str = "", command: str = "") -> Finding:
     return Finding(Verdict.FAULT, found, fix, command)
 
 
+def all_there(count: int, source: str) -> Finding:
+    """The packages that a file asks for are there."""
+    said = f"the one package of {source} is there" if count == 1 else f"all {count} packages of {source} are there"
+    return well(said)
+
+
 def raised(error: RuntimeFault, command: str = "") -> Finding:
     """The fault with which `runtime dev` would end."""
     return fault(str(error), error.fix, command)

@@ -42,7 +42,9 @@ def look_at_sources(subject: Subject) -> Finding:
         found = "\n".join(f"{problem.file}: {problem.message}" for problem in unusable[:MAX_SHOWN])
         is_fault = any(problem.severity is Severity.ERROR for problem in unusable)
         return (fault if is_fault else warning)(found, unusable[0].fix)
-    return well(f"{' and '.join(folders)} with {subject.discovery.count} step and stream files")
+    count = subject.discovery.count
+    files = "1 step or stream file" if count == 1 else f"{count} step and stream files"
+    return well(f"{' and '.join(folders)} with {files}")
 
 
 def look_at_writing(subject: Subject) -> Finding:

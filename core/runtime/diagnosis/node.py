@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from runtime.diagnosis.findings import Finding, fault, raised, warning, well
+from runtime.diagnosis.findings import Finding, all_there, fault, raised, warning, well
 from runtime.diagnosis.subject import Subject
 from runtime.errors import RunnerFault
 from runtime.runners.packages.ask import NoAnswer, ask
@@ -63,7 +63,7 @@ def look_at_packages(subject: Subject) -> Finding:
         other = other_installer(subject.root)
         command = f"{other} install" if other else "runtime install"
         return fault(f"{', '.join(missing)} missing in node_modules", "install the packages", command)
-    return well(f"all {len(wanted)} of package.json are there" if wanted else "no packages are asked for")
+    return all_there(len(wanted), "package.json") if wanted else well("no packages are asked for")
 
 
 def _npm_mended(subject: Subject) -> tuple[str, str]:

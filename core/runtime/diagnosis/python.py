@@ -9,7 +9,7 @@ import sys
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from runtime.diagnosis.findings import Finding, fault, raised, warning, well
+from runtime.diagnosis.findings import Finding, all_there, fault, raised, warning, well
 from runtime.diagnosis.subject import Subject
 from runtime.errors import RunnerFault
 from runtime.runners.packages.ask import NoAnswer, ask
@@ -92,7 +92,7 @@ def look_at_packages(subject: Subject) -> Finding:
     if lacks:
         found = f"{', '.join(lacks)} (asked for by {wanted.source})"
         return fault(found, f"install the packages{_hint(subject, python, len(lacks))}", _install(subject, python))
-    return well(f"all {len(requirements)} of {wanted.source} are there")
+    return all_there(len(requirements), wanted.source)
 
 
 def _broken(wanted: Requirements) -> str:

@@ -27,3 +27,8 @@ def test_a_last_try_that_did_not_end_well_hints_at_the_name(tmp_path: Path) -> N
     one = packages_of(tmp_path, "pydantc").fix
     assert one == "install the packages; the last try did not come to its end, so check the name and its version"
     assert packages_of(tmp_path, "pydantc", "requets").fix.endswith(", so check the names and their versions")
+
+
+def test_one_package_is_told_of_as_one(tmp_path: Path) -> None:
+    assert packages_of(tmp_path, "pytest").found == "the one package of requirements.txt is there"
+    assert packages_of(tmp_path, "pytest", "pydantic").found == "all 2 packages of requirements.txt are there"
