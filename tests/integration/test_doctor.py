@@ -109,6 +109,8 @@ def test_a_project_that_can_run_is_told_so(tmp_path: Path) -> None:
     assert (diagnosis.code, diagnosis.faults()) == (0, [])
     assert {"runtime", "project", "port", "database", "disk"} <= diagnosis.checks.keys()
     assert all(check.keys() == {"check", "verdict", "found", "fix", "command"} for check in diagnosis.checks.values())
+    files = "steps with 1 step or stream file; `runtime generate-types --check` tells whether it loads"
+    assert diagnosis.checks["project"]["found"] == files
     printed = shell(tmp_path, "runtime doctor")
     assert printed.returncode == 0
     assert printed.stdout.count("\n✓ ") + printed.stdout.count("\n! ") == len(diagnosis.checks) - 1

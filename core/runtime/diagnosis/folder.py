@@ -44,7 +44,9 @@ def look_at_sources(subject: Subject) -> Finding:
         return (fault if is_fault else warning)(found, unusable[0].fix)
     count = subject.discovery.count
     files = "1 step or stream file" if count == 1 else f"{count} step and stream files"
-    return well(f"{' and '.join(folders)} with {files}")
+    # Here nothing is loaded, for that would run what steps do while they are imported.
+    loading = f"; `runtime generate-types --check` tells whether {'it loads' if count == 1 else 'they load'}"
+    return well(f"{' and '.join(folders)} with {files}{loading if count else ''}")
 
 
 def look_at_writing(subject: Subject) -> Finding:
