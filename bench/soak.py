@@ -97,7 +97,12 @@ def _measure(minutes: int) -> Measured:
         print(f"peak {peak:.0f} requests/s; from here on {SHARE * peak:.0f}, {minutes} minutes", flush=True)
         seen, whole = _load(core, SHARE * peak, minutes, names)
         _drain(core.url)
-    rows = [*_judge_requests(peak, seen), _judge_deliveries(whole), *_judge_processes(names, seen), *_show_files(seen)]
+    rows = [
+        *_judge_requests(peak, seen, whole),
+        _judge_deliveries(whole[-1]),
+        *_judge_processes(names, seen),
+        *_show_files(seen),
+    ]
     about = (
         f"{minutes} minutes at {SHARE:.0%} of the peak on {CONNECTIONS} connections: 6 GETs of a TypeScript step, 2 of "
         f"a Python step, 2 durable flows in turns; {ROUNDS_A_SECOND:g} rounds/s to {SOCKETS} sockets; the generator "
@@ -124,20 +129,22 @@ def _find_peak(core: Running) -> float:
     return figures.requests / taken
 
 
-def _load(core: Running, rate: float, minutes: int, names: Mapping[int, str]) -> tuple[list[Minute], Figures]:
-    """Prints each minute as it ends; gives them, and what was counted in all when everything had its answer.
+def _load(core: Running, rate: float, minutes: int, names: Mapping[int, str]) -> tuple[list[Minute], list[Figures]]:
+    """Prints each minute as it ends; gives them, and the figures of the whole load: warm-up, minutes and tail.
 
     Raises `BenchFault` when a process is not the one that it was.
     """
     seen: list[Minute] = []
+    whole: list[Figures] = []
     head = f"{'':6}{'req/s':>8}{'p50':>8}{'p99':>8}{'late':>6}{'left':>6}{'load':>6}{'host':>7}{'slow':>10}"
     print(f"{head}  MiB, open files", flush=True)
     stolen = Stolen()
     intervals = (WARM_UP_SECONDS, *[MINUTE] * minutes, TAIL_SECONDS)
     with Slowness() as slowness, _generator(core.url, rate, intervals) as found:
         for number, figures in enumerate(found):
+            whole.append(figures)
             if number > minutes:
-                return seen, figures
+                return seen, whole
             minute, stolen = _look(core, figures, stolen.share(), slowness.factors()), Stolen()
             if minute.resident.keys() != names.keys():
                 raise BenchFault("a process has ended and another has taken its place; see the log of the server")
@@ -207,16 +214,14 @@ def _drain(url: str) -> None:
 # ------------------------------------------------------------ judging
 
 
-def _judge_requests(peak: float, seen: Sequence[Minute]) -> Iterator[Row]:
+def _judge_requests(peak: float, seen: Sequence[Minute], whole: Sequence[Figures]) -> Iterator[Row]:
+    """Failures are those of the whole load; all else is of the minutes that are judged."""
     first, last = seen[0].figures, seen[-1].figures
     rates = [minute.figures.requests / minute.figures.seconds for minute in seen]
     yield Row("peak", with_unit(peak, "req/s"))
     yield Row("steady", with_unit(mean(rates), "req/s"), spread=spread(rates))
-    yield judged(
-        f"failed of {sum(minute.figures.requests for minute in seen):,} requests",
-        sum(minute.figures.failed for minute in seen),
-        NONE,
-    )
+    requests, failed = (sum(getattr(each, count) for each in whole) for count in ("requests", "failed"))
+    yield judged(f"failed of {requests:,} requests", failed, NONE)
     yield Row("p50, first -> last minute", f"{with_unit(first.p50, 'ms')} -> {with_unit(last.p50, 'ms')}")
     shown = f"{with_unit(first.p99, 'ms')} -> {with_unit(last.p99, 'ms')}, {last.p99 / first.p99:.2f} times"
     goal = SLOWDOWN if _is_long(seen) else None
@@ -230,7 +235,7 @@ def _judge_requests(peak: float, seen: Sequence[Minute]) -> Iterator[Row]:
 
 
 def _judge_deliveries(whole: Figures) -> Row:
-    """Each round is to come to each socket, and no other; `rounds` are those of all the time."""
+    """Each round that was sent is to come to each socket, and no other; `whole` has those of all the time."""
     due = SOCKETS * whole.rounds
     return judged(f"missing, or too many, of {due:,} deliveries", abs(due - whole.deliveries), NONE)
 

@@ -67,8 +67,9 @@ class Plan:
 class Figures:
     """An interval: latencies in milliseconds from when a request was due, `processor` the share of a core we took.
 
-    `failed` counts answers that were no success, `waiting` the requests that were due and not yet sent at the end.
-    `rounds` were answered since the first interval began, of which every socket is to get each: `deliveries` came.
+    `requests` were answered; `failed` counts answers that were no success. What has no answer at the very end counts
+    in both. `waiting` requests were due and not yet sent at the end.
+    `rounds` were sent since the first interval began, of which every socket is to get each: `deliveries` came.
     """
 
     seconds: float
@@ -106,16 +107,15 @@ class Latencies:
 
 
 class _Connection:
-    """Carries one `request` at a time, which was due at `due`."""
+    """Carries one request at a time, which was due at `due`."""
 
     def __init__(self, url: str) -> None:
         self.socket = connected(url)
-        self.request = b""
         self.due = 0.0
         self._received = b""
 
     def send(self, request: bytes, due: float) -> None:
-        self.request, self.due = request, due
+        self.due = due
         self.socket.sendall(request)
 
     def receive(self) -> int | None:
@@ -167,20 +167,24 @@ class Pacing:
             if now > self._answered + STUCK_SECONDS:
                 raise BenchFault(f"no answer for {STUCK_SECONDS:g} s")
         took, found = now - began, self._latencies
-        if is_last:
-            self._settle()
+        unanswered = self._settle() if is_last else 0
         waiting = int((now - self._due) / self._distance) if self._distance and now > self._due else 0
         share = (time.process_time() - used) / took
+        requests, failed = found.total + unanswered, self._failed + unanswered
         percentiles = found.share(0.5), found.share(0.99)
-        return Figures(took, found.total, self._failed, waiting, self._rounds, self._deliveries, *percentiles, share)
+        return Figures(took, requests, failed, waiting, self._rounds, self._deliveries, *percentiles, share)
 
-    def _settle(self) -> None:
-        """Sends nothing more, and waits until all is answered and delivered, or nothing has come for long."""
+    def _settle(self) -> int:
+        """Sends nothing more, and waits until all is answered and delivered, or nothing has come for long.
+
+        Gives how many requests are without an answer.
+        """
         before, moved = (0, 0), time.monotonic()
         while self._is_under_way() and time.monotonic() < moved + SETTLE_SECONDS:
             self._await(SETTLE_SECONDS)
             if (now := (self._latencies.total, self._deliveries)) != before:
                 before, moved = now, time.monotonic()
+        return len(self._connections) - len(self._idle)
 
     def _is_under_way(self) -> bool:
         return len(self._idle) < len(self._connections) or self._deliveries < self._rounds * len(self._sockets)
@@ -190,6 +194,7 @@ class Pacing:
         if self._idle and self._round_due <= now:
             self._idle.pop().send(self._round, self._round_due)
             self._round_due += self._round_distance
+            self._rounds += 1
         while self._idle and (self._due <= now or not self._distance):
             due = self._due if self._distance else now
             self._idle.pop().send(self._mix[self._sent % len(self._mix)], due)
@@ -219,7 +224,6 @@ class Pacing:
         self._answered = time.monotonic()
         self._latencies.add(self._answered - connection.due)
         self._failed += not 200 <= status < 300
-        self._rounds += connection.request is self._round
         self._idle.append(connection)
 
     def _hear(self, number: int) -> None:
