@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.harness import ROOT, report
 from bench.harness.command import EXIT_INTERRUPTED, EXIT_MISSED, EXIT_NO_FIGURES, end_on_signals
+from bench.harness.lifeline import tied_to
 
 BENCH = ROOT / "bench"
 BOUND_SECONDS = 15 * 60.0
@@ -66,7 +67,8 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     print(f"\n== {name}", flush=True)
     began = time.monotonic()
     # A session of its own: Ctrl-C reaches only us, so that a benchmark is told once, and its whole group can be ended.
-    started = subprocess.Popen([sys.executable, str(_file(name)), *arguments], cwd=ROOT, start_new_session=True)
+    command = [sys.executable, str(_file(name)), *arguments]
+    started = subprocess.Popen(command, cwd=ROOT, start_new_session=True, preexec_fn=tied_to(os.getpid()))
     try:
         bound = ARGUED_SECONDS if arguments else LONGER_SECONDS.get(name, BOUND_SECONDS)
         code = started.wait(bound)

@@ -29,6 +29,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from bench.harness import ROOT, BenchFault
 from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.contenders import start_ours, versions_of_ours
+from bench.harness.lifeline import tied_to
 from bench.harness.load import spread
 from bench.harness.machine import Stolen
 from bench.harness.pacing import Asked, Figures, Plan
@@ -140,7 +141,7 @@ def _load(core: Running, rate: float, minutes: int, names: Mapping[int, str]) ->
     print(f"{head}  MiB, open files", flush=True)
     stolen = Stolen()
     intervals = (WARM_UP_SECONDS, *[MINUTE] * minutes, TAIL_SECONDS)
-    with Slowness() as slowness, _generator(core.url, rate, intervals) as found:
+    with _generator(core.url, rate, intervals) as found, Slowness() as slowness:
         for number, figures in enumerate(found):
             whole.append(figures)
             if number > minutes:
@@ -159,7 +160,8 @@ def _generator(url: str, rate: float | None, intervals: Sequence[float]) -> Iter
     """Runs the load beside us; gives the figures of each interval as it ends."""
     plan = Plan(url, MIX, rate, intervals, CONNECTIONS, SOCKETS, PLACE, ROUND, ROUNDS_A_SECOND)
     command = [sys.executable, "-m", "bench.harness.pacing", json.dumps(asdict(plan))]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as started:
+    tie = tied_to(os.getpid())
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, preexec_fn=tie) as started:
         assert started.stdout is not None, "it was asked for"
         try:
             yield (Figures(**json.loads(line)) for line in started.stdout)

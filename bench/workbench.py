@@ -26,7 +26,7 @@ import anyio
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench.harness import ROOT, SCRATCH, BenchFault, history
+from bench.harness import ROOT, SCRATCH, BenchFault, history, lifeline
 from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.machine import program_version
 from bench.harness.results import Goal, Row, judged
@@ -109,8 +109,11 @@ def _looked(store: Path, options: argparse.Namespace) -> Iterator[dict[str, Any]
     """What the browser measures, a figure a document, as it comes. Raises `BenchFault`."""
     asked = {"store": str(store), "repeats": options.repeats, "only": options.only, "wideTrace": WIDE_TRACE}
     command = [find_programs(Settings())["node"], str(SCRIPT), json.dumps(asked)]
-    environment = {**os.environ, "RUNTIME_COMMAND": f"{sys.executable} -m runtime"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as looking:
+    # The script starts the runtime, which has to end with it as well; the browser does so by itself.
+    runtime = f"{sys.executable} {lifeline.__file__} {sys.executable} -m runtime"
+    environment = {**os.environ, "RUNTIME_COMMAND": runtime}
+    tie = lifeline.tied_to(os.getpid())
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, preexec_fn=tie) as looking:
         try:
             for line in looking.stdout or ():
                 yield json.loads(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from bench.harness import BenchFault
+from bench.harness.lifeline import tied_to
 from bench.harness.sockets import connected
 
 _HOOKS = Path(__file__).with_name("wrk.lua")
@@ -55,7 +57,14 @@ def load(
     command += [f"-H{name}: {value}" for name, value in (headers or {}).items()]
     command += ["-s", str(_HOOKS), url, "--"]
     command += ["POST", body] if body else ["GET"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=seconds + _SLACK_SECONDS, check=False)
+    run = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=seconds + _SLACK_SECONDS,
+        check=False,
+        preexec_fn=tied_to(os.getpid()),
+    )
     if run.returncode != 0:
         raise BenchFault(f"wrk failed on {url}: {run.stderr.strip() or run.stdout.strip()}")
     counted = json.loads(run.stdout.splitlines()[-1])

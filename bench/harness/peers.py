@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.harness import ROOT, SCRATCH, BenchFault
+from bench.harness.lifeline import tied_to
 
 PEERS = ROOT / "bench" / "peers"
 INSTALL_SECONDS = 300
@@ -59,7 +60,14 @@ def _install(name: str, command: Sequence[str], folder: Path, environment: dict[
     print(f"installing {name}: {' '.join(command[:3])} ...", flush=True)
     try:
         run = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_SECONDS,
+            check=False,
+            preexec_fn=tied_to(os.getpid()),
         )
     except FileNotFoundError as error:
         raise BenchFault(f"{command[0]} is not there to install {name} with; run scripts/setup") from error

@@ -15,6 +15,7 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from bench.harness import SCRATCH, BenchFault
+from bench.harness.lifeline import tied_to
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -95,7 +96,12 @@ def worker(
     SCRATCH.mkdir(parents=True, exist_ok=True)
     with _log(name).open("wb") as output:
         started = subprocess.Popen(
-            command, cwd=folder, env={**_environment(), **(environment or {})}, stdout=output, stderr=subprocess.STDOUT
+            command,
+            cwd=folder,
+            env={**_environment(), **(environment or {})},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=tied_to(os.getpid()),
         )
         try:
             yield started
