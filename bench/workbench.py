@@ -30,6 +30,7 @@ from bench.harness import ROOT, SCRATCH, BenchFault, history, lifeline
 from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.machine import program_version
 from bench.harness.results import Goal, Row, judged
+from bench.harness.servers import passed_environment
 from runtime.config import Settings
 from runtime.runners.programs import find_programs
 from runtime.storage.sqlite.traces import SqliteTraceStore
@@ -111,7 +112,7 @@ def _looked(store: Path, options: argparse.Namespace) -> Iterator[dict[str, Any]
     command = [find_programs(Settings())["node"], str(SCRIPT), json.dumps(asked)]
     # The script starts the runtime, which has to end with it as well; the browser does so by itself.
     runtime = f"{sys.executable} {lifeline.__file__} {sys.executable} -m runtime"
-    environment = {**os.environ, "RUNTIME_COMMAND": runtime}
+    environment = {**passed_environment(), "RUNTIME_COMMAND": runtime}
     tie = lifeline.tied_to(os.getpid())
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, preexec_fn=tie) as looking:
         try:

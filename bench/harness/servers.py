@@ -21,6 +21,9 @@ START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 POLL_SECONDS = 0.05
 LOG_TAIL_LINES = 20
+_PLACES = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "RUNTIME_NODE", "CHROMIUM", "GEM_HOME", "GEM_PATH", "RUBYLIB")
+_PASSED = frozenset((*_PLACES, "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ"))
+"""Variables by which programs, and what they consist of, are found; who runs them, and where."""
 
 
 def free_port() -> int:
@@ -83,9 +86,12 @@ def process(
         yield Running(f"http://127.0.0.1:{port}", started.pid)
 
 
-def _environment() -> dict[str, str]:
-    """What a program gets of our own environment: nothing by which it would export traces, or Node run otherwise."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "NODE_OPTIONS"))}
+def passed_environment() -> dict[str, str]:
+    """What a program gets of our own environment: nothing by which it, or its language, would run otherwise.
+
+    So many variables could do that (`LOG_LEVEL`, `DEBUG`, `PYTHONMALLOC`) that only those are passed that it needs.
+    """
+    return {name: value for name, value in os.environ.items() if name in _PASSED}
 
 
 @contextmanager
@@ -98,7 +104,7 @@ def worker(
         started = subprocess.Popen(
             command,
             cwd=folder,
-            env={**_environment(), **(environment or {})},
+            env={**passed_environment(), **(environment or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
             preexec_fn=tied_to(os.getpid()),
