@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.harness import ROOT, report
-from bench.harness.command import EXIT_INTERRUPTED, EXIT_MISSED, EXIT_NO_FIGURES, end_on_signals
+from bench.harness.command import EXIT_INTERRUPTED, EXIT_MISSED, EXIT_NO_FIGURES, end_on_signals, unless_unread
 from bench.harness.lifeline import tied_to
 
 BENCH = ROOT / "bench"
@@ -27,7 +27,11 @@ STOP_SECONDS = 60.0
 
 
 def main(arguments: Sequence[str]) -> int:
-    """1 when a goal is missed, 3 when figures could not be had or a bound is passed."""
+    """1 when a goal is missed, 3 when figures could not be had or a bound is passed, 141 when nobody reads on."""
+    return unless_unread(lambda: _carry_out(arguments))
+
+
+def _carry_out(arguments: Sequence[str]) -> int:
     names = sorted(path.stem for path in BENCH.glob("[a-z]*.py"))
     if arguments == ["--report"]:
         report.write()

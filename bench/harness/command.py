@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 import sys
 import traceback
@@ -19,6 +21,8 @@ from bench.harness.servers import alone
 EXIT_MISSED = 1
 EXIT_NO_FIGURES = 3
 EXIT_INTERRUPTED = 130
+EXIT_UNREAD = 141
+"""What a shell tells of other commands then: 128 and the number of SIGPIPE, which Python ignores."""
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -34,9 +38,27 @@ class Measured:
 def carry_out(name: str, measure: Callable[[], Measured]) -> int:
     """Measures, prints and keeps the rows; the exit code is 1 when a goal is missed, 3 when no figure could be had.
 
+    It is 130 after an interruption, 141 when whoever read what is printed is gone.
     Rows of a run with arguments are not kept: it may have left out cases, or looked but shortly.
     """
     end_on_signals()
+    return unless_unread(lambda: _report(name, measure))
+
+
+def unless_unread(run: Callable[[], int]) -> int:
+    """The exit code that `run` gives; that of a closed pipe when nobody reads what it prints (`| head`)."""
+    try:
+        code = run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What could not be printed is still to be written when Python ends, and would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_UNREAD
+    return code
+
+
+def _report(name: str, measure: Callable[[], Measured]) -> int:
+    """Carries it out, and says on standard error why there are no figures."""
     try:
         return _carry_out(name, measure)
     except BenchFault as fault:
@@ -45,7 +67,9 @@ def carry_out(name: str, measure: Callable[[], Measured]) -> int:
     except KeyboardInterrupt:
         print(f"bench {name}: interrupted; nothing of it is kept", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except Exception:  # whose own exit code would say that a goal is missed
+    except Exception as error:  # whose own exit code would say that a goal is missed
+        if isinstance(error, BrokenPipeError) and _is_unread():
+            raise
         traceback.print_exc()
         return EXIT_NO_FIGURES
 
@@ -66,6 +90,13 @@ def _carry_out(name: str, measure: Callable[[], Measured]) -> int:
         rows, versions = tuple(measured.rows), tuple(measured.versions)
         keep(Result(name, measured.about, rows, versions, began, hardware, of))
     return EXIT_MISSED if any(row.is_met is False for row in measured.rows) else 0
+
+
+def _is_unread() -> bool:
+    """Whether it is our standard output whose reader is gone, and not a server."""
+    looked = select.poll()
+    looked.register(sys.stdout, 0)
+    return bool(looked.poll(0))
 
 
 def end_on_signals() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.harness.command import EXIT_UNREAD
 from bench.harness.usage import usage
 from tests.integration.project import PATIENCE, REPOSITORY, eventually, is_alive
 
@@ -24,7 +25,7 @@ from pathlib import Path
 from bench import __main__ as driver
 
 driver.BENCH = Path(sys.argv[1])
-sys.exit(driver.main(["small", sys.argv[1]]))
+sys.exit(driver.main(["small", *sys.argv[1:]]))
 """
 SMALL = f"""
 import sys
@@ -43,7 +44,9 @@ servers.SCRATCH = folder
 def measure():
     with ExitStack() as running:
         url = start_ours(running, "ours", folder).url
-        load(url + "/hello", 4, 50)
+        while True:
+            load(url + "/hello", 4, int(sys.argv[2]))
+            print("loaded", flush=True)
 
 sys.exit(carry_out("small", measure))
 """
@@ -56,16 +59,17 @@ async def handler(req, ctx):
 
 
 @contextmanager
-def loading(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[int]]]:
-    """The driver of a benchmark of ours that is under load, and the ids of all processes of it."""
+def loading(folder: Path, seconds: int) -> Iterator[tuple[subprocess.Popen[bytes], list[int]]]:
+    """The driver of a benchmark that loads us for so long, prints, and does it again; and the ids of all processes."""
     (folder / "steps").mkdir()
     (folder / "steps" / "hello_step.py").write_text(STEP)
     (folder / "small.py").write_text(SMALL)
     everybody: list[int] = []
-    with (folder / "printed").open("wb") as printed:
-        driver = subprocess.Popen(
-            [sys.executable, "-c", DRIVER, str(folder)], cwd=REPOSITORY, stdout=printed, stderr=printed
-        )
+    command = [sys.executable, "-c", DRIVER, str(folder), str(seconds)]
+    with (
+        (folder / "errors").open("wb") as errors,
+        subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=errors) as driver,
+    ):
 
         def is_loaded() -> bool:
             processes = usage(driver.pid).processes
@@ -73,18 +77,26 @@ def loading(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[int]]]
             return any(each.name == "wrk" for each in processes)
 
         try:
-            assert eventually(is_loaded, PATIENCE), (folder / "printed").read_text()
+            assert eventually(is_loaded, PATIENCE), (folder / "errors").read_text()
             yield driver, everybody
         finally:
             for pid in filter(is_alive, [driver.pid, *everybody]):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            driver.wait(PATIENCE)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 def test_a_driver_that_is_killed_takes_everything_along(tmp_path: Path) -> None:
-    with loading(tmp_path) as (driver, everybody):
+    with loading(tmp_path, seconds=50) as (driver, everybody):
         driver.kill()
         driver.wait(PATIENCE)
         assert eventually(lambda: not any(map(is_alive, everybody)), PATIENCE)
+
+
+def test_a_reader_that_is_gone_ends_it_quietly(tmp_path: Path) -> None:
+    with loading(tmp_path, seconds=1) as (driver, everybody):
+        assert driver.stdout is not None
+        driver.stdout.close()
+        assert driver.wait(PATIENCE) == EXIT_UNREAD
+        assert eventually(lambda: not any(map(is_alive, everybody)), PATIENCE)
+    assert (tmp_path / "errors").read_text() == ""
