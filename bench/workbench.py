@@ -29,7 +29,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from bench.harness import ROOT, SCRATCH, BenchFault, history, lifeline
 from bench.harness.command import Measured, at_least, carry_out, options_of
 from bench.harness.machine import program_version
-from bench.harness.results import Goal, Row, judged
+from bench.harness.results import Goal, Row, judged, with_unit
 from bench.harness.servers import passed_environment
 from runtime.config import Settings
 from runtime.runners.programs import find_programs
@@ -73,7 +73,7 @@ def _measure(options: argparse.Namespace) -> Measured:
             part = figure["name"]
             print(part, flush=True)
         else:
-            rows += _frames(part, figure) if figure["kind"] == "frames" else [_wait(part, figure)]
+            rows += rows_of(part, figure)
     about = f"{options.traces:,} traces and {options.lines:,} lines in the store; medians of {options.repeats} times"
     versions = [program_version(os.environ.get("CHROMIUM", "chromium"))]
     return Measured(about, rows, versions)
@@ -129,6 +129,13 @@ def _looked(store: Path, options: argparse.Namespace) -> Iterator[dict[str, Any]
 # ------------------------------------------------------------ what is said of it
 
 
+def rows_of(part: str, figure: dict[str, Any]) -> list[Row]:
+    """The rows of what the browser has measured; what is there to compare with has no goal."""
+    if figure["kind"] == "comparison":
+        return _frames(part, figure, None, None)
+    return _frames(part, figure, SMOOTH, STEADY) if figure["kind"] == "frames" else [_wait(part, figure)]
+
+
 def _wait(part: str, figure: dict[str, Any]) -> Row:
     """What somebody waits for: the median, and the worst beside it."""
     took = figure["took"]
@@ -137,7 +144,7 @@ def _wait(part: str, figure: dict[str, Any]) -> Row:
     return judged(f"{part}: {figure['name']}", median(took), goal, spread=spread)
 
 
-def _frames(part: str, figure: dict[str, Any]) -> list[Row]:
+def _frames(part: str, figure: dict[str, Any], smooth: Goal | None, steady: Goal | None) -> list[Row]:
     """How long frames took while something was scrolled: 95 of a hundred no longer, and the worst."""
     frames = sorted(figure["took"])
     p95 = frames[min(int(len(frames) * 0.95), len(frames) - 1)]
@@ -145,7 +152,11 @@ def _frames(part: str, figure: dict[str, Any]) -> list[Row]:
     case = f"{part}: {figure['name']}"
     ours = f"p50 {median(frames):.1f}, p95 {p95:.1f} ms"
     spread = f"{late:.1%} of {len(frames)} frames over {LATE_FRAME_MS:g} ms, {figure['longTasks']} long tasks"
-    return [judged(case, p95, SMOOTH, ours=ours), judged(f"{case}, worst frame", frames[-1], STEADY, spread=spread)]
+    worst = with_unit(frames[-1], "ms")
+    return [
+        judged(case, p95, smooth, ours=ours),
+        judged(f"{case}, worst frame", frames[-1], steady, ours=worst, spread=spread),
+    ]
 
 
 if __name__ == "__main__":

@@ -35,15 +35,15 @@ async function times(kind: 'usable' | 'search', name: string, measure: () => Pro
   tell({ kind, name, took: await repeated(measure) })
 }
 
-/** Frames of all repeats together. */
-async function frames(name: string, measure: () => Promise<Frames>): Promise<void> {
+/** Frames of all repeats together; those of a comparison are not judged. */
+async function frames(name: string, measure: () => Promise<Frames>, kind: 'frames' | 'comparison' = 'frames'): Promise<void> {
   const all: Frames = { took: [], longTasks: 0 }
   await repeated(async () => {
     const { took, longTasks } = await measure()
     all.took.push(...took)
     return (all.longTasks += longTasks)
   })
-  tell({ kind: 'frames', name, ...all })
+  tell({ kind, name, ...all })
 }
 
 /** Each screen in its turn, again and again: what the machine does meanwhile meets all of them. */
@@ -91,10 +91,11 @@ async function scrolling({ page, show }: Harness): Promise<void> {
     await show(place)
     await page.locator(list).waitFor()
   }
-  await frames('nothing, for comparison', async () => {
+  const rest = async (): Promise<Frames> => {
     await begin('traces', GRID)
     return restFrames(page, 1000)
-  })
+  }
+  await frames('nothing, for comparison', rest, 'comparison')
   await frames('traces, wheel', async () => {
     await begin('traces', GRID)
     return scrollFrames(page, GRID, 1, SCROLL)
