@@ -74,7 +74,9 @@ class TelemetrySettings(Section):
     sample: float | None = Field(None, ge=0, le=1)
     """The share of traces that is kept, beside all attempts that failed. Absent for 1 in `dev`, 0.1 in `start`."""
     max_traces_per_second: int = Field(100, ge=0, le=MOST)
-    """Of the traces that begin in a second at most so many are kept, beside all attempts that failed."""
+    """Of the traces that begin in a second at most so many are kept, beside all attempts that failed.
+
+    The default is that of Datadog's tracers (`DD_TRACE_RATE_LIMIT`)."""
     max_payload_bytes: int = Field(64 * 1024, ge=0, le=LARGEST)
     """The largest input or written value that is kept; of a larger one only how large it was."""
     max_operations: int = Field(256, ge=0, le=MOST)
