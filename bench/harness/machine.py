@@ -52,11 +52,12 @@ class Stolen:
 
 
 def commit() -> str:
-    """What of us was measured, as git names it; `-dirty` when files but for our report differ, "" without git."""
+    """What of us was measured, as git names it; `-dirty` when files but for the report differ, "" without git."""
     git = ["git", "-C", str(ROOT)]
     try:
         name = _say([*git, "describe", "--always"])
-        return f"{name}-dirty" if _say([*git, "status", "--porcelain", "--", ".", ":!bench/RESULTS.md"]) else name
+        differing = _say([*git, "status", "--porcelain", "--", ".", ":!bench/RESULTS.md", ":!bench/notes"])
+        return f"{name}-dirty" if differing else name
     except (OSError, subprocess.CalledProcessError):
         return ""
 
