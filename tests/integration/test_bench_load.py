@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 import pytest
 
 from bench.harness import BenchFault
 from bench.harness.load import load
+from tests.integration.answering import answering
 
 pytestmark = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
 
@@ -21,30 +20,15 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
 
 
 @contextmanager
-def answering(answer: Callable[[int], bytes | None]) -> Iterator[str]:
+def numbered(answer: Callable[[int], bytes | None]) -> Iterator[str]:
     """A server that gives the answer to the request of each number; None leaves a request without one."""
     numbers = itertools.count()
-
-    class Handler(StreamRequestHandler):
-        def handle(self) -> None:
-            while self.rfile.readline():
-                while self.rfile.readline().strip():
-                    continue
-                if (data := answer(next(numbers))) is not None:
-                    self.wfile.write(data)
-
-    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/"
-        finally:
-            server.shutdown()
-            serving.join()
+    with answering(lambda _: answer(next(numbers))) as url:
+        yield f"{url}/"
 
 
 def test_answers_that_are_right_give_a_figure() -> None:
-    with answering(lambda _: OK) as url:
+    with numbered(lambda _: OK) as url:
         assert load(url, 4, 1).rate > 0
 
 
@@ -57,16 +41,16 @@ def test_answers_that_are_right_give_a_figure() -> None:
     ],
 )
 def test_answers_that_become_others_give_none(later: bytes, fault: str) -> None:
-    with answering(lambda number: OK if number < 3 else later) as url, pytest.raises(BenchFault, match=fault):
+    with numbered(lambda number: OK if number < 3 else later) as url, pytest.raises(BenchFault, match=fault):
         load(url, 4, 1)
 
 
 def test_a_server_that_answers_wrong_from_the_beginning_gives_none() -> None:
     found = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"
-    with answering(lambda _: found) as url, pytest.raises(BenchFault, match="302 Found"):
+    with numbered(lambda _: found) as url, pytest.raises(BenchFault, match="302 Found"):
         load(url, 4, 1)
 
 
 def test_connections_that_are_left_without_an_answer_give_none() -> None:
-    with answering(lambda number: None if number % 20 == 19 else OK) as url, pytest.raises(BenchFault, match="no more"):
+    with numbered(lambda number: None if number % 20 == 19 else OK) as url, pytest.raises(BenchFault, match="no more"):
         load(url, 4, 1)

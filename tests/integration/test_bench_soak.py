@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 import pytest
 
@@ -17,6 +15,7 @@ from bench.harness.results import Row
 from bench.harness.servers import Running
 from bench.harness.slowness import Factors
 from bench.soak import Minute
+from tests.integration.answering import answering
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 FAILED = b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"
@@ -55,36 +54,14 @@ def test_a_load_without_failures_meets_its_goal(monkeypatch: pytest.MonkeyPatch)
     assert judged_requests([figures(500, 0)] * 4, monkeypatch).is_met
 
 
-@contextmanager
-def answering(round: bytes | None) -> Iterator[str]:
-    """A server that answers its rounds so, None for not at all, and delivers none of them; other requests it serves."""
-
-    class Handler(StreamRequestHandler):
-        def handle(self) -> None:
-            while asked := self.rfile.readline():
-                while self.rfile.readline().strip():
-                    continue
-                answer = round if b" /rounds " in asked else OK
-                if answer is not None:
-                    self.wfile.write(answer)
-
-    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            serving.join()
-
-
 @pytest.mark.parametrize("answer", [FAILED, None])
 def test_a_round_that_failed_is_a_failure_and_its_deliveries_are_missing(
     answer: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pacing, "SETTLE_SECONDS", 0.2)
     monkeypatch.setattr(soak, "SOCKETS", 1)
-    with answering(answer) as url, ExitStack() as held:
+    # Rounds get that answer and are delivered to nobody; other requests are served.
+    with answering(lambda asked: answer if b" /rounds " in asked else OK) as url, ExitStack() as held:
         # One round in all, on the first connection; the requests go over the other.
         plan = Plan(url, [Asked("/")], None, (0.2,), 2, 1, {}, Asked("/rounds"), 0.01)
         connections = [pacing._Connection(url) for _ in range(2)]
