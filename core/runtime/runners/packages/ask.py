@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from runtime.runners.packages.commands import begin
+
 ANSWER_SECONDS = 4.0
 """How long a program may take; a slower one counts as not working."""
 
@@ -19,17 +21,7 @@ class NoAnswer(Exception):
 def ask(command: Sequence[str], root: Path, environ: Mapping[str, str]) -> str:
     """What the program prints, without what it prints as errors. Raises `NoAnswer`."""
     try:
-        process = subprocess.Popen(
-            command,
-            cwd=root,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
+        process = begin(command, root, environ, subprocess.PIPE)
     except OSError as error:
         raise NoAnswer(f"cannot be started: {error.strerror}") from error
     with process:

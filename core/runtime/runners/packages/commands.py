@@ -52,19 +52,26 @@ class Ending:
         with self._lock:
             if self.is_over:
                 raise InterruptedError(0, "the runtime ends")
-            # In a session of its own, so that all that it starts can be ended together.
-            self._process = subprocess.Popen(
-                command,
-                cwd=root,
-                env=dict(environ),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,
-            )
+            self._process = begin(command, root, environ, subprocess.STDOUT)
             return self._process
+
+
+def begin(command: Sequence[str], root: Path, environ: Mapping[str, str], errors_to: int) -> subprocess.Popen[str]:
+    """Starts a command whose output is read. Raises `OSError`.
+
+    It has a session of its own, so that all that it starts can be ended together.
+    """
+    return subprocess.Popen(
+        command,
+        cwd=root,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors_to,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
 
 
 def run(
