@@ -55,9 +55,9 @@ def read_subject(root: Path, process: Mapping[str, str]) -> Subject:
     """Reads what `runtime dev` would read before it starts anything; what is wrong with it is in the findings."""
     environment, reading = _environment(root, process)
     variables = environment.variables
-    settings, unread = _attempt(lambda: load_settings(root, variables), _default_settings(variables))
-    runners, unfound = _attempt(lambda: find_runners(root, settings), find_runners(root, Settings()))
-    _, unusable = _attempt(lambda: _refuse_unusable(root, settings, runners), None)
+    settings, unread = _attempt(lambda: load_settings(root, variables), lambda: _default_settings(variables))
+    runners, unfound = _attempt(lambda: find_runners(root, settings), lambda: find_runners(root, Settings()))
+    _, unusable = _attempt(lambda: _refuse_unusable(root, settings, runners), lambda: None)
     wrong = _and(unread, _BY_DEFAULTS) or _and(unfound, _BY_OURS) or unusable
     return Subject(
         root,
@@ -71,11 +71,11 @@ def read_subject(root: Path, process: Mapping[str, str]) -> Subject:
     )
 
 
-def _attempt(read: Callable[[], Read], otherwise: Read) -> tuple[Read, Finding | None]:
+def _attempt(read: Callable[[], Read], otherwise: Callable[[], Read]) -> tuple[Read, Finding | None]:
     try:
         return read(), None
     except RuntimeFault as error:
-        return otherwise, raised(error)
+        return otherwise(), raised(error)
 
 
 def _and(wrong: Finding | None, consequence: str) -> Finding | None:
@@ -83,7 +83,7 @@ def _and(wrong: Finding | None, consequence: str) -> Finding | None:
 
 
 def _default_settings(variables: Mapping[str, str]) -> Settings:
-    return _attempt(lambda: default_settings(variables), Settings())[0]
+    return _attempt(lambda: default_settings(variables), Settings)[0]
 
 
 def _environment(root: Path, process: Mapping[str, str]) -> tuple[ProjectEnvironment, Finding]:
